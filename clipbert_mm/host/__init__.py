@@ -1,0 +1,64 @@
+# Copyright (c) clipbert_mm contributors.
+"""What the released host packages need before this package can use them.
+
+Importing :mod:`clipbert_mm` checks the versions of the host packages and then
+repairs what is broken in them. Every repair has a name, does nothing where
+the host is intact, and leaves any other error alone; :func:`applied_repairs`
+tells which ones were needed.
+
+================== =====================================================
+name               what is broken without it
+================== =====================================================
+importlib_metadata ``import mmaction.models``: an undeclared dependency
+drn                ``import mmaction.models``: DRN is not in the package
+vindlu             ``import mmaction.models``: VindLU needs ``timm`` and
+                   symbols that ``transformers`` has removed
+history_buffer     test, resume and load_from on PyTorch >= 2.6
+in1d               RetrievalRecall on NumPy >= 2.4
+gloo               several processes on machines without a GPU
+================== =====================================================
+"""
+from .versions import check_host_versions
+
+__all__ = ['applied_repairs', 'check_host_versions', 'repair_host']
+
+_applied: dict[str, str] = {}
+
+
+def repair_host() -> dict[str, str]:
+    """Apply the repairs; calling it again changes nothing.
+
+    Returns:
+        dict[str, str]: Name of each repair that was needed: its reason.
+
+    Example:
+        >>> repair_host() == applied_repairs()
+        True
+    """
+    from .checkpoints import allow_history_buffers
+    from .cpu import use_gloo_without_gpu
+    from .optional_models import import_mmaction_models
+    from .retrieval_recall import restore_in1d
+    _applied.update(import_mmaction_models())
+    for name, repair in (
+        ('history_buffer', allow_history_buffers),
+        ('in1d', restore_in1d),
+        ('gloo', use_gloo_without_gpu),
+    ):
+        reason = repair()
+        if reason is not None:
+            _applied[name] = reason
+    return applied_repairs()
+
+
+def applied_repairs() -> dict[str, str]:
+    """Which repairs were needed in this process.
+
+    Returns:
+        dict[str, str]: Name of the repair: its reason.
+
+    Example:
+        >>> 'history_buffer' in applied_repairs()
+        True
+    """
+    return dict(_applied)

@@ -1,0 +1,127 @@
+# Copyright (c) clipbert_mm contributors.
+"""Run MMEngine's training and testing on machines without a GPU.
+
+With several processes MMEngine selects a CUDA device unconditionally and
+passes ``device_ids`` to DistributedDataParallel; ``AmpOptimWrapper`` refuses
+CPUs. The process group is repaired when the package is imported; a config
+cannot look for a GPU, so the tools adapt it with :func:`fit_to_device`.
+"""
+import copy
+import logging
+from typing import Any, Optional
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.dist import utils as dist_utils
+from mmengine.logging import print_log
+from torch import distributed
+
+AMP_ONLY_KEYS = ('loss_scale', 'dtype', 'use_fsdp')
+
+
+def use_gloo_without_gpu() -> Optional[str]:
+    """Let ``launcher='pytorch'`` start processes that have no GPU.
+
+    Replaces the function by which MMEngine joins torchrun's processes, and
+    does so only on machines without an accelerator, where it always fails.
+
+    Returns:
+        Optional[str]: The reason, or None if there is an accelerator.
+
+    Example:
+        >>> use_gloo_without_gpu()  # doctest: +SKIP
+        'MMEngine selects a CUDA device, but there is none: using gloo'
+    """
+    if get_device() != 'cpu':
+        return None
+    dist_utils._init_dist_pytorch = _init_process_group
+    return 'MMEngine selects a CUDA device, but there is none: using gloo'
+
+
+def _init_process_group(
+        backend: str, init_backend: str = 'torch', **kwargs: Any) -> None:
+    """As MMEngine's function of the same arguments, without CUDA."""
+    distributed.init_process_group(
+        backend='gloo' if backend == 'nccl' else backend, **kwargs)
+
+
+def fit_to_device(cfg: Config) -> Config:
+    """Adapt a config of the runner to a machine without an accelerator.
+
+    Args:
+        cfg (Config): Config of the runner, with ``launcher`` set.
+
+    Returns:
+        Config: The same config where there is an accelerator, else a copy
+        with :func:`wrap_without_device_ids` and :func:`train_without_amp`.
+
+    Example:
+        >>> runner = Runner.from_cfg(fit_to_device(cfg))  # doctest: +SKIP
+    """
+    if get_device() != 'cpu':
+        return cfg
+    return train_without_amp(wrap_without_device_ids(cfg))
+
+
+def wrap_without_device_ids(cfg: Config) -> Config:
+    """Tell MMEngine to wrap the model for processes on CPUs.
+
+    The wrapper is the one that MMEngine would choose, with ``device_ids``
+    unset; ``broadcast_buffers`` and ``find_unused_parameters`` are as
+    MMEngine's runner sets them by default.
+
+    Args:
+        cfg (Config): Config of the runner, with ``launcher`` set.
+
+    Returns:
+        Config: A copy with ``model_wrapper_cfg``, or ``cfg`` itself if it
+        does not start several processes.
+
+    Example:
+        >>> cfg = wrap_without_device_ids(Config(dict(launcher='pytorch')))
+        >>> cfg.model_wrapper_cfg.device_ids is None
+        True
+    """
+    if cfg.get('launcher', 'none') == 'none':
+        return cfg
+    cfg = copy.deepcopy(cfg)
+    defaults = dict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False))
+    cfg.model_wrapper_cfg = {
+        **defaults,
+        **(cfg.get('model_wrapper_cfg') or {}),
+        'device_ids': None,
+    }
+    return cfg
+
+
+def train_without_amp(cfg: Config) -> Config:
+    """Replace CUDA's mixed precision by full precision, and say so.
+
+    Args:
+        cfg (Config): Config of the runner.
+
+    Returns:
+        Config: A copy whose optimizer wrapper is ``OptimWrapper``, or ``cfg``
+        itself if it does not use ``AmpOptimWrapper``.
+
+    Example:
+        >>> amp = dict(type='AmpOptimWrapper', dtype='bfloat16')
+        >>> train_without_amp(Config(dict(optim_wrapper=amp))).optim_wrapper
+        {'type': 'OptimWrapper'}
+    """
+    wrapper = cfg.get('optim_wrapper') or {}
+    if wrapper.get('type') != 'AmpOptimWrapper':
+        return cfg
+    print_log(
+        'There is no GPU: training in full precision (OptimWrapper instead '
+        'of AmpOptimWrapper).',
+        logger='current',
+        level=logging.WARNING)
+    cfg = copy.deepcopy(cfg)
+    for key in AMP_ONLY_KEYS:
+        cfg.optim_wrapper.pop(key, None)
+    cfg.optim_wrapper.type = 'OptimWrapper'
+    return cfg
