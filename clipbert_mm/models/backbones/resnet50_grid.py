@@ -1,0 +1,209 @@
+# Copyright (c) clipbert_mm contributors.
+"""The 2D CNN of ClipBERT: ResNet-50 as in grid-feats-vqa."""
+from collections.abc import Sequence
+from typing import Optional
+
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from .frozen_batch_norm import FrozenBatchNorm2d
+
+NORMS = {'frozen': FrozenBatchNorm2d, 'batch': nn.BatchNorm2d}
+EXPANSION = 4
+
+
+class ConvNorm(nn.Conv2d):
+    """Convolution without bias, followed by its norm (detectron2's names).
+
+    Args:
+        in_channels (int): Channels of the input.
+        out_channels (int): Channels of the output.
+        kernel_size (int): Side of the kernel; padding keeps the size.
+        stride (int): Stride. Defaults to 1.
+        norm (str): ``'frozen'`` or ``'batch'``. Defaults to ``'frozen'``.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 out_channels: int,
+                 kernel_size: int,
+                 stride: int = 1,
+                 norm: str = 'frozen') -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding=kernel_size // 2,
+            bias=False)
+        self.norm = NORMS[norm](out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, C, H, W)`` to ``(N, out_channels, H', W')``."""
+        return self.norm(super().forward(x))
+
+
+class Stem(nn.Module):
+    """7x7 convolution and 3x3 max-pool, stride 4 in all.
+
+    Args:
+        channels (int): Channels of the output.
+        norm (str): See :class:`ConvNorm`.
+    """
+
+    def __init__(self, channels: int, norm: str) -> None:
+        super().__init__()
+        self.conv1 = ConvNorm(3, channels, 7, stride=2, norm=norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` to ``(N, channels, H / 4, W / 4)``."""
+        x = F.relu_(self.conv1(x))
+        return F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3, 1x1 with a shortcut; the stride is in the first 1x1.
+
+    This is detectron2's ``STRIDE_IN_1X1=True``, MMAction2's
+    ``style='caffe'``; torchvision puts the stride in the 3x3.
+
+    Args:
+        in_channels (int): Channels of the input.
+        channels (int): Channels of the 3x3; the output has four times these.
+        stride (int): Stride of the first 1x1 and of the shortcut.
+        norm (str): See :class:`ConvNorm`.
+    """
+
+    def __init__(self, in_channels: int, channels: int, stride: int,
+                 norm: str) -> None:
+        super().__init__()
+        out_channels = EXPANSION * channels
+        self.shortcut: Optional[ConvNorm] = None
+        if in_channels != out_channels:
+            self.shortcut = ConvNorm(in_channels, out_channels, 1, stride,
+                                     norm)
+        self.conv1 = ConvNorm(in_channels, channels, 1, stride, norm)
+        self.conv2 = ConvNorm(channels, channels, 3, norm=norm)
+        self.conv3 = ConvNorm(channels, out_channels, 1, norm=norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, C, H, W)`` to ``(N, 4 * channels, H', W')``."""
+        out = F.relu_(self.conv1(x))
+        out = F.relu_(self.conv2(out))
+        out = self.conv3(out)
+        identity = x if self.shortcut is None else self.shortcut(x)
+        return F.relu_(out + identity)
+
+
+@MODELS.register_module()
+class ResNet50Grid(BaseModule):
+    """ResNet-50 whose last feature map is read as a grid of visual tokens.
+
+    :math:`F_v` of `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section
+    "Model Architecture". The details are those of grid-feats-vqa in
+    detectron2 (the reference's ``R-50-grid.yaml`` at a118b02): stride in the
+    first 1x1 of a stage, no dilation in res5, frozen batch norm everywhere,
+    stem and res2 frozen. It reads BGR, 0-255 minus the mean.
+
+    MMAction2's ``ResNet(style='caffe')`` computes the same, but its frozen
+    norms are parameters that weight decay and checkpoints see, its width is
+    fixed, and its names are not those of the published weights.
+
+    Args:
+        stage_blocks (Sequence[int]): Blocks of res2, res3, ....
+            Defaults to ``(3, 4, 6, 3)``, ResNet-50.
+        strides (Sequence[int]): Stride of each stage; the stem has 4.
+            Defaults to ``(1, 2, 2, 2)``, 32 in all.
+        base_channels (int): Channels of the stem; stage ``i`` puts out
+            ``base_channels * 4 * 2**i``. Defaults to 64.
+        freeze_at (int): 0 trains everything, 1 freezes the stem, 2 the stem
+            and res2, ..., 5 the whole ResNet-50. Defaults to 2.
+        norm (str): ``'frozen'``: constant statistics and affine part;
+            ``'batch'``: ordinary batch norm, which training from scratch
+            needs. Defaults to ``'frozen'``.
+        with_cp (bool): Recompute each trained stage in the backward pass
+            instead of storing its activations. Defaults to False.
+        init_cfg (dict, optional): MMEngine's initialiser, for example
+            ``dict(type='Pretrained', checkpoint=...)``. Defaults to None:
+            Kaiming.
+
+    Shape:
+        - input: ``(N, 3, H, W)``
+        - return: ``(N, out_channels, ceil(H / 32), ceil(W / 32))``
+
+    Raises:
+        ValueError: If an option is not one of those above.
+
+    Example:
+        >>> backbone = ResNet50Grid()
+        >>> backbone(torch.zeros(1, 3, 448, 448)).shape
+        torch.Size([1, 2048, 14, 14])
+    """
+
+    def __init__(self,
+                 stage_blocks: Sequence[int] = (3, 4, 6, 3),
+                 strides: Sequence[int] = (1, 2, 2, 2),
+                 base_channels: int = 64,
+                 freeze_at: int = 2,
+                 norm: str = 'frozen',
+                 with_cp: bool = False,
+                 init_cfg: Optional[dict] = None) -> None:
+        if norm not in NORMS:
+            raise ValueError(f"Unknown norm '{norm}' of ResNet50Grid. Valid "
+                             f'norms are {sorted(NORMS)}.')
+        if len(stage_blocks) != len(strides):
+            raise ValueError('ResNet50Grid needs one stride for each stage, '
+                             f'but got stage_blocks={tuple(stage_blocks)} '
+                             f'and strides={tuple(strides)}.')
+        if not 0 <= freeze_at <= len(stage_blocks) + 1:
+            raise ValueError(
+                f'freeze_at must lie in 0...{len(stage_blocks) + 1} (0: '
+                'nothing, 1: the stem, 2: stem and res2, ...), but got '
+                f'{freeze_at}.')
+        super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
+        self.with_cp = with_cp
+        self.stem = Stem(base_channels, norm)
+        self.stage_names = []
+        channels = base_channels
+        for i, (blocks, stride) in enumerate(zip(stage_blocks, strides)):
+            width = base_channels * 2**i
+            stage = []
+            for j in range(blocks):
+                stage.append(
+                    Bottleneck(channels, width, stride if j == 0 else 1, norm))
+                channels = EXPANSION * width
+            self.stage_names.append(f'res{i + 2}')
+            self.add_module(self.stage_names[-1], nn.Sequential(*stage))
+        self.out_channels = channels
+        self._frozen_names = ['stem', *self.stage_names][:freeze_at]
+        for name in self._frozen_names:
+            self.get_submodule(name).requires_grad_(False)
+
+    def train(self, mode: bool = True) -> 'ResNet50Grid':
+        """As usual, but the frozen part keeps its statistics."""
+        super().train(mode)
+        for name in self._frozen_names:
+            self.get_submodule(name).eval()
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Feature map of the last stage.
+
+        Args:
+            x (Tensor): Frames, ``(N, 3, H, W)``, float32, BGR, mean
+                subtracted, 0-255 scale.
+
+        Returns:
+            Tensor: ``(N, out_channels, H', W')``.
+        """
+        x = self.stem(x)
+        for name in self.stage_names:
+            stage = self.get_submodule(name)
+            if self.with_cp and x.requires_grad:
+                x = checkpoint(stage, x, use_reentrant=False)
+            else:
+                x = stage(x)
+        return x

@@ -1,0 +1,288 @@
+# Copyright (c) clipbert_mm contributors.
+"""ClipBERT: backbone, grid encoder, cross-modal head, consensus, task."""
+from collections.abc import Sequence
+from typing import Optional, Union
+
+import torch
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.logging import print_log
+from mmengine.model import BaseModel
+from torch import Tensor, nn
+
+from .tasks import ModelOutput
+
+BACKBONE_INPUTS = ('frames', 'clips')
+TASK_PREFIXES = ('head.classifier.', 'task.')
+
+
+@MODELS.register_module()
+class ClipBERT(BaseModel):
+    """Video-and-language model trained end to end on sparse clips.
+
+    `Less is More: ClipBERT for Video-and-Language Learning via Sparse
+    Sampling <https://arxiv.org/abs/2102.06183>`_. One shape equation serves
+    every task, in training and in testing: the head gives logits
+    ``(N, num_texts, num_clips, K)``, the consensus fuses the clips to
+    ``(N, num_texts, K)``, the task makes a loss or a prediction of them.
+
+    Args:
+        backbone (dict): :class:`ResNet50Grid` or any MMAction2 backbone.
+        neck (dict): :class:`GridEncoder`.
+        head (dict): :class:`BertCrossModalHead`.
+        consensus (dict): :class:`ConsensusAggregator`.
+        task (dict): :class:`RetrievalTask`, :class:`PretrainTask`, ....
+        data_preprocessor (dict, optional): Of the batch. Defaults to
+            ``dict(type='VideoTextDataPreprocessor')``.
+        backbone_input (str): ``'frames'``: a 2D backbone, frames are folded
+            into the batch; ``'clips'``: a 3D backbone reads whole clips.
+            Defaults to ``'frames'``.
+        frozen_backbone (bool): Do not train the backbone (Table 6).
+            Defaults to False.
+        text_chunk_size (int, optional): Texts that go through the head at a
+            time in testing; bounds the memory. Defaults to None: all.
+        init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
+
+    Raises:
+        ValueError: If an option is out of range, or the parts do not fit.
+
+    Example:
+        >>> from mmengine.config import Config
+        >>> cfg = Config.fromfile('configs/clipbert_msrvtt_ret.py')
+        >>> model = MODELS.build(cfg.model)
+    """
+
+    def __init__(self,
+                 backbone: dict,
+                 neck: dict,
+                 head: dict,
+                 consensus: dict,
+                 task: dict,
+                 data_preprocessor: Optional[dict] = None,
+                 backbone_input: str = 'frames',
+                 frozen_backbone: bool = False,
+                 text_chunk_size: Optional[int] = None,
+                 init_cfg: Optional[dict] = None) -> None:
+        # Built here: the base class would look in MMEngine's registry.
+        super().__init__(
+            MODELS.build(data_preprocessor
+                         or dict(type='VideoTextDataPreprocessor')), init_cfg)
+        if backbone_input not in BACKBONE_INPUTS:
+            raise ValueError(f"Unknown backbone_input '{backbone_input}'. "
+                             f'Valid ones are {list(BACKBONE_INPUTS)}.')
+        if text_chunk_size is not None and text_chunk_size < 1:
+            raise ValueError('text_chunk_size must be at least 1, or None for '
+                             f'all texts at once, but got {text_chunk_size}.')
+        self.backbone_input = backbone_input
+        self.frozen_backbone = frozen_backbone
+        self.text_chunk_size = text_chunk_size
+        self.backbone = MODELS.build(backbone)
+        self.neck = MODELS.build(neck)
+        self.head = MODELS.build(head)
+        self.consensus = MODELS.build(consensus)
+        self.task = MODELS.build(task)
+        if self.neck.out_channels != self.head.hidden_size:
+            raise ValueError(
+                f'neck.out_channels is {self.neck.out_channels}, but the BERT '
+                f'of the head has hidden_size {self.head.hidden_size}. They '
+                'must be equal.')
+        self.task.check(self.head.num_classes, self.consensus.aggregation)
+        if frozen_backbone:
+            self.backbone.requires_grad_(False)
+        self._caption_bank: Optional[dict[str, Tensor]] = None
+        self._register_load_state_dict_pre_hook(self._check_state_dict)
+
+    def train(self, mode: bool = True) -> 'ClipBERT':
+        """As usual, but a frozen backbone stays in evaluation mode."""
+        super().train(mode)
+        if self.frozen_backbone:
+            self.backbone.eval()
+        return self
+
+    def forward(
+        self,
+        inputs: dict[str, Optional[Tensor]],
+        data_samples: Optional[list[ActionDataSample]] = None,
+        mode: str = 'tensor'
+    ) -> Union[Tensor, dict[str, Tensor], list[ActionDataSample]]:
+        """Clip logits, losses or predictions.
+
+        Args:
+            inputs (dict): ``imgs`` float32 ``(N, num_clips, 3, T, H, W)``,
+                normalised; ``input_ids`` and ``attention_mask`` int64
+                ``(N, num_texts, L)``, which ``'predict'`` may lack where
+                there is a caption bank.
+            data_samples (list[ActionDataSample], optional): Targets, and
+                where the predictions go. Defaults to None.
+            mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
+                Defaults to ``'tensor'``.
+
+        Returns:
+            Tensor | dict | list: Clip logits ``(N, num_texts, num_clips,
+            K)``; the task's losses; or the samples with predictions.
+
+        Raises:
+            ValueError: If the mode is unknown or the frames have another
+                number of dimensions.
+        """
+        if mode == 'tensor':
+            grid = self.extract_grid(inputs['imgs'])
+            return self.head(grid, inputs['input_ids'],
+                             inputs['attention_mask']).clip_logits
+        if mode == 'loss':
+            return self.loss(inputs, data_samples)
+        if mode == 'predict':
+            return self.predict(inputs, data_samples)
+        raise ValueError(f"Unknown mode '{mode}'. Valid modes are 'tensor', "
+                         "'loss' and 'predict'.")
+
+    def extract_grid(self, frames: Tensor) -> Tensor:
+        """Grid of every clip.
+
+        Args:
+            frames (Tensor): ``(N, num_clips, 3, T, H, W)``.
+
+        Returns:
+            Tensor: ``(N, num_clips, Hg, Wg, D)``.
+        """
+        if frames.ndim != 6:
+            raise ValueError('Frames must have the shape (N, num_clips, 3, T, '
+                             f'H, W), but got {tuple(frames.shape)}. Use '
+                             "FormatShape(input_format='NCTHW').")
+        num_videos, num_clips, _, num_frames = frames.shape[:4]
+        clips = frames.flatten(0, 1)  # (N * C, 3, T, H, W)
+        if self.backbone_input == 'clips':
+            features = self._features(clips).transpose(1, 2)
+        else:
+            features = self._features(clips.transpose(1, 2).flatten(0, 1))
+            features = features.unflatten(0, (-1, num_frames))
+        # (N * C, T', C', H', W') -> (N, C, Hg, Wg, D)
+        return self.neck(features).unflatten(0, (num_videos, num_clips))
+
+    def _features(self, frames: Tensor) -> Tensor:
+        with torch.set_grad_enabled(torch.is_grad_enabled()
+                                    and not self.frozen_backbone):
+            features = self.backbone(frames)
+        # MMAction2's backbones return a tuple when asked for several stages.
+        return features[-1] if isinstance(features, tuple) else features
+
+    def _output(self, grid: Tensor, input_ids: Tensor,
+                attention_mask: Tensor) -> ModelOutput:
+        head = self.head(grid, input_ids, attention_mask)
+        return ModelOutput(
+            self.consensus(head.clip_logits),
+            head.text_states if self.task.needs_text_states else None,
+            self.head.word_embeddings)
+
+    def loss(self, inputs: dict[str, Optional[Tensor]],
+             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+        """Losses of the task; see :meth:`forward`."""
+        grid = self.extract_grid(inputs['imgs'])
+        output = self._output(grid, inputs['input_ids'],
+                              inputs['attention_mask'])
+        return self.task.loss(output, data_samples)
+
+    def predict(
+            self, inputs: dict[str, Optional[Tensor]],
+            data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
+        """Predictions of the task; see :meth:`forward`.
+
+        A sample with ``load_error`` has no frames in the batch; its
+        ``match_score`` is minus infinity for every text.
+        """
+        readable = [s for s in data_samples if 'load_error' not in s]
+        if readable:
+            grid = self.extract_grid(inputs['imgs'])
+            input_ids, mask = self._texts(inputs, grid.device)
+            chunk = self.text_chunk_size or input_ids.shape[1]
+            outputs = [
+                self._output(grid, ids, chunk_mask)
+                for ids, chunk_mask in zip(
+                    input_ids.split(chunk, 1), mask.split(chunk, 1))
+            ]
+            self.task.predict(join_outputs(outputs), readable)
+        for sample in data_samples:
+            if 'load_error' in sample:
+                num_texts = self._texts(inputs, 'cpu')[0].shape[1]
+                sample.set_field(
+                    torch.full((num_texts, ), -torch.inf), 'match_score')
+        return data_samples
+
+    def _texts(self, inputs: dict[str, Optional[Tensor]],
+               device: Union[str, torch.device]) -> tuple[Tensor, Tensor]:
+        texts = inputs if 'input_ids' in inputs else self._caption_bank
+        if texts is None:
+            raise ValueError(
+                'The batch has no texts and the model no caption bank. Add '
+                "dict(type='CaptionBankHook') to custom_hooks, or call "
+                'set_caption_bank().')
+        return (texts['input_ids'].to(device),
+                texts['attention_mask'].to(device))
+
+    def set_caption_bank(self, bank: dict[str, Tensor]) -> None:
+        """Set the texts against which videos without texts are scored.
+
+        Args:
+            bank (dict[str, Tensor]): ``input_ids`` and ``attention_mask``,
+                int64 ``(num_texts, L)``.
+        """
+        self._caption_bank = {
+            key: bank[key][None]
+            for key in ('input_ids', 'attention_mask')
+        }
+
+    def _check_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
+                          *_: object) -> None:
+        """Refuse weights of another architecture, before they are loaded."""
+        own = nn.Module.state_dict(self)
+        loaded = {
+            key[len(prefix):]: value
+            for key, value in state_dict.items() if key.startswith(prefix)
+        }
+        other_shape = {
+            key: f'{key}: {tuple(loaded[key].shape)} in the checkpoint, '
+            f'{tuple(own[key].shape)} in the model'
+            for key in own
+            if key in loaded and loaded[key].shape != own[key].shape
+        }
+        wrong = [
+            text for key, text in other_shape.items()
+            if not key.startswith(TASK_PREFIXES)
+        ]
+        wrong += [
+            f'{key}: not in the checkpoint' for key in own
+            if key not in loaded and not key.startswith(TASK_PREFIXES)
+        ]
+        if wrong:
+            raise ValueError(
+                f'The checkpoint does not fit this ClipBERT; {len(wrong)} of '
+                f'{len(own)} tensors differ, the first of them: '
+                f'{"; ".join(wrong[:3])}. Set hidden_size, vocab_size and the '
+                'backbone as in training, and load parts of a model through '
+                'init_cfg of the backbone or head.bert.')
+        for key, text in other_shape.items():
+            print_log(f'Not loaded, the task has another output: {text}',
+                      'current', 30)
+            del state_dict[prefix + key]
+
+
+def join_outputs(outputs: Sequence[ModelOutput]) -> ModelOutput:
+    """Join the outputs of chunks of texts.
+
+    Args:
+        outputs (Sequence[ModelOutput]): Of the same videos.
+
+    Returns:
+        ModelOutput: ``video_logits`` of all texts. The text states of chunks
+        of different lengths cannot be joined: they are those of one chunk.
+
+    Raises:
+        ValueError: If there are text states and several chunks.
+    """
+    if len(outputs) == 1:
+        return outputs[0]
+    if outputs[0].text_states is not None:
+        raise ValueError('A task that predicts words needs all texts at once:'
+                         ' set text_chunk_size=None.')
+    return outputs[0]._replace(
+        video_logits=torch.cat([o.video_logits for o in outputs], 1))

@@ -1,0 +1,201 @@
+# Copyright (c) clipbert_mm contributors.
+"""Pretraining: masked language modelling and image-text matching."""
+from collections.abc import Sequence
+from typing import Optional
+
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.dist import all_reduce, get_world_size
+from mmengine.model import BaseModule
+from torch import Tensor
+from transformers import BertConfig
+
+from .masked_language_head import MaskedLanguageHead
+from .task_output import ModelOutput, stack_field
+
+IGNORED = -100
+MLM_AVERAGES = ('masked', 'all')
+
+
+def mean_over_processes(total: Tensor, count: Tensor) -> Tensor:
+    """A mean whose gradient is that of the joined batch.
+
+    Processes hold different numbers of terms, and DDP averages their
+    gradients: each process's total is divided by the mean count.
+
+    Args:
+        total (Tensor): Sum of this process's terms, scalar.
+        count (Tensor): Their number, scalar.
+
+    Returns:
+        Tensor: Scalar; its average over the processes is the mean of all
+        terms.
+    """
+    count = count.to(total.dtype)
+    all_reduce(count, 'mean')
+    # A batch without a masked token has the loss 0, and still a graph.
+    return total / count.clamp(min=1 / get_world_size())
+
+
+def pad_labels(labels: Sequence[Tensor], length: int) -> Tensor:
+    """Stack masked-token labels, padded to the texts of the batch.
+
+    Args:
+        labels (Sequence[Tensor]): N tensors of ``(num_texts, L_i)``.
+        length (int): L of the batch.
+
+    Returns:
+        Tensor: ``(N, num_texts, length)``, -100 at the padding.
+    """
+    return torch.stack([
+        F.pad(label, (0, length - label.shape[-1]), value=IGNORED)
+        for label in labels
+    ])
+
+
+@MODELS.register_module()
+class PretrainTask(BaseModule):
+    """Masked language modelling (MLM) and image-text matching (ITM).
+
+    `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Pre-training";
+    ``ClipBertForPreTraining`` of the reference at a118b02. On videos, the
+    MLM loss is the mean over the clips, the ITM loss that of the consensus.
+
+    Args:
+        bert (dict): ``BertConfig`` arguments of the head, for the MLM layers;
+            ``vocab_size`` and ``hidden_size`` must be the head's.
+        with_mlm (bool): Train MLM beside ITM. Defaults to True.
+        mlm_average (str): ``'masked'`` averages over the masked tokens;
+            ``'all'`` divides by all text positions, pads included, as the
+            reference does. Defaults to ``'masked'``.
+        mlm_on_negatives (bool): Also predict the masked tokens of texts that
+            do not belong to the image, as the reference does.
+            Defaults to True.
+        init_cfg (dict, optional): MMEngine's initialiser, for example the MLM
+            layers of a converted BERT. Defaults to None.
+
+    Raises:
+        ValueError: If ``mlm_average`` is unknown.
+
+    Example:
+        >>> PretrainTask(dict(vocab_size=100, hidden_size=64)).with_mlm
+        True
+    """
+
+    num_classes = 2
+
+    def __init__(self,
+                 bert: Optional[dict] = None,
+                 with_mlm: bool = True,
+                 mlm_average: str = 'masked',
+                 mlm_on_negatives: bool = True,
+                 init_cfg: Optional[dict] = None) -> None:
+        super().__init__(init_cfg)
+        if mlm_average not in MLM_AVERAGES:
+            raise ValueError(f"Unknown mlm_average '{mlm_average}' of "
+                             'PretrainTask. Valid ones are '
+                             f'{list(MLM_AVERAGES)}.')
+        self.with_mlm = with_mlm
+        self.mlm_average = mlm_average
+        self.mlm_on_negatives = mlm_on_negatives
+        if with_mlm:
+            self.mlm = MaskedLanguageHead(BertConfig(**(bert or {})))
+
+    @property
+    def needs_text_states(self) -> bool:
+        """Whether the model must keep the states of the text tokens."""
+        return self.with_mlm
+
+    def check(self, num_classes: int, aggregation: str) -> None:
+        """Raise if the head does not have two classes.
+
+        Args:
+            num_classes (int): :math:`K` of the head.
+            aggregation (str): Of the consensus; any.
+
+        Raises:
+            ValueError: If :math:`K` is not 2.
+        """
+        if num_classes != self.num_classes:
+            raise ValueError('PretrainTask needs head.num_classes=2, but got '
+                             f'{num_classes}.')
+
+    def loss(self, output: ModelOutput,
+             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+        """ITM loss, and MLM loss if it is trained.
+
+        Args:
+            output (ModelOutput): For N images or videos.
+            data_samples (Sequence[ActionDataSample]): With ``text_labels``
+                ``(num_texts, )`` and ``mlm_labels`` ``(num_texts, L)``, -100
+                where no token is masked.
+
+        Returns:
+            dict[str, Tensor]: ``loss_itm`` and ``loss_mlm``, scalars.
+        """
+        logits = output.video_logits
+        matches = stack_field(data_samples, 'text_labels', logits.device)
+        losses = dict(
+            loss_itm=F.cross_entropy(
+                logits.flatten(0, 1), matches.flatten()))
+        if self.with_mlm:
+            losses['loss_mlm'] = self._mlm_loss(output, matches, data_samples)
+        return losses
+
+    def _mlm_loss(self, output: ModelOutput, matches: Tensor,
+                  data_samples: Sequence[ActionDataSample]) -> Tensor:
+        assert output.text_states is not None
+        labels = self._labels(output.text_states, data_samples)
+        if not self.mlm_on_negatives:
+            labels = labels.masked_fill(matches[..., None] == 0, IGNORED)
+        num_clips = output.text_states.shape[2]
+        masked = labels != IGNORED  # (N, M, L)
+        # (N, M, C, L, D) -> (masked, C, D)
+        states = output.text_states.transpose(2, 3)[masked]
+        scores = self.mlm(states, output.word_embeddings)
+        total = F.cross_entropy(
+            scores.flatten(0, 1).float(),
+            labels[masked].repeat_interleave(num_clips),
+            reduction='sum') / num_clips
+        if self.mlm_average == 'masked':
+            # Differs from reference: it averages over all text positions.
+            return mean_over_processes(total, masked.sum())
+        return total / labels.numel()
+
+    def _labels(self, text_states: Tensor,
+                data_samples: Sequence[ActionDataSample]) -> Tensor:
+        return pad_labels([
+            torch.as_tensor(sample.get('mlm_labels'))
+            for sample in data_samples
+        ], text_states.shape[3]).to(text_states.device)
+
+    def predict(
+            self, output: ModelOutput,
+            data_samples: Sequence[ActionDataSample]
+    ) -> Sequence[ActionDataSample]:
+        """Add ``match_score`` and the words predicted at masked tokens.
+
+        Args:
+            output (ModelOutput): For N images or videos.
+            data_samples (Sequence[ActionDataSample]): N samples.
+
+        Returns:
+            Sequence[ActionDataSample]: The same, each with ``match_score``
+            ``(num_texts, )``, and with MLM ``mlm_pred`` ``(masked, )``, the
+            word of the highest score (mean over clips) at each masked token,
+            row by row.
+        """
+        scores = output.video_logits.float().softmax(-1)[..., 1]
+        for sample, score in zip(data_samples, scores):
+            sample.set_field(score, 'match_score')
+        if self.with_mlm and 'mlm_labels' in data_samples[0]:
+            assert output.text_states is not None
+            labels = self._labels(output.text_states, data_samples)
+            states = output.text_states.transpose(2, 3)  # (N, M, L, C, D)
+            for sample, label, state in zip(data_samples, labels, states):
+                words = self.mlm(state[label != IGNORED],
+                                 output.word_embeddings)
+                sample.set_field(words.mean(1).argmax(-1), 'mlm_pred')
+        return data_samples
