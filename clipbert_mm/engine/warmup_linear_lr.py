@@ -1,0 +1,118 @@
+# Copyright (c) clipbert_mm contributors.
+"""The learning rate of the recipe: linear warm-up, linear decay to 0."""
+from typing import Any
+
+from mmaction.registry import PARAM_SCHEDULERS
+from mmengine.optim import OptimWrapper
+from mmengine.optim.scheduler.param_scheduler import _ParamScheduler
+
+SMALLEST_LR = 1e-8
+
+
+def warmup_linear_factor(step: int, total: int, warmup: int) -> float:
+    """Factor of the base rate at a step.
+
+    Args:
+        step (int): Counted from 1.
+        total (int): Steps of the run; the factor is 0 at the last.
+        warmup (int): Steps in which it grows from 0 to 1.
+
+    Returns:
+        float: In 0...1.
+
+    Example:
+        >>> warmup_linear_factor(step=5, total=100, warmup=10)
+        0.5
+    """
+    if step < warmup:
+        return step / max(1, warmup)
+    return max(0., (total - step) / max(1, total - warmup))
+
+
+@PARAM_SCHEDULERS.register_module()
+class WarmupLinearLR(_ParamScheduler):
+    """Linear warm-up over a share of the run, then linear decay to 0.
+
+    The reference's schedule (``sched.py`` at a118b02): the update number
+    counts from 1, and a rate of 0 becomes 1e-8. MMEngine's ``LinearLR``
+    cannot start at 0, and two schedulers joined end to start round the
+    warm-up to epochs.
+
+    Args:
+        optimizer (OptimWrapper): Given by the runner.
+        end (int): Iterations of the run; in a config with ``by_epoch=True``
+            and ``convert_to_iter_based=True`` its epochs.
+        warmup_ratio (float): Share of the warm-up. Defaults to 0.1.
+        begin (int): First iteration; must be 0. Defaults to 0.
+        last_step (int): For resuming. Defaults to -1.
+        by_epoch (bool): Must be False once built. Defaults to False.
+        verbose (bool): Print each rate. Defaults to False.
+
+    Raises:
+        ValueError: If an option is out of range.
+
+    Example:
+        >>> param_scheduler = dict(
+        ...     type='WarmupLinearLR', end=20, warmup_ratio=0.1,
+        ...     by_epoch=True, convert_to_iter_based=True)
+    """
+
+    def __init__(self,
+                 optimizer: OptimWrapper,
+                 end: int,
+                 warmup_ratio: float = 0.1,
+                 begin: int = 0,
+                 last_step: int = -1,
+                 by_epoch: bool = False,
+                 verbose: bool = False) -> None:
+        if begin != 0 or by_epoch:
+            raise ValueError(
+                'WarmupLinearLR counts iterations of the whole run: set '
+                'begin=0, and convert_to_iter_based=True beside '
+                f'by_epoch=True; got begin={begin}, by_epoch={by_epoch}.')
+        if not 0 <= warmup_ratio <= 1:
+            raise ValueError('warmup_ratio must lie in 0...1, but got '
+                             f'{warmup_ratio}.')
+        self.total = end
+        self.warmup = int(warmup_ratio * end)
+        super().__init__(
+            optimizer,
+            'lr',
+            begin=0,
+            end=end,
+            last_step=last_step,
+            by_epoch=False,
+            verbose=verbose)
+
+    @classmethod
+    def build_iter_from_epoch(cls,
+                              *args: Any,
+                              begin: int = 0,
+                              end: int,
+                              by_epoch: bool = True,
+                              epoch_length: int,
+                              **options: Any) -> 'WarmupLinearLR':
+        """Build from epochs; called by the runner.
+
+        Args:
+            args (Any): The optimiser.
+            begin (int): First epoch. Defaults to 0.
+            end (int): Epochs of the run.
+            by_epoch (bool): Must be True. Defaults to True.
+            epoch_length (int): Iterations of an epoch.
+            options (Any): As of the class.
+
+        Returns:
+            WarmupLinearLR: Counting iterations.
+        """
+        return cls(
+            *args, begin=begin, end=end * epoch_length, by_epoch=False,
+            **options)
+
+    def _get_value(self) -> list[float]:
+        """Rate of every parameter group for the coming iteration."""
+        factor = warmup_linear_factor(self.last_step + 1, self.total,
+                                      self.warmup)
+        return [
+            factor * base_lr or SMALLEST_LR for base_lr in self.base_values
+        ]
