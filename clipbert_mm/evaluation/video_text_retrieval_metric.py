@@ -1,0 +1,203 @@
+# Copyright (c) clipbert_mm contributors.
+"""Recall and rank of text-to-video and video-to-text retrieval."""
+from collections.abc import Sequence
+from typing import Optional
+
+import numpy as np
+from mmaction.registry import METRICS
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+
+BAD_VIDEOS = ('raise', 'last')
+
+
+def text_to_video_ranks(scores: np.ndarray, own_video: np.ndarray
+                        ) -> np.ndarray:  # yapf: disable
+    """Rank of every text's own video, ties counted against the model.
+
+    Args:
+        scores (np.ndarray): ``(M, V)``, texts by videos.
+        own_video (np.ndarray): ``(M, )``, column of each text's video.
+
+    Returns:
+        np.ndarray: ``(M, )``, 1 is best.
+    """
+    own = np.take_along_axis(scores, own_video[:, None], 1)
+    # The own video equals itself: it is the 1 of the rank.
+    return (scores >= own).sum(1)
+
+
+def video_to_text_ranks(scores: np.ndarray,
+                        own_video: np.ndarray) -> np.ndarray:
+    """Rank of every video's best own text, ties counted against the model.
+
+    Args:
+        scores (np.ndarray): ``(M, V)``, texts by videos.
+        own_video (np.ndarray): ``(M, )``, column of each text's video.
+
+    Returns:
+        np.ndarray: ``(V, )``, 1 is best; videos without a text are left out.
+    """
+    ranks = []
+    for video in np.unique(own_video):
+        column, own = scores[:, video], own_video == video
+        # Differs from reference: it keeps one caption of a video only.
+        ranks.append(1 + (column[~own] >= column[own].max()).sum())
+    return np.array(ranks)
+
+
+def summarise_ranks(ranks: np.ndarray) -> dict[str, float]:
+    """Recall at 1, 5, 10 in percent, median and mean rank.
+
+    Args:
+        ranks (np.ndarray): 1 is best.
+
+    Returns:
+        dict[str, float]: ``R1``, ``R5``, ``R10``, ``MdR``, ``MnR``.
+
+    Example:
+        >>> summarise_ranks(np.array([1, 7]))['R5']
+        50.0
+    """
+    recalls = {f'R{k}': float(100 * np.mean(ranks <= k)) for k in (1, 5, 10)}
+    return dict(
+        recalls, MdR=float(np.median(ranks)), MnR=float(np.mean(ranks)))
+
+
+@METRICS.register_module()
+class VideoTextRetrievalMetric(BaseMetric):
+    """Text-to-video and video-to-text retrieval over all pairs.
+
+    R@1, R@5, R@10 (percent), median and mean rank, as in the tables of
+    `ClipBERT <https://arxiv.org/abs/2102.06183>`_. Ranks are of unrounded
+    scores, and an equal score counts as a better one: a model that scores
+    everything alike gets nothing. MMAction2's ``RetrievalMetric`` is for dual
+    encoders, and ties inflate it.
+
+    Args:
+        bad_videos (str): What to do when videos could not be read:
+            ``'raise'`` ends with an error that lists them; ``'last'`` ranks
+            them last and reports ``num_bad_videos``. Defaults to
+            ``'raise'``.
+        out_file (str, optional): ``.npz`` for the whole score matrix:
+            ``scores`` ``(M texts, V videos)``, ``video_ids``, ``text_ids``.
+            Defaults to None.
+        collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
+
+    Raises:
+        ValueError: If ``bad_videos`` is unknown, or ``out_file`` does not
+            end in ``.npz``.
+
+    Example:
+        >>> val_evaluator = dict(type='VideoTextRetrievalMetric')
+    """
+
+    def __init__(self,
+                 bad_videos: str = 'raise',
+                 out_file: Optional[str] = None,
+                 collect_device: str = 'cpu') -> None:
+        super().__init__(collect_device)
+        if bad_videos not in BAD_VIDEOS:
+            raise ValueError(f"Unknown bad_videos '{bad_videos}'. Valid ones "
+                             f'are {list(BAD_VIDEOS)}.')
+        if out_file is not None and not out_file.endswith('.npz'):
+            raise ValueError('out_file must end in .npz, but got '
+                             f"'{out_file}'.")
+        self.bad_videos = bad_videos
+        self.out_file = out_file
+
+    def process(self, data_batch: Optional[dict],
+                data_samples: Sequence[dict]) -> None:
+        """Keep one row of scores for each video.
+
+        Args:
+            data_batch (dict, optional): Not used.
+            data_samples (Sequence[dict]): With ``match_score`` ``(M, )``,
+                ``own_text_inds``, ``own_text_ids``, ``video_id``, and
+                ``load_error`` where the video could not be read.
+        """
+        for sample in data_samples:
+            self.results.append(
+                dict(
+                    scores=sample['match_score'].float().cpu().numpy(),
+                    video_id=sample['video_id'],
+                    own_text_inds=list(sample['own_text_inds']),
+                    own_text_ids=list(sample['own_text_ids']),
+                    load_error=sample.get('load_error')))
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Rank both ways.
+
+        Args:
+            results (list[dict]): One entry for each video.
+
+        Returns:
+            dict[str, float]: ``t2v/R1``, ..., ``v2t/MnR``.
+
+        Raises:
+            RuntimeError: If videos could not be read and ``bad_videos`` is
+                ``'raise'``.
+            ValueError: If a score is not a number, or a text has no video.
+        """
+        bad = [r for r in results if r['load_error'] is not None]
+        if bad and self.bad_videos == 'raise':
+            raise RuntimeError(
+                f'{len(bad)} of {len(results)} videos could not be read:\n' +
+                '\n'.join(f"  {r['video_id']}: {r['load_error']}"
+                          for r in bad) +
+                "\nMend or remove them, or set bad_videos='last' of "
+                'VideoTextRetrievalMetric to rank them last.')
+        scores = np.stack([r['scores'] for r in results], 1)
+        own_video, text_ids = owners(results, len(scores))
+        if np.isnan(scores).any():
+            raise ValueError(
+                'Match scores are not numbers (NaN) for '
+                f'{int(np.isnan(scores).any(0).sum())} of {len(results)} '
+                'videos. Did the training diverge?')
+        metrics = {
+            f'{way}/{name}': value
+            for way, ranks in (('t2v', text_to_video_ranks),
+                               ('v2t', video_to_text_ranks))
+            for name, value in summarise_ranks(ranks(scores, own_video)
+                                               ).items()
+        }  # yapf: disable
+        if self.bad_videos == 'last':
+            metrics['num_bad_videos'] = float(len(bad))
+        if self.out_file is not None:
+            np.savez_compressed(
+                self.out_file,
+                scores=scores,
+                video_ids=np.array([r['video_id'] for r in results]),
+                text_ids=text_ids)
+            MMLogger.get_current_instance().info(
+                f'Saved the {scores.shape} score matrix (texts, videos) to '
+                f'{self.out_file}')
+        return metrics
+
+
+def owners(results: list[dict],
+           num_texts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which video every text belongs to.
+
+    Args:
+        results (list[dict]): One entry for each video.
+        num_texts (int): M.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Column of each text's video ``(M, )``,
+        and the texts' ids ``(M, )``.
+
+    Raises:
+        ValueError: If a text has no video.
+    """
+    own_video = np.full(num_texts, -1)
+    text_ids = np.empty(num_texts, object)
+    for column, result in enumerate(results):
+        own_video[result['own_text_inds']] = column
+        text_ids[result['own_text_inds']] = result['own_text_ids']
+    if (own_video < 0).any():
+        raise ValueError(
+            f'{int((own_video < 0).sum())} of {num_texts} texts belong to no '
+            'video that was scored, the first at index '
+            f'{int(np.argmin(own_video))} of the caption bank.')
+    return own_video, text_ids.astype(str)

@@ -1,0 +1,42 @@
+# Copyright (c) clipbert_mm contributors.
+"""Pretraining accuracies, counted by hand."""
+import numpy as np
+import pytest
+import torch
+
+from clipbert_mm.evaluation import PretrainMetric
+
+SAMPLES = [
+    dict(
+        match_score=torch.tensor([.9, .4]),
+        text_labels=np.array([1, 1]),
+        mlm_labels=np.array([[-100, 5, -100], [7, -100, 8]]),
+        mlm_pred=torch.tensor([5, 7, 9])),
+    dict(
+        match_score=torch.tensor([.2]),
+        text_labels=np.array([0]),
+        mlm_labels=np.array([[-100, -100, 3]]),
+        mlm_pred=torch.tensor([4])),
+]
+
+
+def test_pretrain_metric__counts_over_all_items() -> None:
+    metric = PretrainMetric()
+    metric.process(None, SAMPLES)
+    assert metric.evaluate(2) == pytest.approx(
+        dict(itm_acc=2 / 3 * 100, mlm_acc=2 / 4 * 100))
+
+
+def test_pretrain_metric__without_mlm() -> None:
+    metric = PretrainMetric()
+    metric.process(None, [{
+        k: v
+        for k, v in s.items() if k != 'mlm_pred'
+    } for s in SAMPLES])
+    assert set(metric.evaluate(2)) == {'itm_acc'}
+
+
+def test_pretrain_metric__unreadable_item() -> None:
+    with pytest.raises(RuntimeError, match='cat.jpg could not be read: empty'):
+        PretrainMetric().process(
+            None, [dict(video_id='cat.jpg', load_error='empty')])
