@@ -1,0 +1,172 @@
+# Copyright (c) clipbert_mm contributors.
+"""Read checkpoint files without running any code that they hold."""
+
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Union
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+#: Keys under which training programs keep the weights of a model.
+WRAPPERS = ('state_dict', 'model', 'model_state_dict')
+
+#: Files of a BERT directory; the first that exists is read.
+BERT_FILES = ('model.safetensors', 'pytorch_model.bin')
+
+#: What a pickle of NumPy arrays needs, and nothing that runs other code.
+_SAFE_GLOBALS = frozenset((
+    ('collections', 'OrderedDict'),
+    ('_codecs', 'encode'),
+    ('numpy', 'ndarray'),
+    ('numpy', 'dtype'),
+    ('numpy._core.multiarray', '_reconstruct'),
+    ('numpy._core.multiarray', 'scalar'),
+    ('numpy._core.numeric', '_frombuffer'),
+))
+
+#: What the readers raise for a damaged or a refused file; not documented.
+_READ_ERRORS = (pickle.UnpicklingError, SafetensorError, RuntimeError,
+                OSError, EOFError, ValueError, KeyError, IndexError,
+                AttributeError, TypeError)
+
+
+class CheckpointFileError(ValueError):
+    """A checkpoint file cannot be read, or not without risk."""
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Unpickle plain containers of NumPy arrays, and refuse the rest."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Resolve a name that is on the list.
+
+        Args:
+            module (str): Module that the pickle asks for.
+            name (str): Name in that module.
+
+        Returns:
+            Any: The function or class.
+
+        Raises:
+            UnpicklingError: If the name is not on the list.
+        """
+        # NumPy renamed its private modules in version 2.
+        module = re.sub(r'^numpy\.core\.', 'numpy._core.', module)
+        if (module, name) not in _SAFE_GLOBALS:
+            raise pickle.UnpicklingError(f'GLOBAL {module}.{name}')
+        return super().find_class(module, name)
+
+
+def load_checkpoint_file(path: Union[str, Path]) -> dict[str, Tensor]:
+    """Read the weights of a checkpoint file.
+
+    ``.safetensors``, detectron2's ``.pkl`` of NumPy arrays, and anything
+    else by :func:`torch.load` with ``weights_only=True``. Weights that a
+    training program keeps beside its own state are taken out of it.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        dict[str, Tensor]: Tensors by name, on the CPU.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        CheckpointFileError: If the file is damaged, holds no weights, or
+            needs more than tensors to be read.
+
+    Example:
+        >>> state = load_checkpoint_file('clipbert.pt')  # doctest: +SKIP
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'expected a checkpoint file, but {path} is not a file.')
+    try:
+        content = _read(path)
+    except _READ_ERRORS as error:
+        raise CheckpointFileError(_explain(path, str(error))) from error
+    return _find_weights(content, path)
+
+
+def _read(path: Path) -> Any:
+    """Read a file by its suffix."""
+    if path.suffix == '.safetensors':
+        return load_file(path)
+    if path.suffix == '.pkl':
+        with path.open('rb') as file:
+            # Older files were written by Python 2.
+            return _ArrayUnpickler(file, encoding='latin1').load()
+    return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def _explain(path: Path, error: str) -> str:
+    """Say why a file cannot be read, and what to do."""
+    found = re.search(r'GLOBAL (\S+)', error)
+    if not found:
+        reason = error.splitlines()[0] if error else 'it ends too early'
+        return f'{path} is damaged or not a checkpoint: {reason}'
+    return (f'{path} cannot be read as tensors alone: it needs '
+            f'{found.group(1)}. Reading it could run code of whoever made '
+            'the file. If you trust it, load it yourself with the program '
+            'that wrote it, and save only its state dict with torch.save.')
+
+
+def _find_weights(content: Any, path: Path) -> dict[str, Tensor]:
+    """Take the weights out of what a file holds."""
+    weights = content
+    if isinstance(content, Mapping):
+        for key in WRAPPERS:
+            if isinstance(content.get(key), Mapping):
+                weights = content[key]
+                break
+    if not isinstance(weights, Mapping) or not weights:
+        raise CheckpointFileError(
+            f'expected tensors by name in {path}, or under one of '
+            f'{WRAPPERS}, but got {type(content).__name__}.')
+    return {name: _to_tensor(name, weights[name], path) for name in weights}
+
+
+def _to_tensor(name: str, value: Any, path: Path) -> Tensor:
+    """Return a tensor, made of a NumPy array when it is one."""
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return torch.from_numpy(np.array(value))
+    if not isinstance(value, Tensor):
+        raise CheckpointFileError(
+            f'expected a tensor for {name!r} in {path}, but got '
+            f'{type(value).__name__}.')
+    return value
+
+
+def load_bert_directory(path: Union[str, Path]) -> dict[str, Tensor]:
+    """Read the weights of a BERT directory of Hugging Face.
+
+    Args:
+        path (str | Path): Directory with ``model.safetensors`` or
+            ``pytorch_model.bin``, or one of the two files.
+
+    Returns:
+        dict[str, Tensor]: Tensors by name, on the CPU.
+
+    Raises:
+        FileNotFoundError: If the directory has neither file.
+        CheckpointFileError: See :func:`load_checkpoint_file`.
+
+    Example:
+        >>> state = load_bert_directory('bert-base-uncased')  # doctest: +SKIP
+    """
+    path = Path(path)
+    if path.is_file():
+        return load_checkpoint_file(path)
+    for name in BERT_FILES:
+        if (path / name).is_file():
+            return load_checkpoint_file(path / name)
+    raise FileNotFoundError(
+        f'expected one of {BERT_FILES} in {path}, but there is none. Pass '
+        'the directory of a downloaded BERT checkpoint.')

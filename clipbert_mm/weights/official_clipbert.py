@@ -1,0 +1,192 @@
+# Copyright (c) clipbert_mm contributors.
+"""Key table of the checkpoints that the authors of ClipBERT published."""
+
+from collections.abc import Collection, Mapping
+
+from torch import Tensor
+
+from .bert_keys import MLM_HEAD, PAIR_HEAD, bert_shapes, count_layers
+from .conversion_report import ConversionReport
+from .key_table import KeyRule, Shape, apply_key_table
+from .resnet50_keys import backbone_shapes
+
+SOURCE = 'official ClipBERT checkpoint'
+
+_DETECTOR = 'part of the detector, which ClipBERT never runs'
+_UNUSED_POSITIONS = 'visual tokens have no sequence position; never used'
+_TIED = 'tied to another tensor, checked to be equal'
+
+_CNN = 'cnn.feature.'
+_BERT = 'transformer.bert.'
+
+_DETECTOR_NAMES = (
+    'proposal_generator.anchor_generator.cell_anchors.0',
+    'proposal_generator.rpn_head.conv.weight',
+    'proposal_generator.rpn_head.conv.bias',
+    'proposal_generator.rpn_head.objectness_logits.weight',
+    'proposal_generator.rpn_head.objectness_logits.bias',
+    'proposal_generator.rpn_head.anchor_deltas.weight',
+    'proposal_generator.rpn_head.anchor_deltas.bias',
+    'roi_heads.box_head.fc1.weight',
+    'roi_heads.box_head.fc1.bias',
+    'roi_heads.box_head.fc2.weight',
+    'roi_heads.box_head.fc2.bias',
+    'roi_heads.box_predictor.cls_score.weight',
+    'roi_heads.box_predictor.cls_score.bias',
+    'roi_heads.box_predictor.bbox_pred.weight',
+    'roi_heads.box_predictor.bbox_pred.bias',
+    'roi_heads.attribute_predictor.obj_embed.weight',
+    'roi_heads.attribute_predictor.fc.0.weight',
+    'roi_heads.attribute_predictor.fc.0.bias',
+    'roi_heads.attribute_predictor.attr_score.weight',
+    'roi_heads.attribute_predictor.attr_score.bias',
+)
+
+_GRID_EMBEDDING: dict[str, Shape] = {
+    'row_position_embeddings.weight': ('max_grid_rows', 'hidden_size'),
+    'col_position_embeddings.weight': ('max_grid_cols', 'hidden_size'),
+    'token_type_embeddings.weight': (1, 'hidden_size'),
+    'LayerNorm.weight': ('hidden_size', ),
+    'LayerNorm.bias': ('hidden_size', ),
+}
+
+_CLASSIFIER: dict[str, Shape] = {
+    '0.weight': ('classifier_size', 'hidden_size'),
+    '0.bias': ('classifier_size', ),
+    '2.weight': ('num_outputs', 'classifier_size'),
+    '2.bias': ('num_outputs', ),
+}
+
+_LOAD_NOTE = "this holds a whole model. Load it with load_from='<the file>'."
+_PRETRAIN_NOTE = (
+    'this is a pretraining checkpoint: task.mlm.* and the linear '
+    'head.classifier.* fit PretrainTask only. Loaded into another task, '
+    'these are reported as unexpected, and its own head.classifier.* starts '
+    'newly initialised, as in the reference.')
+
+
+def official_rules(names: Collection[str]) -> list[KeyRule]:
+    """Make the key table of an official checkpoint.
+
+    Names are those of the reference at a118b02. A pretraining checkpoint
+    has 500 tensors, the others 495: 491 are common to all, the rest is the
+    head.
+
+    Args:
+        names (Collection[str]): Names in the checkpoint. They decide the
+            number of transformer layers and the kind of head.
+
+    Returns:
+        list[KeyRule]: One rule for each name that the checkpoint must or
+        may have.
+
+    Example:
+        >>> rules = official_rules(['transformer.classifier.0.weight'])
+        >>> rules[-1].target
+        'head.classifier.2.bias'
+    """
+    rules = _common_rules(count_layers(names))
+    if any(name.startswith('transformer.cls.') for name in names):
+        rules += _pretrain_rules()
+    if any(name.startswith('transformer.classifier.') for name in names):
+        rules += [
+            KeyRule(f'transformer.classifier.{name}',
+                    f'head.classifier.{name}', shape)
+            for name, shape in _CLASSIFIER.items()
+        ]
+    return rules
+
+
+def _common_rules(num_layers: int) -> list[KeyRule]:
+    """List the tensors that every official checkpoint has."""
+    rules = [
+        KeyRule(f'{_CNN}backbone.{name}', f'backbone.{name}', shape)
+        for name, shape in backbone_shapes().items()
+    ]
+    rules += [
+        KeyRule(f'{_CNN}{name}', reason=_DETECTOR, required=False)
+        for name in _DETECTOR_NAMES
+    ]
+    rules.append(
+        KeyRule('cnn.grid_encoder.0.weight', 'neck.conv.weight',
+                ('hidden_size', 2048, 3, 3)))
+    rules += [
+        KeyRule(f'{_BERT}{name}', f'head.bert.{name}', shape)
+        for name, shape in bert_shapes(num_layers).items()
+    ]
+    rules += [
+        KeyRule(f'{_BERT}visual_embeddings.{name}',
+                f'head.grid_embedding.{name}', shape)
+        for name, shape in _GRID_EMBEDDING.items()
+    ]
+    rules.append(
+        KeyRule(
+            f'{_BERT}visual_embeddings.position_embeddings.weight',
+            reason=_UNUSED_POSITIONS,
+            required=False))
+    return rules
+
+
+def _pretrain_rules() -> list[KeyRule]:
+    """List the tensors of the heads of image-text pretraining."""
+    prefix = 'transformer.cls.predictions.'
+    rules = [
+        KeyRule(f'{prefix}{name}', f'task.mlm.{name}', shape)
+        for name, shape in MLM_HEAD.items()
+    ]
+    tied = {
+        f'{prefix}decoder.weight': f'{_BERT}embeddings.word_embeddings.weight',
+        f'{prefix}decoder.bias': f'{prefix}bias',
+    }
+    rules += [
+        KeyRule(name, reason=_TIED, required=False, tied_to=twin)
+        for name, twin in tied.items()
+    ]
+    rules += [
+        KeyRule(f'transformer.cls.seq_relationship.{name}',
+                f'head.classifier.{name}', shape)
+        for name, shape in PAIR_HEAD.items()
+    ]
+    return rules
+
+
+def convert_official(
+    state_dict: Mapping[str, Tensor],
+    strict: bool = True,
+) -> tuple[dict[str, Tensor], ConversionReport]:
+    """Convert an official ClipBERT checkpoint of any task.
+
+    Args:
+        state_dict (Mapping[str, Tensor]): The checkpoint, as
+            :func:`load_checkpoint_file` reads it.
+        strict (bool): Raise on any unknown, mis-shaped or missing tensor.
+            Defaults to True.
+
+    Returns:
+        tuple[dict[str, Tensor], ConversionReport]: State dict of
+        :class:`ClipBERT`, and what became of each tensor. The notes say
+        what happens to the head when another task loads the result.
+
+    Raises:
+        ConversionError: See :func:`apply_key_table`.
+
+    Example:
+        >>> state = load_checkpoint_file('msrvtt.pt')  # doctest: +SKIP
+        >>> new, report = convert_official(state)  # doctest: +SKIP
+    """
+    converted, report = apply_key_table(
+        state_dict, official_rules(state_dict), SOURCE, strict)
+    report.notes.append(_LOAD_NOTE)
+    if 'task.mlm.bias' in converted:
+        report.notes.append(_PRETRAIN_NOTE)
+    elif 'num_outputs' in report.sizes:
+        report.notes.append(
+            f'head.classifier has {report.sizes["num_outputs"]} outputs. A '
+            'model with another number of them cannot load it: its '
+            'head.classifier.2.* stays newly initialised, which is logged '
+            'when the file is loaded.')
+    else:
+        report.notes.append(
+            'the checkpoint has no head: head.classifier.* of the model '
+            'stays newly initialised.')
+    return converted, report
