@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Numbers of the original implementation, end to end."""
