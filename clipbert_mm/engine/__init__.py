@@ -1,8 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """What MMEngine lacks: sampler, parameter groups, schedule, hooks."""
 from .caption_bank_hook import CaptionBankHook
-from .clipbert_optim_wrapper_constructor import \
-    ClipBERTOptimWrapperConstructor
+from .clipbert_optim_wrapper_constructor import ClipBERTOptimWrapperConstructor
 from .epoch_sampler import EpochSampler
 from .seed_iteration_hook import SeedIterationHook
 from .warmup_linear_lr import WarmupLinearLR

@@ -1,6 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Parameter groups of the recipe: CNN and BERT, with and without decay."""
-from typing import Optional
+from typing import Any, Optional
 
 from mmaction.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from mmengine.model import is_model_wrapper
@@ -74,21 +74,20 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             OptimWrapper: With at most one group for each (part, decay,
             multiplier).
         """
-        if is_model_wrapper(model):
-            model = model.module
+        bare = model.module if is_model_wrapper(model) else model
         optimizer_cfg = self.optimizer_cfg.copy()
-        optimizer_cfg['params'] = self.param_groups(model)
+        optimizer_cfg['params'] = self.param_groups(bare)
         wrapper_cfg = self.optim_wrapper_cfg.copy()
         wrapper_cfg.setdefault('type', 'OptimWrapper')
         return OPTIM_WRAPPERS.build(
             wrapper_cfg,
             default_args=dict(optimizer=OPTIMIZERS.build(optimizer_cfg)))
 
-    def param_groups(self, model: nn.Module) -> list[dict]:
+    def param_groups(self, model: Any) -> list[dict]:
         """Groups of the trainable parameters, in a fixed order.
 
         Args:
-            model (nn.Module): ClipBERT.
+            model (Any): ClipBERT, a ``nn.Module``.
 
         Returns:
             list[dict]: ``params``, ``lr``, ``weight_decay`` and the

@@ -1,7 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
 """The learning rate of the recipe: linear warm-up, linear decay to 0."""
-from typing import Any
-
 from mmaction.registry import PARAM_SCHEDULERS
 from mmengine.optim import OptimWrapper
 from mmengine.optim.scheduler.param_scheduler import _ParamScheduler
@@ -86,28 +84,39 @@ class WarmupLinearLR(_ParamScheduler):
 
     @classmethod
     def build_iter_from_epoch(cls,
-                              *args: Any,
-                              begin: int = 0,
+                              optimizer: OptimWrapper,
                               end: int,
-                              by_epoch: bool = True,
                               epoch_length: int,
-                              **options: Any) -> 'WarmupLinearLR':
+                              warmup_ratio: float = 0.1,
+                              begin: int = 0,
+                              last_step: int = -1,
+                              by_epoch: bool = True,
+                              verbose: bool = False) -> 'WarmupLinearLR':
         """Build from epochs; called by the runner.
 
         Args:
-            args (Any): The optimiser.
-            begin (int): First epoch. Defaults to 0.
+            optimizer (OptimWrapper): Given by the runner.
             end (int): Epochs of the run.
-            by_epoch (bool): Must be True. Defaults to True.
             epoch_length (int): Iterations of an epoch.
-            options (Any): As of the class.
+            warmup_ratio (float): As of the class. Defaults to 0.1.
+            begin (int): As of the class. Defaults to 0.
+            last_step (int): As of the class. Defaults to -1.
+            by_epoch (bool): Must be True. Defaults to True.
+            verbose (bool): As of the class. Defaults to False.
 
         Returns:
             WarmupLinearLR: Counting iterations.
         """
+        if not by_epoch:
+            raise ValueError('convert_to_iter_based=True needs by_epoch=True, '
+                             f'but got by_epoch={by_epoch}.')
         return cls(
-            *args, begin=begin, end=end * epoch_length, by_epoch=False,
-            **options)
+            optimizer,
+            end * epoch_length,
+            warmup_ratio,
+            begin,
+            last_step,
+            verbose=verbose)
 
     def _get_value(self) -> list[float]:
         """Rate of every parameter group for the coming iteration."""

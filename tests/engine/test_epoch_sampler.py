@@ -23,7 +23,7 @@ def orders(shuffle: bool, round_up: bool) -> list[tuple[list, list]]:
     for epoch in (0, 3):
         ours.set_epoch(epoch)
         theirs.set_epoch(epoch)
-        found.append((list(ours), [(epoch, index) for index in theirs]))
+        found.append((list(ours), [(5, epoch, i) for i in theirs]))
     return found
 
 
@@ -33,7 +33,7 @@ def test_epoch_sampler__order_is_mmengines(shuffle: bool,
                                            round_up: bool) -> None:
     for ours, theirs in orders(shuffle, round_up):
         assert ours == theirs
-        assert sorted(index for _, index in ours) == DATASET
+        assert sorted(index for *_, index in ours) == DATASET
 
 
 def run_rank(rank: int, folder: str, queue: mp.Queue) -> None:
@@ -60,16 +60,16 @@ def test_epoch_sampler__shards_are_mmengines(tmp_path: Path) -> None:
         for epoch in range(2):
             shards = [found[rank][case][epoch] for rank in range(2)]
             assert all(ours == theirs for ours, theirs in shards)
-            indices = [index for ours, _ in shards for _, index in ours]
+            indices = [index for ours, _ in shards for *_, index in ours]
             assert len(indices) == total and set(indices) == set(DATASET)
 
 
 def test_epoch_sampler__epochs_differ() -> None:
     (first, _), (other, _) = orders(True, True)
-    assert [index for _, index in first] != [index for _, index in other]
+    assert [index for *_, index in first] != [index for *_, index in other]
 
 
 def test_epoch_sampler__is_registered() -> None:
     sampler = DATA_SAMPLERS.build(
         dict(type='EpochSampler', dataset=[1, 2], shuffle=False, seed=0))
-    assert list(sampler) == [(0, 0), (0, 1)]
+    assert list(sampler) == [(0, 0, 0), (0, 0, 1)]

@@ -1,0 +1,17 @@
+# Copyright (c) clipbert_mm contributors.
+"""Data sets of videos or images with texts, and their transforms."""
+from .image_text_pretrain import ImageTextPretrain
+from .transforms import (
+                         BertTokenize,
+                         LoadImageClip,
+                         MaskTokens,
+                         PadFrames,
+                         ResizeLongSide,
+                         SparseClipSampler,
+)
+from .video_text_retrieval import VideoTextRetrieval
+
+__all__ = [
+    'BertTokenize', 'ImageTextPretrain', 'LoadImageClip', 'MaskTokens',
+    'PadFrames', 'ResizeLongSide', 'SparseClipSampler', 'VideoTextRetrieval'
+]

@@ -1,0 +1,329 @@
+# Copyright (c) clipbert_mm contributors.
+"""What the data sets of videos or images with texts have in common."""
+import logging
+import os.path as osp
+from typing import Callable, Optional, Sequence, Union
+
+import numpy as np
+import torch
+from mmaction.datasets import BaseActionDataset
+from mmaction.registry import TRANSFORMS
+from mmengine.dist import is_main_process
+from mmengine.logging import print_log
+
+from .annotations import CaptionId, read_captions
+from .bad_media import BadMediaLog
+from .caption_table import CaptionTable, select_media
+from .media_error import describe, is_media_error
+from .media_files import media_files
+from .negatives import NegativeSampler
+from .transforms import BertTokenize
+
+# An index, or (seed, epoch, index) as EpochSampler gives it.
+Index = Union[int, tuple[int, int, int]]
+
+
+class BaseTextDataset(BaseActionDataset):
+    """Base class of the data sets whose items are a video and its texts.
+
+    In training an item is a group of captions of one video, so that a video
+    is encoded once for all of them (section "Implementation Details" of the
+    paper). All random draws of an item come from one generator, seeded by
+    ``(seed, epoch, index, attempt)``: they do not depend on the number of
+    workers, and a resumed run draws the same. ``attempt`` counts the samples
+    that took the place of a file that cannot be read.
+
+    Args:
+        ann_file (str): Annotations; see :func:`read_captions`.
+        pipeline (list): The transforms.
+        media_key (str): The key of ``data_prefix``: ``'video'`` or ``'img'``.
+        data_root (str): Root of ``ann_file`` and ``data_prefix``.
+        data_prefix (dict): Folder of the media.
+        media_suffix (str, optional): Appended to names without a suffix; None
+            looks for files with the stem of a name.
+        group_size (int): Captions per training item (1 in testing). A group
+            with fewer repeats random members.
+        num_negatives (int): Negative texts per caption in training.
+        num_hard_negatives (int): How many of them are hard.
+        hard_negatives (str): ``'word_overlap'``, or the path of JSON lines
+            ``{"sen_id": .., "negatives": [sen_id, ..]}``.
+        test_mode (bool): One item per video, without texts.
+        max_bad_share (float): Training stops when a larger share of the media
+            cannot be read.
+        tokenize (dict, optional): Config of the ``BertTokenize`` that makes
+            the caption bank.
+        max_refetch (int): Most samples tried in the place of a bad one.
+        lazy_init (bool): Read the annotations at the first use.
+        indices (int | Sequence[int], optional): Use only these media (or the
+            first so many, or the last if negative) and their captions.
+        serialize_data (bool): Keep the items in one buffer.
+
+    Raises:
+        ValueError: If an argument is out of range.
+        AnnotationError: If ``ann_file`` does not follow its format.
+    """
+
+    # Whether items have texts in testing too.
+    _texts_in_testing = False
+
+    def __init__(self, ann_file: str, pipeline: list[Union[dict, Callable]],
+                 media_key: str, data_root: str, data_prefix: dict,
+                 media_suffix: Optional[str], group_size: int,
+                 num_negatives: int, num_hard_negatives: int,
+                 hard_negatives: str, test_mode: bool,
+                 max_bad_share: float, tokenize: Optional[dict],
+                 max_refetch: int, lazy_init: bool,
+                 indices: Optional[Union[int, Sequence[int]]],
+                 serialize_data: bool) -> None:
+        if set(data_prefix) != {media_key}:
+            raise ValueError(
+                f'data_prefix of {type(self).__name__} must be '
+                f'dict({media_key}=<folder>), but got {dict(data_prefix)}.')
+        _check_whole_number('group_size', group_size, 1)
+        _check_whole_number('num_negatives', num_negatives, 0)
+        _check_whole_number('num_hard_negatives', num_hard_negatives, 0)
+        if num_hard_negatives > num_negatives:
+            raise ValueError(
+                'num_hard_negatives counts among num_negatives, but got '
+                f'{num_hard_negatives} of {num_negatives}.')
+        if not 0 <= max_bad_share <= 1:
+            raise ValueError('max_bad_share must be between 0 and 1, but got '
+                             f'{max_bad_share}.')
+        self.media_key = media_key
+        self.media_suffix = media_suffix
+        self.group_size = 1 if test_mode else group_size
+        self.num_negatives = num_negatives
+        self.num_hard_negatives = num_hard_negatives
+        self.hard_negatives = hard_negatives
+        if hard_negatives != 'word_overlap':
+            self.hard_negatives = osp.join(data_root, hard_negatives)
+        self.max_bad_share = max_bad_share
+        self._media_indices = indices
+        self._bank: Optional[dict[str, torch.Tensor]] = None
+        self._tokenize: Optional[BertTokenize] = None
+        if tokenize is not None:
+            self._tokenize = TRANSFORMS.build(tokenize)
+        super().__init__(
+            ann_file,
+            pipeline=pipeline,
+            data_root=data_root,
+            data_prefix=dict(data_prefix),
+            test_mode=test_mode,
+            max_refetch=max_refetch,
+            lazy_init=lazy_init,
+            serialize_data=serialize_data)
+
+    def full_init(self) -> None:
+        """Read the annotations, once, and tell how many will be cut."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        self._log_cut_captions()
+
+    def load_data_list(self) -> list[dict]:
+        """Read the captions and list the items.
+
+        Returns:
+            list[dict]: One dict per item.
+        """
+        self.table = CaptionTable(
+            select_media(read_captions(self.ann_file), self._media_indices))
+        if not self.test_mode or self._texts_in_testing:
+            self.negatives = NegativeSampler(self.table,
+                                             max(self.num_negatives, 1),
+                                             self.num_hard_negatives,
+                                             self.hard_negatives)
+        files = media_files(self.table.media, self.data_prefix[self.media_key],
+                            self.media_suffix)
+        self.bad_media = BadMediaLog(files, self.max_bad_share)
+        return [
+            dict(
+                filename=filename,
+                video_id=self.table.media[media_ind],
+                media_ind=media_ind,
+                part=part) for media_ind, filename in enumerate(files)
+            for part in range(self._num_parts(media_ind))
+        ]
+
+    def _num_parts(self, media_ind: int) -> int:
+        """Number of items of a video."""
+        if self.test_mode and not self._texts_in_testing:
+            return 1
+        return -(-len(self.table.rows_of(media_ind)) // self.group_size)
+
+    def _log_cut_captions(self) -> None:
+        """Tell once how many captions are longer than the model reads."""
+        used = [
+            t for t in (self._tokenize, *self.pipeline.transforms)
+            if isinstance(t, BertTokenize)
+        ]
+        if not used or not is_main_process():
+            return
+        count = used[0].count_longer(self.table.texts())
+        if count:
+            print_log(
+                f'{count} of {len(self.table)} captions are longer than '
+                f'max_txt_len={used[0].max_txt_len} tokens and are cut '
+                f'({self.ann_file}).',
+                logger='current',
+                level=logging.WARNING)
+
+    @property
+    def captions(self) -> list[str]:
+        """All captions, in file order."""
+        self.full_init()
+        return self.table.texts()
+
+    @property
+    def caption_ids(self) -> list[CaptionId]:
+        """The ``sen_id`` of every caption, or its row where there is none."""
+        self.full_init()
+        return list(self.table.ids)
+
+    def caption_bank(self) -> dict[str, torch.Tensor]:
+        """The tokens of all captions, which testing scores every video with.
+
+        Returns:
+            dict[str, Tensor]: ``input_ids`` and ``attention_mask``, made once.
+
+        Raises:
+            ValueError: If the data set has no ``tokenize``.
+
+        Shape:
+            - input_ids: ``(M, L)``, int64, M captions in file order
+            - attention_mask: ``(M, L)``, int64
+        """
+        if self._tokenize is None:
+            raise ValueError(
+                f'{type(self).__name__} needs tokenize=dict(type='
+                "'BertTokenize', tokenizer=..., max_txt_len=...) to make the "
+                'caption bank, but got tokenize=None.')
+        if self._bank is None:
+            tokens = self._tokenize.tokenize(self.captions)
+            self._bank = {k: torch.from_numpy(v) for k, v in tokens.items()}
+        return self._bank
+
+    def get_data_info(self, idx: Index) -> dict:
+        """The item before the pipeline.
+
+        Args:
+            idx (int | tuple[int, int, int]): The index, or seed, epoch and
+                index. Seed and epoch are 0 without them, and in testing.
+
+        Returns:
+            dict: ``filename``, ``video_id``, ``rng``; in training ``texts``
+            and ``text_labels``, in testing ``own_text_inds`` and
+            ``own_text_ids``.
+        """
+        return self._item(*self._split(idx), attempt=0)
+
+    def prepare_data(self, idx: Index) -> Optional[dict]:
+        """The item after the pipeline.
+
+        In training, a file that cannot be read is reported once and another
+        sample is drawn. In testing, such an item has no pixels and its data
+        sample has the reason in ``load_error``.
+
+        Args:
+            idx (int | tuple[int, int, int]): As for :meth:`get_data_info`.
+
+        Returns:
+            dict | None: The packed item.
+
+        Raises:
+            RuntimeError: If too many files are bad.
+        """
+        seed, epoch, index = self._split(idx)
+        if self.test_mode:
+            return self._prepare_testing(index)
+        for attempt in range(self.max_refetch + 1):
+            info = self._item(seed, epoch, index, attempt)
+            media_ind = info.pop('media_ind')
+            try:
+                data = self.pipeline(info)
+            except Exception as error:
+                if not is_media_error(error):
+                    raise
+                self.bad_media.report(media_ind, error)
+                continue
+            if data is not None:
+                return data
+        raise RuntimeError(
+            f'None of {self.max_refetch + 1} samples could be used. Check '
+            'data_prefix, media_suffix and the pipeline.')
+
+    def _split(self, idx: Index) -> tuple[int, int, int]:
+        """Seed, epoch and index, the latter from 0 on."""
+        seed, epoch, index = idx if isinstance(idx, tuple) else (0, 0, idx)
+        if not -len(self) <= index < len(self):
+            raise IndexError(f'{type(self).__name__} has {len(self)} items, '
+                             f'but got the index {index}.')
+        if self.test_mode:
+            seed = epoch = 0
+        return seed, epoch, index % len(self)
+
+    def _item(self, seed: int, epoch: int, index: int, attempt: int) -> dict:
+        rng = np.random.default_rng((seed, epoch, index, attempt))
+        if attempt:
+            # Differs from reference (and MMEngine): from the item's own seed.
+            index = int(rng.integers(len(self)))
+        info = super().get_data_info(index)
+        part = info.pop('part')
+        info['rng'] = rng
+        if self.test_mode and not self._texts_in_testing:
+            rows = self.table.rows_of(info['media_ind']).tolist()
+            info['own_text_inds'] = rows
+            info['own_text_ids'] = [self.table.ids[row] for row in rows]
+            return info
+        # The constant keeps it apart from the generators of items.
+        dealer = np.random.default_rng((seed, epoch, info['media_ind'], 0, 1))
+        group = self._group(info['media_ind'], part, dealer, rng)
+        texts, labels = self._draw_texts(group, rng)
+        info['texts'] = [self.table.text(row) for row in texts]
+        info['text_labels'] = np.array(labels, dtype=np.int64)
+        return info
+
+    def _group(self, media_ind: int, part: int, dealer: np.random.Generator,
+               rng: np.random.Generator) -> list[int]:
+        """The rows of the captions of one item.
+
+        Differs from reference: a video's captions are dealt out to its items
+        anew in every epoch, by a generator that all items of the video share,
+        instead of in file order.
+        """
+        rows = self.table.rows_of(media_ind)
+        if self.group_size > 1:
+            rows = dealer.permutation(rows)
+        group = rows[part * self.group_size:(part + 1) * self.group_size]
+        missing = self.group_size - len(group)
+        return [*group.tolist(), *rng.choice(group, missing).tolist()]
+
+    def _draw_texts(
+            self, group: list[int],
+            rng: np.random.Generator) -> tuple[list[int], list[int]]:
+        """Rows of an item's texts, and 1 for its own or 0 for negatives."""
+        rows: list[int] = []
+        labels: list[int] = []
+        for row in group:
+            rows += [row, *self.negatives.draw(row, rng)]
+            labels += [1] + [0] * self.num_negatives
+        return rows, labels
+
+    def _prepare_testing(self, index: int) -> Optional[dict]:
+        info = self._item(0, 0, index, attempt=0)
+        del info['media_ind']
+        blank = dict(info, imgs=torch.empty(0))
+        try:
+            return self.pipeline(info)
+        except Exception as error:
+            if self._texts_in_testing or not is_media_error(error):
+                raise
+            packed = self.pipeline.transforms[-1](blank)
+            packed['data_samples'].set_field(describe(error), 'load_error')
+            return packed
+
+
+def _check_whole_number(name: str, value: int, least: int) -> None:
+    if not isinstance(value, int) or value < least:
+        raise ValueError(
+            f'{name} must be a whole number >= {least}, but got {value!r}.')

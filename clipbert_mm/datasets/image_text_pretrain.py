@@ -1,0 +1,126 @@
+# Copyright (c) clipbert_mm contributors.
+"""Images with captions, for image-text pretraining."""
+from typing import Callable, Optional, Sequence, Union
+
+import numpy as np
+from mmaction.registry import DATASETS
+
+from .base_text_dataset import BaseTextDataset
+
+
+@DATASETS.register_module()
+class ImageTextPretrain(BaseTextDataset):
+    """Image-text matching and masked language modelling on still images.
+
+    Section "Pre-training" of the paper: COCO and Visual Genome captions, two
+    captions per image, and with probability 0.5 the caption of another image
+    in the place of each. With ``num_negatives > 0`` every caption is kept and
+    followed by negatives instead, as in retrieval.
+
+    In testing (validation of the two losses) the items have texts too; they
+    are those of epoch 0.
+
+    Args:
+        ann_file (str): JSON lines ``{"coco_id": 1, "caption": "..."}`` (the
+            image is named ``coco/1``), ``{"vg_id": 1, "caption": "..."}``
+            (``vg/1``) or ``{"clip_name": "...", "caption": "..."}``.
+        pipeline (list): The transforms, with ``LoadImageClip``.
+        data_root (str): Root of ``ann_file`` and ``data_prefix``. Defaults to
+            ``''``.
+        data_prefix (dict, optional): Folder of the images. Defaults to None,
+            ``dict(img='')``.
+        media_suffix (str, optional): Appended to names without a suffix; None
+            looks for files with the stem of a name. Defaults to ``'.jpg'``.
+        group_size (int): Captions per image and item; the reference has 2.
+            Defaults to 1.
+        negative_prob (float): Probability that a caption is replaced by a
+            negative, if ``num_negatives`` is 0. Defaults to 0.5.
+        num_negatives (int): Negatives that follow each caption. Defaults to
+            0.
+        num_hard_negatives (int): How many of them are hard. Defaults to 0.
+        hard_negatives (str): ``'word_overlap'``, or the path of JSON lines
+            ``{"sen_id": .., "negatives": [sen_id, ..]}``. Defaults to
+            ``'word_overlap'``.
+        test_mode (bool): Whether this is for validation or testing. Defaults
+            to False.
+        max_bad_share (float): Training stops when a larger share of the
+            images cannot be read. Defaults to 0.1.
+        tokenize (dict, optional): Config of the ``BertTokenize`` of the
+            caption bank. Defaults to None.
+        max_refetch (int): Most samples tried in the place of a bad one.
+            Defaults to 1000.
+        lazy_init (bool): Read the annotations at the first use. Defaults to
+            False.
+        indices (int | Sequence[int], optional): Use only these images (or the
+            first so many, or the last if negative) and their captions.
+            Defaults to None, all.
+        serialize_data (bool): Keep the items in one buffer that workers
+            share. Defaults to True.
+
+    Raises:
+        ValueError: If an argument is out of range.
+        AnnotationError: If ``ann_file`` does not follow its format.
+
+    Example:
+        >>> dataset = ImageTextPretrain('coco_vg/train.jsonl', pipeline=[],
+        ...                             data_prefix=dict(img='images'))
+        >>> len(dataset.get_data_info((0, 3, 0))['texts'])
+        2
+    """
+
+    _texts_in_testing = True
+
+    def __init__(self,
+                 ann_file: str,
+                 pipeline: list[Union[dict, Callable]],
+                 data_root: str = '',
+                 data_prefix: Optional[dict] = None,
+                 media_suffix: Optional[str] = '.jpg',
+                 group_size: int = 1,
+                 negative_prob: float = 0.5,
+                 num_negatives: int = 0,
+                 num_hard_negatives: int = 0,
+                 hard_negatives: str = 'word_overlap',
+                 test_mode: bool = False,
+                 max_bad_share: float = 0.1,
+                 tokenize: Optional[dict] = None,
+                 max_refetch: int = 1000,
+                 lazy_init: bool = False,
+                 indices: Optional[Union[int, Sequence[int]]] = None,
+                 serialize_data: bool = True) -> None:
+        if not 0 <= negative_prob <= 1:
+            raise ValueError('negative_prob must be between 0 and 1, but got '
+                             f'{negative_prob}.')
+        self.negative_prob = negative_prob
+        super().__init__(
+            ann_file,
+            pipeline=pipeline,
+            media_key='img',
+            data_root=data_root,
+            data_prefix=dict(img='') if data_prefix is None else data_prefix,
+            media_suffix=media_suffix,
+            group_size=group_size,
+            num_negatives=num_negatives,
+            num_hard_negatives=num_hard_negatives,
+            hard_negatives=hard_negatives,
+            test_mode=test_mode,
+            max_bad_share=max_bad_share,
+            tokenize=tokenize,
+            max_refetch=max_refetch,
+            lazy_init=lazy_init,
+            indices=indices,
+            serialize_data=serialize_data)
+
+    def _draw_texts(
+            self, group: list[int],
+            rng: np.random.Generator) -> tuple[list[int], list[int]]:
+        """Replace captions by negatives, or let negatives follow them."""
+        if self.num_negatives:
+            return super()._draw_texts(group, rng)
+        rows, labels = [], []
+        for row in group:
+            is_negative = rng.random() < self.negative_prob
+            rows.append(self.negatives.draw(row, rng)[0] if is_negative else
+                        row)
+            labels.append(int(not is_negative))
+        return rows, labels

@@ -1,0 +1,249 @@
+# Copyright (c) clipbert_mm contributors.
+"""Draw captions that do not belong to a video: at random, or hard ones."""
+import re
+from typing import Optional, Protocol
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from .annotations import read_negatives
+from .caption_table import CaptionTable
+from .json_reading import AnnotationError
+
+_WORD = re.compile(r'\w+')
+
+
+class HardNegatives(Protocol):
+    """Proposes captions that are easily confused with one."""
+
+    def draw(self, row: int, own_texts: np.ndarray, count: int,
+             rng: np.random.Generator) -> list[int]:
+        """Up to ``count`` rows whose texts are distinct and not own ones."""
+
+
+class WordOverlap:
+    """Hard negatives: the captions that share the most words with one.
+
+    The number of shared distinct words is looked up on demand in an inverted
+    index (words x texts), so nothing of the size texts x texts is kept. Ties
+    are broken at random.
+
+    Args:
+        table (CaptionTable): The captions.
+
+    Example:
+        >>> captions = [Caption('a red car', 'v0', 0, 1),
+        ...             Caption('a blue car', 'v1', 1, 2),
+        ...             Caption('two dogs', 'v2', 2, 3)]
+        >>> overlap = WordOverlap(CaptionTable(captions))
+        >>> overlap.draw(0, np.array([0]), 1, np.random.default_rng(0))
+        [1]
+    """
+
+    def __init__(self, table: CaptionTable) -> None:
+        self.table = table
+        # A text may be in several rows: any of them stands for it.
+        self.row_of_text = np.empty(table.num_texts, dtype=np.int64)
+        self.row_of_text[table.text_of_row[::-1]] = np.arange(len(table))[::-1]
+        self.word_inds: dict[str, int] = {}
+        words, texts = [], []
+        for text, row in enumerate(self.row_of_text.tolist()):
+            for word in _words(table.text(row)):
+                words.append(
+                    self.word_inds.setdefault(word, len(self.word_inds)))
+                texts.append(text)
+        self.index = csr_matrix(
+            (np.ones(len(words), dtype=np.int8), (words, texts)),
+            shape=(len(self.word_inds), table.num_texts))
+
+    def shared_words(self, row: int) -> np.ndarray:
+        """Number of words that each text shares with a row's.
+
+        Args:
+            row (int): A row of the table.
+
+        Returns:
+            np.ndarray: Shape ``(table.num_texts,)``.
+        """
+        starts, texts = self.index.indptr, self.index.indices
+        words = [self.word_inds[word] for word in _words(self.table.text(row))]
+        found = [texts[starts[word]:starts[word + 1]] for word in words]
+        return np.bincount(
+            np.concatenate([*found, np.empty(0, texts.dtype)]),
+            minlength=self.table.num_texts)
+
+    def draw(self, row: int, own_texts: np.ndarray, count: int,
+             rng: np.random.Generator) -> list[int]:
+        """The ``count`` captions with the most words in common with a row.
+
+        Args:
+            row (int): The caption.
+            own_texts (np.ndarray): Texts that are no negatives.
+            count (int): How many to draw.
+            rng (np.random.Generator): Breaks ties.
+
+        Returns:
+            list[int]: Rows, or fewer than ``count`` if there are no more
+            texts.
+        """
+        shared = self.shared_words(row)
+        shared[own_texts] = -1
+        count = min(count, len(shared) - len(own_texts))
+        if count == 0:
+            return []
+        least = np.partition(shared, -count)[-count]
+        above = np.flatnonzero(shared > least)
+        ties = rng.choice(
+            np.flatnonzero(shared == least),
+            count - len(above),
+            replace=False)
+        return self.row_of_text[np.concatenate([above, ties])].tolist()
+
+
+class ListedNegatives:
+    """Hard negatives from a file of JSON lines.
+
+    Args:
+        table (CaptionTable): The captions.
+        path (str): The file; see :func:`read_negatives`.
+
+    Raises:
+        AnnotationError: If it names a caption that is not in the table.
+    """
+
+    def __init__(self, table: CaptionTable, path: str) -> None:
+        self.table = table
+        row_of_id = {own: row for row, own in enumerate(table.ids)}
+        self.rows: dict[int, np.ndarray] = {}
+        for line, own, others in read_negatives(path):
+            unknown = [i for i in (own, *others) if i not in row_of_id]
+            if unknown:
+                raise AnnotationError(
+                    f'{path}:{line}: no caption of the annotation file has '
+                    f'the sen_id {unknown[0]!r}.')
+            self.rows[row_of_id[own]] = np.array(
+                [row_of_id[other] for other in others], dtype=np.int64)
+
+    def draw(self, row: int, own_texts: np.ndarray, count: int,
+             rng: np.random.Generator) -> list[int]:
+        """Draw up to ``count`` of the captions listed for a row.
+
+        Args:
+            row (int): The caption.
+            own_texts (np.ndarray): Texts that are no negatives; listed ones
+                among them are left out.
+            count (int): How many to draw.
+            rng (np.random.Generator): Chooses among the listed.
+
+        Returns:
+            list[int]: Rows, or fewer than ``count`` if the list is shorter.
+        """
+        listed = self.rows.get(row, np.empty(0, dtype=np.int64))
+        chosen: dict[int, int] = {}
+        for other in rng.permutation(listed).tolist():
+            text = int(self.table.text_of_row[other])
+            if text not in own_texts and len(chosen) < count:
+                chosen.setdefault(text, other)
+        return list(chosen.values())
+
+
+class NegativeSampler:
+    """Draw negatives for captions.
+
+    Random ones are uniform over the captions of the other videos, as in the
+    reference (at a118b02). Differs from reference: a caption with the same
+    text as one of the video's own is never a negative, and those of one
+    caption are different texts, as far as there are enough.
+
+    Args:
+        table (CaptionTable): The captions.
+        num_negatives (int): Negatives per caption.
+        num_hard_negatives (int): How many of them are hard. Where the source
+            has fewer, random ones fill up. Defaults to 0.
+        hard_negatives (str): ``'word_overlap'``, or the path of a file of
+            listed ones. Defaults to ``'word_overlap'``.
+
+    Raises:
+        ValueError: If a video has all texts, so that none is a negative.
+
+    Example:
+        >>> captions = [Caption('a red car', 'v0', 0, 1),
+        ...             Caption('two dogs', 'v1', 1, 2)]
+        >>> sampler = NegativeSampler(CaptionTable(captions), 1)
+        >>> sampler.draw(0, np.random.default_rng(0))
+        [1]
+    """
+
+    def __init__(self,
+                 table: CaptionTable,
+                 num_negatives: int,
+                 num_hard_negatives: int = 0,
+                 hard_negatives: str = 'word_overlap') -> None:
+        self.table = table
+        self.num_negatives = num_negatives
+        self.num_hard_negatives = num_hard_negatives
+        self.hard: Optional[HardNegatives] = None
+        if num_hard_negatives:
+            self.hard = (
+                WordOverlap(table) if hard_negatives == 'word_overlap' else
+                ListedNegatives(table, hard_negatives))
+        for media_ind, name in enumerate(table.media):
+            rows = table.rows_of(media_ind)
+            if len(rows) >= table.num_texts and len(
+                    self._own_texts(rows[0])) == table.num_texts:
+                raise ValueError(
+                    f'{name!r} has all of the {table.num_texts} different '
+                    'captions, so none can be a negative of it. Add other '
+                    'videos with other captions.')
+
+    def draw(self, row: int, rng: np.random.Generator) -> list[int]:
+        """Draw the negatives of a caption, hard ones first.
+
+        Args:
+            row (int): The caption.
+            rng (np.random.Generator): The source of randomness.
+
+        Returns:
+            list[int]: ``num_negatives`` rows.
+        """
+        own_texts = self._own_texts(row)
+        rows: list[int] = []
+        if self.hard is not None:
+            rows = self.hard.draw(row, own_texts, self.num_hard_negatives, rng)
+        return rows + self._random(own_texts, rows, rng)
+
+    def _own_texts(self, row: int) -> np.ndarray:
+        rows = self.table.rows_of(self.table.media_of_row[row])
+        return np.unique(self.table.text_of_row[rows])
+
+    def _random(self, own_texts: np.ndarray, given: list[int],
+                rng: np.random.Generator) -> list[int]:
+        """Random rows that fill up ``given`` to ``num_negatives``."""
+        text_of_row = self.table.text_of_row
+        count = self.num_negatives - len(given)
+        taken = {*own_texts.tolist(), *text_of_row[given].tolist()}
+        rows: list[int] = []
+        # Nearly every draw is a hit where there are many videos.
+        for row in rng.integers(len(text_of_row), size=4 * count + 8).tolist():
+            if len(rows) < count and text_of_row[row] not in taken:
+                taken.add(int(text_of_row[row]))
+                rows.append(row)
+        if len(rows) < count:
+            rows += self._scarce(own_texts, taken, count - len(rows), rng)
+        return rows
+
+    def _scarce(self, own_texts: np.ndarray, taken: set[int], count: int,
+                rng: np.random.Generator) -> list[int]:
+        """Look through all rows; repeat texts only where all are taken."""
+        text_of_row = self.table.text_of_row
+        allowed = np.flatnonzero(~np.isin(text_of_row, own_texts))
+        rows: list[int] = []
+        for row in rng.permutation(allowed).tolist():
+            if len(rows) < count and text_of_row[row] not in taken:
+                taken.add(int(text_of_row[row]))
+                rows.append(row)
+        return rows + rng.choice(allowed, count - len(rows)).tolist()
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower()))

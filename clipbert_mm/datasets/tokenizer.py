@@ -1,0 +1,95 @@
+# Copyright (c) clipbert_mm contributors.
+"""Load BERT's WordPiece tokenizer from a local folder or from the hub."""
+import functools
+import os
+import os.path as osp
+
+from huggingface_hub import snapshot_download
+from transformers import BertTokenizerFast  # type: ignore[attr-defined]
+
+_FILES = ('vocab.txt', 'tokenizer.json', 'tokenizer_config.json',
+          'special_tokens_map.json')
+_SPECIAL_TOKENS = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
+
+
+@functools.cache
+def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
+    """Load a tokenizer; the same object for the same argument.
+
+    An existing folder is read without touching the network. The hub is asked
+    only for a name whose files are not in the local cache.
+
+    Args:
+        name_or_path (str): A folder with a ``vocab.txt`` (one WordPiece per
+            line) or a ``tokenizer.json``, or a name on the Hugging Face hub
+            such as ``'bert-base-uncased'``.
+
+    Returns:
+        BertTokenizerFast: The tokenizer.
+
+    Raises:
+        FileNotFoundError: If the folder has no vocabulary.
+        OSError: If the hub cannot be reached or does not know the name.
+        ValueError: If the vocabulary lacks a special token of BERT.
+
+    Example:
+        >>> tokenizer = load_tokenizer('data/bert-base-uncased')
+        >>> tokenizer('a man').input_ids
+        [101, 1037, 2158, 102]
+    """
+    # The tokenizer's threads are useless for a few short texts, and they
+    # warn about every fork of a data loader's workers.
+    os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
+    folder = name_or_path
+    if not osp.isdir(folder):
+        folder = _folder_of_hub_name(name_or_path)
+    if not _has_vocabulary(folder):
+        raise FileNotFoundError(
+            f'tokenizer={name_or_path!r} must be a folder with a vocab.txt '
+            'or a tokenizer.json, but it has only '
+            f'{sorted(os.listdir(folder))}. Pass the folder of a BERT model.')
+    tokenizer = BertTokenizerFast.from_pretrained(
+        folder, local_files_only=True)
+    _check_special_tokens(tokenizer, name_or_path)
+    return tokenizer
+
+
+def _has_vocabulary(folder: str) -> bool:
+    return any(
+        osp.isfile(osp.join(folder, name))
+        for name in ('vocab.txt', 'tokenizer.json'))
+
+
+def _folder_of_hub_name(name: str) -> str:
+    """The folder of the hub's files in the local cache, filled if need be."""
+    try:
+        folder = snapshot_download(
+            name, allow_patterns=list(_FILES), local_files_only=True)
+        if _has_vocabulary(folder):
+            return folder
+    except (OSError, ValueError):
+        pass  # not in the cache, or not a valid name: reported below
+    try:
+        return snapshot_download(name, allow_patterns=list(_FILES))
+    except Exception as error:  # the hub's client raises many kinds
+        reason = str(error).strip().partition('\n')[0]
+        raise OSError(
+            f'tokenizer={name!r} is neither a local folder nor a name that '
+            f'the Hugging Face hub gave ({type(error).__name__}: {reason}). '
+            'Download the model once where there is a network, and pass the '
+            "path of its folder, e.g. tokenizer='data/bert-base-uncased' "
+            'with a vocab.txt in it.') from error
+
+
+def _check_special_tokens(tokenizer: BertTokenizerFast, name: str) -> None:
+    """A missing special token would get a new id past the embeddings."""
+    vocabulary = tokenizer.get_vocab()
+    missing = [
+        token for token in _SPECIAL_TOKENS
+        if vocabulary.get(token, len(vocabulary)) >= tokenizer.vocab_size
+    ]
+    if missing:
+        raise ValueError(
+            f'The vocabulary of tokenizer={name!r} must have the special '
+            f'tokens {_SPECIAL_TOKENS}, but it lacks {missing}. Add each as '
+            'a line of its vocab.txt (and a row of the word embeddings).')

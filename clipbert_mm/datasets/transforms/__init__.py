@@ -1,0 +1,13 @@
+# Copyright (c) clipbert_mm contributors.
+"""Steps of the data pipeline that MMAction2 lacks."""
+from .bert_tokenize import BertTokenize
+from .load_image_clip import LoadImageClip
+from .mask_tokens import MaskTokens
+from .pad_frames import PadFrames
+from .resize_long_side import ResizeLongSide
+from .sparse_clip_sampler import SparseClipSampler
+
+__all__ = [
+    'BertTokenize', 'LoadImageClip', 'MaskTokens', 'PadFrames',
+    'ResizeLongSide', 'SparseClipSampler'
+]
