@@ -101,7 +101,7 @@ class ClipBERT(BaseModel):
 
     def forward(
         self,
-        inputs: dict[str, Optional[Tensor]],
+        inputs: dict[str, Tensor],
         data_samples: Optional[list[ActionDataSample]] = None,
         mode: str = 'tensor'
     ) -> Union[Tensor, dict[str, Tensor], list[ActionDataSample]]:
@@ -110,8 +110,9 @@ class ClipBERT(BaseModel):
         Args:
             inputs (dict): ``imgs`` float32 ``(N, num_clips, 3, T, H, W)``,
                 normalised; ``input_ids`` and ``attention_mask`` int64
-                ``(N, num_texts, L)``, which ``'predict'`` may lack where
-                there is a caption bank.
+                ``(N, num_texts, L)``. In ``'predict'`` the texts may be
+                missing where there is a caption bank, and ``imgs`` where no
+                video of the batch could be read.
             data_samples (list[ActionDataSample], optional): Targets, and
                 where the predictions go. Defaults to None.
             mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
@@ -129,12 +130,15 @@ class ClipBERT(BaseModel):
             grid = self.extract_grid(inputs['imgs'])
             return self.head(grid, inputs['input_ids'],
                              inputs['attention_mask']).clip_logits
+        if mode not in ('loss', 'predict'):
+            raise ValueError(f"Unknown mode '{mode}'. Valid modes are "
+                             "'tensor', 'loss' and 'predict'.")
+        if data_samples is None:
+            raise ValueError(f"mode='{mode}' needs data_samples, but got "
+                             'None.')
         if mode == 'loss':
             return self.loss(inputs, data_samples)
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        raise ValueError(f"Unknown mode '{mode}'. Valid modes are 'tensor', "
-                         "'loss' and 'predict'.")
+        return self.predict(inputs, data_samples)
 
     def extract_grid(self, frames: Tensor) -> Tensor:
         """Grid of every clip.
@@ -174,7 +178,7 @@ class ClipBERT(BaseModel):
             head.text_states if self.task.needs_text_states else None,
             self.head.word_embeddings)
 
-    def loss(self, inputs: dict[str, Optional[Tensor]],
+    def loss(self, inputs: dict[str, Tensor],
              data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
         """Losses of the task; see :meth:`forward`."""
         grid = self.extract_grid(inputs['imgs'])
@@ -183,7 +187,7 @@ class ClipBERT(BaseModel):
         return self.task.loss(output, data_samples)
 
     def predict(
-            self, inputs: dict[str, Optional[Tensor]],
+            self, inputs: dict[str, Tensor],
             data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
         """Predictions of the task; see :meth:`forward`.
 
@@ -208,7 +212,7 @@ class ClipBERT(BaseModel):
                     torch.full((num_texts, ), -torch.inf), 'match_score')
         return data_samples
 
-    def _texts(self, inputs: dict[str, Optional[Tensor]],
+    def _texts(self, inputs: dict[str, Tensor],
                device: Union[str, torch.device]) -> tuple[Tensor, Tensor]:
         texts = inputs if 'input_ids' in inputs else self._caption_bank
         if texts is None:

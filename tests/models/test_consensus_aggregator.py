@@ -39,8 +39,9 @@ def test_consensus__one_clip_is_the_video(aggregation: str) -> None:
 
 
 def test_consensus__lse_cross_entropy_is_the_mil_loss() -> None:
-    logits = torch.randn(4, 3, 8, 5, generator=torch.Generator().manual_seed(1))
-    labels = torch.randint(5, (4, 3), generator=torch.Generator().manual_seed(2))
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(4, 3, 8, 5, generator=generator)
+    labels = torch.randint(5, (4, 3), generator=generator)
     loss = F.cross_entropy(
         ConsensusAggregator('lse')(logits).flatten(0, 1), labels.flatten())
     naive = 0.

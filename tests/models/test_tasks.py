@@ -52,7 +52,7 @@ def test_retrieval_task__scores() -> None:
 
 def test_retrieval_task__missing_labels() -> None:
     sample = ActionDataSample(metainfo=dict(video_id='video7'))
-    with pytest.raises(KeyError, match="video7.*text_labels"):
+    with pytest.raises(KeyError, match='video7.*text_labels'):
         RetrievalTask().loss(output(torch.zeros(1, 2, 2)), [sample])
 
 

@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """From a list of items to the batch that the model reads."""
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 import torch.nn.functional as F
@@ -75,7 +74,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         inputs: dict[str, list[Tensor]],
         data_samples: list[ActionDataSample],
         training: bool = False
-    ) -> tuple[dict[str, Optional[Tensor]], list[ActionDataSample]]:
+    ) -> tuple[dict[str, Tensor], list[ActionDataSample]]:
         """Make the batch.
 
         Args:
@@ -85,16 +84,17 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
             training (bool): Passed on to the host.
 
         Returns:
-            tuple: The inputs of the readable videos (``imgs`` is None if
-            there is none) and all samples.
+            tuple: The inputs of the readable videos, empty if there is none,
+            and all samples.
         """
         readable = [i for i, sample in enumerate(data_samples)
                     if 'load_error' not in sample]  # yapf: disable
-        batch: dict[str, Optional[Tensor]] = {FRAMES: None}
-        if readable:
-            batch[FRAMES], _ = super().preprocess(
-                [inputs[FRAMES][i] for i in readable], data_samples, training)
-        for key in TEXTS:
-            if key in inputs:
-                batch[key] = pad_texts([inputs[key][i] for i in readable])
-        return batch, data_samples
+        if not readable:
+            return {}, data_samples
+        frames, _ = super().preprocess([inputs[FRAMES][i] for i in readable],
+                                       data_samples, training)
+        texts = {
+            key: pad_texts([inputs[key][i] for i in readable])
+            for key in TEXTS if key in inputs
+        }
+        return {FRAMES: frames, **texts}, data_samples

@@ -1,6 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """One BERT over text and grid tokens, for every (text, clip) pair."""
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Optional, Union, cast
 
 import torch
 from mmaction.registry import MODELS
@@ -127,7 +127,7 @@ class BertCrossModalHead(BaseModule):
             dict(
                 embeddings=model.embeddings,
                 encoder=model.encoder,
-                pooler=model.pooler))
+                pooler=cast(nn.Module, model.pooler)))
         self.grid_embedding = GridEmbedding(
             config.hidden_size, max_grid_size, num_sampled_cells,
             config.hidden_dropout_prob, config.layer_norm_eps,
@@ -143,7 +143,9 @@ class BertCrossModalHead(BaseModule):
     @property
     def word_embeddings(self) -> Tensor:
         """BERT's word embeddings, ``(vocabulary, D)``."""
-        return self.bert['embeddings'].word_embeddings.weight
+        embeddings = cast(nn.Embedding,
+                          self.bert['embeddings'].word_embeddings)
+        return embeddings.weight
 
     def forward(self, grid: Tensor, input_ids: Tensor,
                 attention_mask: Tensor) -> HeadOutput:
@@ -225,6 +227,7 @@ def build_classifier(kind: str, hidden_size: int, num_classes: int,
     Returns:
         nn.Module: ``(..., D)`` to ``(..., K)``.
     """
+    layers: nn.Module
     if kind == 'linear':
         layers = nn.Linear(hidden_size, num_classes)
     else:

@@ -38,5 +38,6 @@ def stack_field(data_samples: Sequence[ActionDataSample], field: str,
             raise KeyError(
                 f"The data sample of '{sample.get('video_id')}' has no field "
                 f"'{field}'. Add it to algorithm_keys of PackActionInputs.")
-    values = np.stack([np.asarray(sample.get(field)) for sample in data_samples])
+    values = np.stack(
+        [np.asarray(sample.get(field)) for sample in data_samples])
     return torch.from_numpy(values).to(device, torch.long)
