@@ -30,6 +30,12 @@ def test_check_host_versions__accepts_this_environment():
     check_host_versions()
 
 
+def test_check_host_versions__warns_without_pkg_resources(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'pkg_resources', None)
+    with pytest.warns(UserWarning, match='pip install "setuptools<82"'):
+        check_host_versions()
+
+
 def test_check_package__missing(modules):
     with pytest.raises(
             ImportError, match='none is installed.*"no-such>=1"'):
