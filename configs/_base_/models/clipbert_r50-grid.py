@@ -1,0 +1,37 @@
+# ClipBERT as published: grid-feats-vqa ResNet-50, BERT-base, log-sum-exp.
+# Paper section "Model Architecture"; reference: base_model.json at a118b02.
+
+# A Hugging Face BERT: a hub name, or a folder with config.json, vocab.txt and
+# the weights. A folder ./bert-base-uncased is taken before the hub is asked.
+bert = 'bert-base-uncased'
+# The backbone's start: grid-feats-vqa R-50, converted with
+# `python tools/convert_weights.py detectron2 SOURCE TARGET`. None: random.
+cnn_checkpoint = 'checkpoints/grid-feats_r50.pth'
+
+model = dict(
+    type='ClipBERT',
+    data_preprocessor=dict(
+        type='VideoTextDataPreprocessor',
+        mean=[103.53, 116.28, 123.675],  # BGR
+        std=[1., 1., 1.],
+        bgr=True),
+    backbone=dict(
+        type='ResNet50Grid',
+        freeze_at=2,  # stem and res2
+        with_cp=False,  # True: recompute activations, less memory
+        init_cfg=dict(
+            type='Pretrained', checkpoint=cnn_checkpoint, prefix='backbone')),
+    neck=dict(
+        type='GridEncoder',
+        in_channels=2048,
+        out_channels=768,
+        temporal_fusion='mean'),
+    head=dict(
+        type='BertCrossModalHead',
+        bert=bert,
+        tokenizer=bert,
+        num_classes=2,
+        with_cp=False),
+    consensus=dict(type='ConsensusAggregator', aggregation='lse'),
+    task=dict(type='RetrievalTask', loss_type='ce'),
+    text_chunk_size=64)  # captions scored at a time, reference: 64

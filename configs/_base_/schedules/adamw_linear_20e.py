@@ -1,0 +1,35 @@
+# AdamW, linear warm-up over a tenth of the run, linear decay to 0, 20 epochs.
+# Reference: released configs at a118b02, section "Implementation Details".
+max_epochs = 20
+base_lr = 5e-5  # for a total batch of 64 videos
+
+train_cfg = dict(
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+
+optim_wrapper = dict(
+    # bf16 needs no loss scaling. For GPUs without it: dtype='float16',
+    # loss_scale='dynamic'. Without a GPU the tools train in float32.
+    type='AmpOptimWrapper',
+    dtype='bfloat16',
+    loss_scale=1.,
+    constructor='ClipBERTOptimWrapperConstructor',
+    optimizer=dict(
+        type='AdamW',
+        lr=base_lr,
+        betas=(0.9, 0.98),
+        eps=1e-6,
+        weight_decay=1e-3),
+    paramwise_cfg=dict(cnn_lr_mult=1., bert_lr_mult=1.),
+    clip_grad=dict(max_norm=5.),
+    accumulative_counts=1)
+param_scheduler = dict(
+    type='WarmupLinearLR',
+    end=max_epochs,
+    warmup_ratio=0.1,
+    by_epoch=True,
+    convert_to_iter_based=True)
+
+# Videos of all GPUs in one update, for --auto-scale-lr.
+auto_scale_lr = dict(enable=False, base_batch_size=64)
