@@ -1,0 +1,1 @@
+# Copyright (c) clipbert_mm contributors.
