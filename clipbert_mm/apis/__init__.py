@@ -1,0 +1,5 @@
+# Copyright (c) clipbert_mm contributors.
+"""Trained models as objects for other programs."""
+from .video_search import VideoSearcher
+
+__all__ = ['VideoSearcher']

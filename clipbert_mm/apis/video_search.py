@@ -1,0 +1,186 @@
+# Copyright (c) clipbert_mm contributors.
+"""Search videos with a text, with a trained retrieval model."""
+import os.path as osp
+from typing import Any, Optional, Sequence, Union
+
+import numpy as np
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.device import get_device
+from mmengine.registry import init_default_scope
+
+from ..config_files import find_config
+from ..datasets.media_error import describe, is_media_error
+from ..datasets.transforms import BertTokenize
+
+
+class VideoSearcher:
+    """Scores texts against video files as the test of a config would.
+
+    Every pair goes through the whole model (section "Downstream Tasks" of
+    `ClipBERT <https://arxiv.org/abs/2102.06183>`_), with the test pipeline,
+    the tokenizer and the number of clips of the config. A video is encoded
+    once for all texts of a call.
+
+    Args:
+        config (str | Config): Path of a retrieval config, name of one that
+            comes with the package, or the config itself.
+        checkpoint (str): What ``tools/train.py`` saved with it.
+        device (str, optional): Defaults to None: a GPU if there is one.
+
+    Raises:
+        FileNotFoundError: If the config or the checkpoint does not exist.
+        ValueError: If the config is not one of retrieval, or the checkpoint
+            is of another architecture.
+        RuntimeError: If the checkpoint is of another task.
+
+    Example:
+        >>> searcher = VideoSearcher('clipbert_msrvtt_ret',
+        ...                          'best.pth')  # doctest: +SKIP
+        >>> searcher.rank(['a.mp4', 'b.mp4'],
+        ...               'a dog runs')  # doctest: +SKIP
+        [('b.mp4', 0.93), ('a.mp4', 0.02)]
+    """
+
+    def __init__(self,
+                 config: Union[str, Config],
+                 checkpoint: str,
+                 device: Optional[str] = None) -> None:
+        if not osp.isfile(checkpoint):
+            raise FileNotFoundError(
+                f'There is no checkpoint {checkpoint!r}. Pass the path of a '
+                '.pth file that tools/train.py wrote.')
+        if not isinstance(config, Config):
+            config = Config.fromfile(find_config(config))
+        init_default_scope(config.get('default_scope', 'mmaction'))
+        dataset = config.test_dataloader.dataset
+        if dataset.get('tokenize') is None:
+            raise ValueError(
+                'Searching needs the `tokenize` of a retrieval config in '
+                'test_dataloader.dataset, but the dataset '
+                f'{dataset.type!r} has none.')
+        options = {k: v for k, v in dataset.tokenize.items() if k != 'type'}
+        self._tokenize = BertTokenize(**options).tokenize
+        self._pipeline = Compose(dataset.pipeline)
+        self._model = MODELS.build(config.model)
+        saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
+        self._model.load_state_dict(saved.get('state_dict', saved))
+        self._model.to(device or get_device()).eval()
+
+    def score(self,
+              videos: Sequence[str],
+              queries: Sequence[str],
+              batch_size: int = 8) -> np.ndarray:
+        """Match scores of all texts with all videos.
+
+        Args:
+            videos (Sequence[str]): Video files.
+            queries (Sequence[str]): Texts.
+            batch_size (int): Videos at a time. Defaults to 8.
+
+        Returns:
+            np.ndarray: float32, the higher the better.
+
+        Shape:
+            - return: ``(len(queries), len(videos))``
+
+        Raises:
+            FileNotFoundError: If a video does not exist.
+            ValueError: If there is nothing to score, or a query is empty.
+            RuntimeError: If a video cannot be read.
+        """
+        check_search(videos, queries)
+        bank = self._tokenize(queries)
+        self._model.set_caption_bank(
+            {key: torch.from_numpy(value)
+             for key, value in bank.items()})
+        columns: list[np.ndarray] = []
+        for start in range(0, len(videos), batch_size):
+            items = [self._load(v) for v in videos[start:start + batch_size]]
+            with torch.no_grad():
+                samples = self._model.test_step(pseudo_collate(items))
+            columns += [s.match_score.float().cpu().numpy() for s in samples]
+        return np.stack(columns, 1)
+
+    def rank(self,
+             videos: Sequence[str],
+             query: str,
+             top: Optional[int] = None) -> list[tuple[str, float]]:
+        """The videos that fit a text, best first.
+
+        Args:
+            videos (Sequence[str]): Video files.
+            query (str): The text.
+            top (int, optional): How many to return. Defaults to None: all.
+
+        Returns:
+            list[tuple[str, float]]: Videos with their scores. Equal scores
+            keep the order of ``videos``.
+
+        Raises:
+            FileNotFoundError: If a video does not exist.
+            ValueError: If there are no videos, the query is empty, or
+                ``top`` is not positive.
+        """
+        if top is not None and top < 1:
+            raise ValueError('top must be >= 1, or None for all videos, but '
+                             f'got {top}.')
+        scores = self.score(videos, [query])[0]
+        order = np.argsort(-scores, kind='stable')[:top]
+        return [(videos[i], float(scores[i])) for i in order]
+
+    def _load(self, video: str) -> dict[str, Any]:
+        """Run the test pipeline on one file."""
+        name = osp.splitext(osp.basename(video))[0]
+        info = dict(
+            filename=video,
+            video_id=name,
+            modality='RGB',
+            start_index=0,
+            own_text_inds=[],
+            own_text_ids=[])
+        try:
+            return self._pipeline(info)
+        except Exception as error:
+            if not is_media_error(error):
+                raise
+            raise RuntimeError(
+                f'{video!r} cannot be searched ({describe(error)}). Leave it '
+                'out.') from error
+
+
+def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
+    """Raise if videos or texts cannot be searched.
+
+    Args:
+        videos (Sequence[str]): Video files.
+        queries (Sequence[str]): Texts.
+
+    Raises:
+        FileNotFoundError: If a video does not exist.
+        ValueError: If there are none, or a text is empty.
+
+    Example:
+        >>> check_search([], ['a dog'])
+        Traceback (most recent call last):
+        ...
+        ValueError: There must be videos and queries, but got 0 and 1.
+    """
+    for name, values in dict(videos=videos, queries=queries).items():
+        if isinstance(values, str):
+            raise ValueError(f'{name} must be a list, but got the text '
+                             f'{values!r}. Put it in brackets.')
+    if not videos or not queries:
+        raise ValueError('There must be videos and queries, but got '
+                         f'{len(videos)} and {len(queries)}.')
+    empty = [i for i, query in enumerate(queries) if not query.strip()]
+    if empty:
+        raise ValueError(f'Queries must not be empty, but those at {empty} '
+                         'are.')
+    missing = [video for video in videos if not osp.isfile(video)]
+    if missing:
+        raise FileNotFoundError(
+            f'{len(missing)} of {len(videos)} videos do not exist, the first '
+            f'of them {missing[0]!r}.')
