@@ -13,7 +13,7 @@ from typing import Optional
 
 # before the host packages: it checks and repairs them
 from clipbert_mm.config_files import find_config
-from clipbert_mm.host.cpu import fit_to_device
+from clipbert_mm.host.device import fit_to_device
 
 # isort: split
 from mmaction.registry import METRICS

@@ -36,7 +36,7 @@ def repair_host() -> dict[str, str]:
         True
     """
     from .checkpoints import allow_history_buffers
-    from .cpu import use_gloo_without_gpu
+    from .device import use_gloo_without_gpu
     from .optional_models import import_mmaction_models
     from .retrieval_recall import restore_in1d
     _applied.update(import_mmaction_models())

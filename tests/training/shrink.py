@@ -7,7 +7,7 @@ from typing import Any
 from mmengine.config import Config
 
 from clipbert_mm import config_file
-from clipbert_mm.host.cpu import fit_to_device
+from clipbert_mm.host.device import fit_to_device
 
 from ..datasets.media import write_lines, write_video
 

@@ -9,8 +9,8 @@ val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
 optim_wrapper = dict(
-    # bf16 needs no loss scaling. For GPUs without it: dtype='float16',
-    # loss_scale='dynamic'. Without a GPU the tools train in float32.
+    # The tools take fp16 with loss scaling on GPUs without bf16, and float32
+    # without a GPU.
     type='AmpOptimWrapper',
     dtype='bfloat16',
     loss_scale=1.,

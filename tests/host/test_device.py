@@ -6,9 +6,10 @@ import pytest
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from clipbert_mm.host.cpu import (
+from clipbert_mm.host.device import (
     fit_to_device,
     train_without_amp,
+    train_without_bf16,
     use_gloo_without_gpu,
     wrap_without_device_ids,
 )
@@ -74,3 +75,18 @@ def test_fit_to_device__does_not_change_its_argument():
 
 def test_use_gloo_without_gpu__only_where_there_is_none():
     assert (use_gloo_without_gpu() is None) == (get_device() != 'cpu')
+
+
+def test_train_without_bf16__takes_fp16_with_loss_scaling():
+    cfg = make_cfg()
+    wrapper = train_without_bf16(cfg).optim_wrapper
+    assert (wrapper.dtype, wrapper.loss_scale) == ('float16', 'dynamic')
+    assert wrapper.accumulative_counts == 2
+    assert cfg.optim_wrapper.dtype == 'bfloat16'
+
+
+def test_train_without_bf16__leaves_fp16_and_full_precision_alone():
+    for wrapper in (dict(type='AmpOptimWrapper', dtype='float16'),
+                    dict(type='OptimWrapper')):
+        cfg = Config(dict(optim_wrapper=wrapper))
+        assert train_without_bf16(cfg) is cfg

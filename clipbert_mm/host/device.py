@@ -1,15 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
-"""Run MMEngine's training and testing on machines without a GPU.
+"""Run MMEngine's training and testing on the device that there is.
 
 With several processes MMEngine selects a CUDA device unconditionally and
 passes ``device_ids`` to DistributedDataParallel; ``AmpOptimWrapper`` refuses
 CPUs. The process group is repaired when the package is imported; a config
-cannot look for a GPU, so the tools adapt it with :func:`fit_to_device`.
+cannot look for a GPU, nor what it can do, so the tools adapt it with
+:func:`fit_to_device`.
 """
 import copy
 import logging
 from typing import Any, Optional
 
+import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import utils as dist_utils
@@ -46,21 +48,25 @@ def _init_process_group(
 
 
 def fit_to_device(cfg: Config) -> Config:
-    """Adapt a config of the runner to a machine without an accelerator.
+    """Adapt a config of the runner to the machine's device.
 
     Args:
         cfg (Config): Config of the runner, with ``launcher`` set.
 
     Returns:
-        Config: The same config where there is an accelerator, else a copy
-        with :func:`wrap_without_device_ids` and :func:`train_without_amp`.
+        Config: Without an accelerator a copy with
+        :func:`wrap_without_device_ids` and :func:`train_without_amp`; on a
+        GPU without bf16 one with :func:`train_without_bf16`; else the same.
 
     Example:
         >>> runner = Runner.from_cfg(fit_to_device(cfg))  # doctest: +SKIP
     """
-    if get_device() != 'cpu':
-        return cfg
-    return train_without_amp(wrap_without_device_ids(cfg))
+    if get_device() == 'cpu':
+        return train_without_amp(wrap_without_device_ids(cfg))
+    if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(
+            including_emulation=False):
+        return train_without_bf16(cfg)
+    return cfg
 
 
 def wrap_without_device_ids(cfg: Config) -> Config:
@@ -124,4 +130,33 @@ def train_without_amp(cfg: Config) -> Config:
     for key in AMP_ONLY_KEYS:
         cfg.optim_wrapper.pop(key, None)
     cfg.optim_wrapper.type = 'OptimWrapper'
+    return cfg
+
+
+def train_without_bf16(cfg: Config) -> Config:
+    """Replace bf16 by fp16 with loss scaling, and say so.
+
+    Args:
+        cfg (Config): Config of the runner.
+
+    Returns:
+        Config: A copy that trains in fp16, or ``cfg`` itself if it does not
+        train in bf16.
+
+    Example:
+        >>> amp = dict(type='AmpOptimWrapper', dtype='bfloat16', loss_scale=1.)
+        >>> cfg = train_without_bf16(Config(dict(optim_wrapper=amp)))
+        >>> cfg.optim_wrapper.dtype, cfg.optim_wrapper.loss_scale
+        ('float16', 'dynamic')
+    """
+    wrapper = cfg.get('optim_wrapper') or {}
+    if (wrapper.get('type'), wrapper.get('dtype')) != ('AmpOptimWrapper',
+                                                       'bfloat16'):
+        return cfg
+    print_log(
+        'This GPU has no bf16: training in fp16 with loss scaling.',
+        logger='current',
+        level=logging.WARNING)
+    cfg = copy.deepcopy(cfg)
+    cfg.optim_wrapper.update(dtype='float16', loss_scale='dynamic')
     return cfg

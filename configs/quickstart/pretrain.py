@@ -1,0 +1,50 @@
+# Quickstart, first half: MLM + ITM on still images, from scratch.
+#
+#     tools/quickstart.sh
+_base_ = ['./_base_.py']
+
+max_epochs = 8
+
+model = dict(
+    task=dict(
+        type='PretrainTask', bert=_base_.bert, mlm_on_negatives=False))
+
+train_pipeline = [
+    dict(type='LoadImageClip'),
+    dict(type='ResizeLongSide', size=_base_.img_size),
+    dict(type='PadFrames', size=_base_.img_size),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(
+        type='BertTokenize',
+        tokenizer=_base_.tokenizer,
+        max_txt_len=_base_.max_txt_len),
+    # Twice BERT's 15 %: captions are short, and five of their words matter.
+    dict(type='MaskTokens', tokenizer=_base_.tokenizer, mask_prob=0.3),
+    dict(
+        type='PackActionInputs',
+        collect_keys=('imgs', 'input_ids', 'attention_mask'),
+        algorithm_keys=('text_labels', 'mlm_labels'),
+        meta_keys=('video_id', 'filename'))
+]
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='EpochSampler', shuffle=True),
+    dataset=dict(
+        type='ImageTextPretrain',
+        data_root=_base_.data_root,
+        ann_file='annotations/images_train.jsonl',
+        data_prefix=dict(img='images'),
+        media_suffix=None,
+        group_size=3,
+        num_negatives=1,
+        pipeline=train_pipeline))
+
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
+param_scheduler = dict(
+    type='WarmupLinearLR',
+    end=max_epochs,
+    by_epoch=True,
+    convert_to_iter_based=True)
