@@ -27,7 +27,7 @@ GROUNDS = {
     'brown': (110, 70, 30),
     'teal': (20, 110, 110),
 }
-SIZES = {'small': 0.13, 'large': 0.25}  # radius, share of the long side
+SIZES = {'small': 0.16, 'large': 0.27}  # radius, share of the long side
 PLACES = {'left': 0.23, 'middle': 0.5, 'right': 0.77}  # share of the width
 TEXTURES = ('plain', 'gradient', 'stripes', 'checks')
 
