@@ -24,6 +24,7 @@ from quickstart_corpus import CorpusSettings, generate
 from quickstart_scenes import read_caption
 from quickstart_stages import (
     ROOT,
+    TOOLS,
     last_checkpoint,
     report_time,
     stage_config,
@@ -45,8 +46,9 @@ def parse_args(argv: Optional[list[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--work-dir',
         type=Path,
-        default=(ROOT if IS_CHECKOUT else Path()) / 'work_dirs/quickstart',
-        help='folder of everything that is written; default: %(default)s')
+        help='folder of everything that is written; by default '
+        'work_dirs/quickstart, and one beside it for each --seed and for '
+        '--no-pretrain')
     parser.add_argument(
         '--seed', type=int, default=0, help='of corpus and training')
     parser.add_argument(
@@ -87,6 +89,12 @@ def parse_args(argv: Optional[list[str]] = None) -> argparse.Namespace:
     if args.top < 1 or args.gpus < 0:
         parser.error('--top must be >= 1 and --gpus >= 0, but got '
                      f'{args.top} and {args.gpus}')
+    if args.work_dir is None:
+        # A run of its own for each setting: none replaces another.
+        name = 'quickstart' + '_no_pretrain' * args.no_pretrain
+        name += f'_seed{args.seed}' * (args.seed != 0)
+        root = ROOT if IS_CHECKOUT else Path()
+        args.work_dir = root / 'work_dirs' / name
     args.work_dir = args.work_dir.resolve()
     return args
 
@@ -183,14 +191,15 @@ def report_next(args: argparse.Namespace) -> None:
     say('What next')
     print(f'''  Look at {args.work_dir / 'contact_sheet.png'}
   Ask something else (seconds):
-    tools/quickstart.sh --skip-train --query 'a big red disc at the left of a \
-black background'
+    {TOOLS / 'quickstart.sh'} --skip-train --work-dir {args.work_dir} \
+--query 'a big red disc moves at the left of a black background'
   See what pretraining is worth:
-    tools/quickstart.sh --no-pretrain --work-dir work_dirs/no_pretrain
+    {TOOLS / 'quickstart.sh'} --no-pretrain
   Train on your own videos: write JSON lines {{"caption", "clip_name",
   "sen_id"}} as in {args.work_dir / 'corpus' / 'annotations'},
   name them in a copy of {args.work_dir / 'retrieval' / 'config.py'}, and run
-    tools/dist_train.sh YOUR_CONFIG.py NUMBER_OF_GPUS
+    source {Path(sys.executable).parent / 'activate'}
+    {TOOLS / 'dist_train.sh'} YOUR_CONFIG.py NUMBER_OF_GPUS
   The full-size recipe is configs/clipbert_msrvtt_ret.py.''')
 
 

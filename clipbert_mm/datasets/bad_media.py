@@ -2,19 +2,22 @@
 """Count and report the media files that cannot be used."""
 import logging
 from multiprocessing.context import get_spawning_popen
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 import torch.multiprocessing as mp
+from mmengine.dist import all_reduce
 from mmengine.logging import print_log
 
 from .media_error import describe
 
 
 class BadMediaLog:
-    """Report every bad file once over all workers of a process.
+    """Report every bad file once over all workers and processes.
 
-    The marks are in shared memory, so that workers see those of each other.
+    The marks are in shared memory, so that workers see those of each other;
+    the processes of a distributed run exchange theirs by
+    :meth:`merge_processes`.
 
     Args:
         names (Sequence[str]): Names of all media.
@@ -59,7 +62,23 @@ class BadMediaLog:
             f'its place ({num_bad} of {len(self.names)} are bad so far): '
             f'{describe(error)}',
             logger='current',
-            level=logging.WARNING)
+            # An error: MMEngine's loggers drop warnings of other processes.
+            level=logging.ERROR)
+        self._check_share(describe(error), error)
+
+    def merge_processes(self) -> None:
+        """Exchange the marks with the other processes, all at a time.
+
+        Raises:
+            RuntimeError: If too many media are bad by now, in all of them.
+        """
+        marks = self._is_bad.to(torch.int32)
+        all_reduce(marks, 'max')
+        self._is_bad.copy_(marks.bool())
+        self._check_share('reported above', None)
+
+    def _check_share(self, reason: str, cause: Optional[Exception]) -> None:
+        num_bad = self.num_bad
         if num_bad > self.max_bad_share * len(self.names):
             bad = torch.nonzero(self._is_bad).flatten().tolist()
             raise RuntimeError(
@@ -67,8 +86,8 @@ class BadMediaLog:
                 f'than max_bad_share={self.max_bad_share}: '
                 f'{[self.names[i] for i in bad[:10]]}'
                 f'{" ..." if num_bad > 10 else ""}. The last reason is '
-                f'{describe(error)}. Check data_prefix and media_suffix, '
-                'repair the files, or raise max_bad_share.') from error
+                f'{reason}. Check data_prefix and media_suffix, '
+                'repair the files, or raise max_bad_share.') from cause
 
     def __getstate__(self) -> dict:
         """A lock can only be handed on to a worker that is being started."""

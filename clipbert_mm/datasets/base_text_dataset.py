@@ -7,7 +7,6 @@ from typing import Callable, Optional, Sequence, Union
 import numpy as np
 import torch
 from mmaction.datasets import BaseActionDataset
-from mmaction.registry import TRANSFORMS
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
@@ -50,8 +49,6 @@ class BaseTextDataset(BaseActionDataset):
         test_mode (bool): One item per video, without texts.
         max_bad_share (float): Training stops when a larger share of the media
             cannot be read.
-        tokenize (dict, optional): Config of the ``BertTokenize`` that makes
-            the caption bank.
         max_refetch (int): Most samples tried in the place of a bad one.
         lazy_init (bool): Read the annotations at the first use.
         indices (int | Sequence[int], optional): Use only these media (or the
@@ -71,8 +68,7 @@ class BaseTextDataset(BaseActionDataset):
                  media_suffix: Optional[str], group_size: int,
                  num_negatives: int, num_hard_negatives: int,
                  hard_negatives: str, test_mode: bool,
-                 max_bad_share: float, tokenize: Optional[dict],
-                 max_refetch: int, lazy_init: bool,
+                 max_bad_share: float, max_refetch: int, lazy_init: bool,
                  indices: Optional[Union[int, Sequence[int]]],
                  serialize_data: bool) -> None:
         if set(data_prefix) != {media_key}:
@@ -99,10 +95,6 @@ class BaseTextDataset(BaseActionDataset):
             self.hard_negatives = osp.join(data_root, hard_negatives)
         self.max_bad_share = max_bad_share
         self._media_indices = indices
-        self._bank: Optional[dict[str, torch.Tensor]] = None
-        self._tokenize: Optional[BertTokenize] = None
-        if tokenize is not None:
-            self._tokenize = TRANSFORMS.build(tokenize)
         super().__init__(
             ann_file,
             pipeline=pipeline,
@@ -153,10 +145,7 @@ class BaseTextDataset(BaseActionDataset):
 
     def _log_cut_captions(self) -> None:
         """Tell once how many captions are longer than the model reads."""
-        used = [
-            t for t in (self._tokenize, *self.pipeline.transforms)
-            if isinstance(t, BertTokenize)
-        ]
+        used = [t for t in self._tokenizers() if isinstance(t, BertTokenize)]
         if not used or not is_main_process():
             return
         count = used[0].count_longer(self.table.texts())
@@ -167,6 +156,10 @@ class BaseTextDataset(BaseActionDataset):
                 f'({self.ann_file}).',
                 logger='current',
                 level=logging.WARNING)
+
+    def _tokenizers(self) -> list[Callable]:
+        """Transforms among which the tokenizer of the captions is."""
+        return list(self.pipeline.transforms)
 
     @property
     def captions(self) -> list[str]:
@@ -179,29 +172,6 @@ class BaseTextDataset(BaseActionDataset):
         """The ``sen_id`` of every caption, or its row where there is none."""
         self.full_init()
         return list(self.table.ids)
-
-    def caption_bank(self) -> dict[str, torch.Tensor]:
-        """The tokens of all captions, which testing scores every video with.
-
-        Returns:
-            dict[str, Tensor]: ``input_ids`` and ``attention_mask``, made once.
-
-        Raises:
-            ValueError: If the data set has no ``tokenize``.
-
-        Shape:
-            - input_ids: ``(M, L)``, int64, M captions in file order
-            - attention_mask: ``(M, L)``, int64
-        """
-        if self._tokenize is None:
-            raise ValueError(
-                f'{type(self).__name__} needs tokenize=dict(type='
-                "'BertTokenize', tokenizer=..., max_txt_len=...) to make the "
-                'caption bank, but got tokenize=None.')
-        if self._bank is None:
-            tokens = self._tokenize.tokenize(self.captions)
-            self._bank = {k: torch.from_numpy(v) for k, v in tokens.items()}
-        return self._bank
 
     def get_data_info(self, idx: Index) -> dict:
         """The item before the pipeline.

@@ -45,8 +45,6 @@ class ImageTextPretrain(BaseTextDataset):
             to False.
         max_bad_share (float): Training stops when a larger share of the
             images cannot be read. Defaults to 0.1.
-        tokenize (dict, optional): Config of the ``BertTokenize`` of the
-            caption bank. Defaults to None.
         max_refetch (int): Most samples tried in the place of a bad one.
             Defaults to 1000.
         lazy_init (bool): Read the annotations at the first use. Defaults to
@@ -83,7 +81,6 @@ class ImageTextPretrain(BaseTextDataset):
                  hard_negatives: str = 'word_overlap',
                  test_mode: bool = False,
                  max_bad_share: float = 0.1,
-                 tokenize: Optional[dict] = None,
                  max_refetch: int = 1000,
                  lazy_init: bool = False,
                  indices: Optional[Union[int, Sequence[int]]] = None,
@@ -105,7 +102,6 @@ class ImageTextPretrain(BaseTextDataset):
             hard_negatives=hard_negatives,
             test_mode=test_mode,
             max_bad_share=max_bad_share,
-            tokenize=tokenize,
             max_refetch=max_refetch,
             lazy_init=lazy_init,
             indices=indices,

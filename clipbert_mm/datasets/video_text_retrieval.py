@@ -2,9 +2,11 @@
 """Videos with captions, for text-to-video retrieval."""
 from typing import Callable, Optional, Sequence, Union
 
-from mmaction.registry import DATASETS
+import torch
+from mmaction.registry import DATASETS, TRANSFORMS
 
 from .base_text_dataset import BaseTextDataset
+from .transforms import BertTokenize
 
 
 @DATASETS.register_module()
@@ -84,6 +86,10 @@ class VideoTextRetrieval(BaseTextDataset):
         if num_negatives == 0 and not test_mode:
             raise ValueError('num_negatives must be >= 1 to train retrieval, '
                              'but got 0.')
+        self._tokenize: Optional[BertTokenize] = None
+        if tokenize is not None:
+            self._tokenize = TRANSFORMS.build(tokenize)
+        self._bank: Optional[dict[str, torch.Tensor]] = None
         super().__init__(
             ann_file,
             pipeline=pipeline,
@@ -97,8 +103,34 @@ class VideoTextRetrieval(BaseTextDataset):
             hard_negatives=hard_negatives,
             test_mode=test_mode,
             max_bad_share=max_bad_share,
-            tokenize=tokenize,
             max_refetch=max_refetch,
             lazy_init=lazy_init,
             indices=indices,
             serialize_data=serialize_data)
+
+    def _tokenizers(self) -> list[Callable]:
+        own = [] if self._tokenize is None else [self._tokenize]
+        return own + super()._tokenizers()
+
+    def caption_bank(self) -> dict[str, torch.Tensor]:
+        """The tokens of all captions, which testing scores every video with.
+
+        Returns:
+            dict[str, Tensor]: ``input_ids`` and ``attention_mask``, made once.
+
+        Raises:
+            ValueError: If the dataset has no ``tokenize``.
+
+        Shape:
+            - input_ids: ``(M, L)``, int64, M captions in file order
+            - attention_mask: ``(M, L)``, int64
+        """
+        if self._tokenize is None:
+            raise ValueError(
+                'VideoTextRetrieval needs tokenize=dict(type='
+                "'BertTokenize', tokenizer=..., max_txt_len=...) to make the "
+                'caption bank, but got tokenize=None.')
+        if self._bank is None:
+            tokens = self._tokenize.tokenize(self.captions)
+            self._bank = {k: torch.from_numpy(v) for k, v in tokens.items()}
+        return self._bank

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """What MMEngine lacks: sampler, parameter groups, schedule, hooks."""
+from .bad_media_hook import BadMediaHook
 from .caption_bank_hook import CaptionBankHook
 from .clipbert_optim_wrapper_constructor import ClipBERTOptimWrapperConstructor
 from .epoch_sampler import EpochSampler
@@ -7,6 +8,6 @@ from .seed_iteration_hook import SeedIterationHook
 from .warmup_linear_lr import WarmupLinearLR
 
 __all__ = [
-    'CaptionBankHook', 'ClipBERTOptimWrapperConstructor', 'EpochSampler',
-    'SeedIterationHook', 'WarmupLinearLR'
+    'BadMediaHook', 'CaptionBankHook', 'ClipBERTOptimWrapperConstructor',
+    'EpochSampler', 'SeedIterationHook', 'WarmupLinearLR'
 ]

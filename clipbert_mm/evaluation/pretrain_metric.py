@@ -19,9 +19,6 @@ class PretrainMetric(BaseMetric):
     Args:
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
-    Raises:
-        RuntimeError: At the end, if an image or video could not be read.
-
     Example:
         >>> val_evaluator = dict(type='PretrainMetric')
     """
@@ -39,9 +36,6 @@ class PretrainMetric(BaseMetric):
                 ``text_labels``, and for MLM ``mlm_pred`` and ``mlm_labels``.
         """
         for sample in data_samples:
-            if 'load_error' in sample:
-                raise RuntimeError(f"{sample['video_id']} could not be read: "
-                                   f"{sample['load_error']}")
             labels = np.asarray(sample['text_labels'])
             matches = sample['match_score'].cpu().numpy() > 0.5
             result = dict(itm=(int((matches == labels).sum()), len(labels)))

@@ -86,7 +86,7 @@ class ClipBERT(BaseModel):
                 f'neck.out_channels is {self.neck.out_channels}, but the BERT '
                 f'of the head has hidden_size {self.head.hidden_size}. They '
                 'must be equal.')
-        self.task.check(self.head.num_classes, self.consensus.aggregation)
+        self.task.check(self.head, self.consensus.aggregation)
         if frozen_backbone:
             self.backbone.requires_grad_(False)
         self._caption_bank: Optional[dict[str, Tensor]] = None

@@ -10,7 +10,11 @@ default_hooks = dict(
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'))
-custom_hooks = [dict(type='SeedIterationHook'), dict(type='CaptionBankHook')]
+custom_hooks = [
+    dict(type='SeedIterationHook'),
+    dict(type='CaptionBankHook'),
+    dict(type='BadMediaHook')
+]
 
 env_cfg = dict(
     cudnn_benchmark=True,  # all frames have one size

@@ -16,9 +16,9 @@ bert = dict(
     num_attention_heads=4,
     intermediate_size=256,
     max_position_embeddings=64,
-    # BERT's 0.02 is for a width of 768: it keeps a layer's output as large as
-    # its input when it grows with the square root of 768 / 64.
-    initializer_range=0.08,
+    # BERT's 0.02 is for a width of 768. Here it would shrink what a layer
+    # passes on to a sixth: 1 / sqrt(64) keeps it.
+    initializer_range=0.125,
     # From scratch, dropout only delays learning.
     hidden_dropout_prob=0.,
     attention_probs_dropout_prob=0.)

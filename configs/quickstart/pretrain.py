@@ -3,7 +3,7 @@
 #     tools/quickstart.sh
 _base_ = ['./_base_.py']
 
-max_epochs = 8
+max_epochs = 5
 
 model = dict(
     task=dict(
@@ -18,8 +18,8 @@ train_pipeline = [
         type='BertTokenize',
         tokenizer=_base_.tokenizer,
         max_txt_len=_base_.max_txt_len),
-    # Twice BERT's 15 %: captions are short, and five of their words matter.
-    dict(type='MaskTokens', tokenizer=_base_.tokenizer, mask_prob=0.3),
+    # BERT masks 15 %: captions are short, and five of their words matter.
+    dict(type='MaskTokens', tokenizer=_base_.tokenizer, mask_prob=0.25),
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
@@ -38,8 +38,10 @@ train_dataloader = dict(
         ann_file='annotations/images_train.jsonl',
         data_prefix=dict(img='images'),
         media_suffix=None,
-        group_size=3,
-        num_negatives=1,
+        group_size=2,
+        num_negatives=3,
+        num_hard_negatives=1,
+        hard_negatives='annotations/images_train_negatives.jsonl',
         pipeline=train_pipeline))
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)

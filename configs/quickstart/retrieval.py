@@ -4,7 +4,7 @@
 #     tools/quickstart.sh
 _base_ = ['./_base_.py']
 
-max_epochs = 3
+max_epochs = 1
 load_from = None  # tools/quickstart.py sets it
 
 model = dict(task=dict(type='RetrievalTask', loss_type='ce'))
@@ -24,7 +24,7 @@ train_pipeline = [
     dict(
         type='SparseClipSampler',
         mode='random',
-        num_clips=1,
+        num_clips=2,
         clip_len=2,
         target_fps=4), *square, tokenize,
     dict(
@@ -49,7 +49,7 @@ test_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=1,
     persistent_workers=True,
     drop_last=True,
@@ -62,8 +62,7 @@ train_dataloader = dict(
         group_size=1,
         num_negatives=7,
         num_hard_negatives=4,
-        hard_negatives=_base_.data_root +
-        '/annotations/videos_train_negatives.jsonl',
+        hard_negatives='annotations/videos_train_negatives.jsonl',
         pipeline=train_pipeline))
 test_dataloader = dict(
     batch_size=1,

@@ -35,8 +35,3 @@ def test_pretrain_metric__without_mlm() -> None:
     } for s in SAMPLES])
     assert set(metric.evaluate(2)) == {'itm_acc'}
 
-
-def test_pretrain_metric__unreadable_item() -> None:
-    with pytest.raises(RuntimeError, match='cat.jpg could not be read: empty'):
-        PretrainMetric().process(
-            None, [dict(video_id='cat.jpg', load_error='empty')])

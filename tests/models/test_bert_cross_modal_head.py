@@ -87,13 +87,19 @@ def test_head__frozen_trains_the_classifier_alone() -> None:
     }
 
 
-def test_head__checkpointing_changes_no_gradient() -> None:
-    grads = []
+def test_head__checkpointing_recomputes_and_changes_no_gradient() -> None:
+    grads, calls = [], []
     for with_cp in (False, True):
         head, (ids, mask) = tiny_head(with_cp=with_cp).train(), texts()
         grid = GRID.clone().requires_grad_()
+        seen = []
+        for layer in head.bert['encoder'].layer:
+            layer.attention.register_forward_pre_hook(
+                lambda *_, seen=seen: seen.append(1))
         head(grid, ids, mask).clip_logits.pow(2).sum().backward()
         grads.append(grid.grad)
+        calls.append(len(seen))
+    assert calls == [2, 4]  # both layers once more in the backward pass
     torch.testing.assert_close(*grads)
 
 
@@ -116,6 +122,14 @@ def test_head__pretrained_folder_survives_init_weights(tmp_path: Path) -> None:
     head.init_weights()
     for name, value in saved.state_dict().items():
         assert torch.equal(head.state_dict()[f'bert.{name}'], value), name
+
+
+def test_head__half_precision_folder_is_read_in_float32(
+        tmp_path: Path) -> None:
+    from transformers import BertConfig, BertModel
+    BertModel(BertConfig(**BERT)).half().save_pretrained(tmp_path)
+    head, (ids, mask) = BertCrossModalHead(str(tmp_path)), texts()
+    assert head(GRID, ids, mask).clip_logits.dtype == torch.float32
 
 
 def test_head__wrong_options(tmp_path: Path) -> None:

@@ -5,7 +5,13 @@ import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 
-from .tiny import clipbert_config, samples, tiny_clipbert, tiny_inputs
+from .tiny import (
+    BERT,
+    clipbert_config,
+    samples,
+    tiny_clipbert,
+    tiny_inputs,
+)
 
 LABELS = [[1, 0, 0, 0], [0, 0, 1, 0]]
 
@@ -187,11 +193,40 @@ def test_clipbert__another_number_of_classes_starts_anew() -> None:
     (dict(head=dict(num_classes=3)), 'num_classes=2, but got 3'),
     (dict(head=dict(num_classes=1), task=dict(loss_type='rank')), "'lse'"),
     (dict(task=dict(loss_type='mse')), "'mse'"),
+    (dict(task=dict(type='PretrainTask', bert=dict(BERT, vocab_size=9))),
+     r'\(20, 8\).*\(9, 8\)'),
+    (dict(head=dict(num_classes=1), task=dict(
+        type='PretrainTask', bert=BERT)), 'got 1'),
     (dict(head=dict(tipo='x')), 'tipo'),
 ])
 def test_clipbert__wrong_options(parts: dict, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         tiny_clipbert(**parts)
+
+
+@pytest.mark.parametrize('task', ['RetrievalTask', 'PretrainTask'])
+def test_clipbert__bf16_loss_is_near_that_of_float32(task: str) -> None:
+    options = dict(bert=BERT) if task == 'PretrainTask' else {}
+    model = tiny_clipbert(task=dict(type=task, **options))
+    batch = samples(LABELS)
+    for sample in batch:
+        sample.set_field(torch.full((4, 5), 7), 'mlm_labels')
+    losses = []
+    for enabled in (False, True):
+        with torch.autocast('cpu', torch.bfloat16, enabled=enabled):
+            losses.append(
+                sum(model(tiny_inputs(), batch, mode='loss').values()))
+    losses[1].backward()
+    assert losses[0].item() == pytest.approx(losses[1].item(), rel=0.03)
+    assert losses[0].item() != losses[1].item()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
+
+
+def test_clipbert__bf16_scores_are_float32() -> None:
+    model = tiny_clipbert().eval()
+    with torch.autocast('cpu', torch.bfloat16):
+        sample = model(tiny_inputs(), samples(LABELS), mode='predict')[0]
+    assert sample.match_score.dtype == torch.float32
 
 
 def test_clipbert__unknown_mode() -> None:

@@ -50,6 +50,8 @@ def test_grid_encoder__only_convolutions_see_the_order_of_frames(
 def test_grid_encoder__wrong_options() -> None:
     with pytest.raises(ValueError, match="'lstm'.*'conv2plus1d'"):
         GridEncoder(temporal_fusion='lstm')
+    with pytest.raises(ValueError, match='got 0'):
+        GridEncoder(pool=0)
     with pytest.raises(ValueError, match='expects 8 channels.*got 4'):
         GridEncoder(in_channels=8)(FEATURES)
     with pytest.raises(ValueError, match='1x7'):

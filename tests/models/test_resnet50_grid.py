@@ -71,15 +71,25 @@ def test_resnet50_grid__frozen_batch_norms_keep_their_statistics() -> None:
     assert not torch.equal(before[f'res2.0.{key}'], after[f'res2.0.{key}'])
 
 
-def test_resnet50_grid__checkpointing_changes_nothing() -> None:
-    grads = []
+def test_resnet50_grid__checkpointing_recomputes_the_trained_stages() -> None:
+    grads, calls = [], []
     for with_cp in (False, True):
         torch.manual_seed(0)
-        backbone = ResNet50Grid(freeze_at=1, with_cp=with_cp, **TINY)
+        backbone = ResNet50Grid(
+            (1, 1, 1), (1, 2, 2), 4, freeze_at=2, with_cp=with_cp)
         backbone.init_weights()
-        frames = torch.ones(1, 3, 32, 32).requires_grad_()
-        backbone(frames).pow(2).sum().backward()
-        grads.append(frames.grad)
+        count = dict(res2=0, res3=0, res4=0)
+        for name in count:
+            backbone.get_submodule(name).register_forward_pre_hook(
+                lambda *_, name=name, count=count: count.update(
+                    {name: count[name] + 1}))
+        backbone(torch.ones(1, 3, 32, 32)).pow(2).sum().backward()
+        calls.append(count)
+        grads.append(backbone.res3[0].conv1.weight.grad)
+    assert calls == [
+        dict(res2=1, res3=1, res4=1),
+        dict(res2=1, res3=2, res4=2)
+    ]
     assert torch.equal(*grads)
 
 

@@ -27,7 +27,8 @@ HEADS = {
 TASKS = {
     'ret_ce': dict(type='RetrievalTask', loss_type='ce'),
     'ret_rank': dict(type='RetrievalTask', loss_type='rank', margin=0.2),
-    'pretrain': dict(type='PretrainTask', mlm_average='all'),
+    'pretrain': dict(
+        type='PretrainTask', mlm_average='all', max_txt_len=12),
 }
 
 

@@ -126,7 +126,6 @@ def test_parse_args__wrong(options: list[str], message: str,
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_quickstart__all_of_it_and_another_query(tmp_path: Path) -> None:
     def run(*options: str) -> str:
         return subprocess.run(

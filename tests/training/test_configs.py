@@ -37,18 +37,13 @@ def test_config__trains_and_is_evaluated(name: str, corpus: Path,
         resting = {n for n in resting if not n.startswith('backbone.')}
     assert not resting
     metrics = runner.test()
-    assert 0 < metrics['t2v/MnR'] <= 7
+    assert set(metrics) == {
+        f'{way}/{value}'
+        for way in ('t2v', 'v2t')
+        for value in ('R1', 'R5', 'R10', 'MdR', 'MnR')
+    }
     assert list(tmp_path.glob('best_t2v_R1_*.pth'))
     assert list(tmp_path.rglob('events.out.tfevents.*'))
-
-
-@pytest.mark.parametrize('name', CONFIGS)
-def test_config__loads_from_any_folder(name: str, tmp_path: Path,
-                                       monkeypatch: pytest.MonkeyPatch
-                                       ) -> None:  # yapf: disable
-    monkeypatch.chdir(tmp_path)
-    cfg = Config.fromfile(config_file(name))
-    assert cfg.model.type == 'ClipBERT'
 
 
 @pytest.mark.parametrize('name, clips, fps, epochs, max_txt_len, max_norm', [

@@ -13,6 +13,8 @@ import torch
 from mmengine.model import MMDistributedDataParallel
 from torch import distributed, multiprocessing
 
+from clipbert_mm.datasets.bad_media import BadMediaLog
+
 from ..models.tiny import BERT, samples, tiny_clipbert, tiny_inputs
 from .shrink import shrink, write_config
 
@@ -31,7 +33,7 @@ def loss_of(model: torch.nn.Module, task: str, rows: slice) -> torch.Tensor:
     inputs = {k: v[rows] for k, v in tiny_inputs(num_videos=4).items()}
     labels = [[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]][rows]
     batch = samples(labels)
-    if task == 'pretrain':
+    if task.startswith('pretrain'):
         words = torch.full((4, 4, 5), IGNORED)
         words[0, :, 1:4] = 7  # twelve in the first video
         words[2, 3, 2] = 9  # one in the third
@@ -47,11 +49,14 @@ def build(task: str) -> torch.nn.Module:
             head=dict(num_classes=1),
             consensus=dict(aggregation='max'),
             task=dict(loss_type='rank')),
-        pretrain=dict(task=dict(type='PretrainTask', bert=BERT)))
-    parts = tasks[task]
-    if task == 'pretrain':
-        return tiny_clipbert(**parts)
-    return tiny_clipbert(**parts)
+        pretrain=dict(task=dict(type='PretrainTask', bert=BERT)),
+        pretrain_all=dict(
+            task=dict(
+                type='PretrainTask',
+                bert=BERT,
+                mlm_average='all',
+                max_txt_len=9)))
+    return tiny_clipbert(**tasks[task])
 
 
 def save_gradients(rank: int, port: str, task: str, folder: str) -> None:
@@ -67,7 +72,7 @@ def save_gradients(rank: int, port: str, task: str, folder: str) -> None:
     distributed.destroy_process_group()
 
 
-@pytest.mark.parametrize('task', ['ce', 'rank', 'pretrain'])
+@pytest.mark.parametrize('task', ['ce', 'rank', 'pretrain', 'pretrain_all'])
 def test_gradients__equal_those_of_the_joined_batch(task: str,
                                                     tmp_path: Path) -> None:
     multiprocessing.spawn(
@@ -81,6 +86,26 @@ def test_gradients__equal_those_of_the_joined_batch(task: str,
             continue
         difference = (grads[name] - param.grad).norm().item()
         assert difference <= 1e-5 * scale, name
+
+
+def merge_marks(rank: int, port: str, folder: str) -> None:
+    """One of two processes, each of which meets another bad file."""
+    distributed.init_process_group(
+        'gloo', f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+    log = BadMediaLog(['a', 'b', 'c', 'd'], max_bad_share=.3)
+    log.report(2 * rank, OSError('gone'))
+    try:
+        log.merge_processes()
+    except RuntimeError as error:
+        Path(folder, f'{rank}.txt').write_text(str(error))
+    distributed.destroy_process_group()
+
+
+def test_bad_media__are_counted_over_all_processes(tmp_path: Path) -> None:
+    multiprocessing.spawn(merge_marks, (free_port(), str(tmp_path)), nprocs=2)
+    for rank in range(2):
+        text = (tmp_path / f'{rank}.txt').read_text()
+        assert '2 of 4 media cannot be used' in text and "['a', 'c']" in text
 
 
 def run_tool(*command: object) -> str:

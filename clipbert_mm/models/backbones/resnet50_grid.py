@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Optional
 
+import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
@@ -202,7 +203,8 @@ class ResNet50Grid(BaseModule):
         x = self.stem(x)
         for name in self.stage_names:
             stage = self.get_submodule(name)
-            if self.with_cp and x.requires_grad:
+            if (self.with_cp and torch.is_grad_enabled()
+                    and name not in self._frozen_names):
                 x = checkpoint(stage, x, use_reentrant=False)
             else:
                 x = stage(x)

@@ -37,7 +37,8 @@ def build_bert(bert: Union[str, dict], with_cp: bool) -> BertModel:
     """
     if isinstance(bert, str):
         try:
-            model = BertModel.from_pretrained(bert)
+            # In float32, whatever the precision of the file.
+            model = BertModel.from_pretrained(bert).float()
         except OSError as error:
             raise OSError(
                 f"Cannot load BERT from '{bert}': {error}. Without a network "
@@ -81,8 +82,9 @@ class BertCrossModalHead(BaseModule):
         init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
 
     Raises:
-        ValueError: If ``classifier`` is unknown, ``num_classes`` is not
-            positive or the vocabularies differ.
+        ValueError: If ``classifier`` is unknown, ``num_classes`` or
+            ``num_sampled_cells`` is not positive, or the vocabularies differ.
+        OSError: If BERT or the tokenizer cannot be found.
 
     Shape:
         - grid: ``(N, num_clips, Hg, Wg, D)``

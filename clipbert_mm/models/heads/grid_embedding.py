@@ -47,8 +47,8 @@ class GridEmbedding(nn.Module):
         - return: ``(N, num_clips, V, D)``, V visual tokens
 
     Raises:
-        ValueError: In the forward pass, if the grid has more rows or columns
-            than ``max_grid_size``.
+        ValueError: If ``num_sampled_cells`` is not positive; in the forward
+            pass, if the grid has more rows or columns than ``max_grid_size``.
     """
 
     def __init__(self,

@@ -52,7 +52,8 @@ class GridEncoder(BaseModule):
         - return: ``(clips, H // pool, W // pool, out_channels)``
 
     Raises:
-        ValueError: If ``temporal_fusion`` is none of the names above.
+        ValueError: If ``temporal_fusion`` is none of the names above, or
+            ``pool`` is not positive.
 
     Example:
         >>> neck = GridEncoder()
@@ -71,6 +72,9 @@ class GridEncoder(BaseModule):
             raise ValueError(
                 f"Unknown temporal_fusion '{temporal_fusion}' of GridEncoder."
                 f' Valid ones are {sorted(TEMPORAL_FUSIONS)}.')
+        if pool < 1:
+            raise ValueError('pool of GridEncoder must be at least 1, which '
+                             f'keeps every cell, but got {pool}.')
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.pool = pool

@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Pretraining: masked language modelling and image-text matching."""
 from collections.abc import Sequence
-from typing import Optional
+from typing import Any, Optional, Union
 
 import torch
 import torch.nn.functional as F
@@ -64,12 +64,14 @@ class PretrainTask(BaseModule):
     MLM loss is the mean over the clips, the ITM loss that of the consensus.
 
     Args:
-        bert (dict): ``BertConfig`` arguments of the head, for the MLM layers;
-            ``vocab_size`` and ``hidden_size`` must be the head's.
+        bert (str | dict): As ``bert`` of the head; only its configuration is
+            read, for the MLM layers. Defaults to ``'bert-base-uncased'``.
         with_mlm (bool): Train MLM beside ITM. Defaults to True.
         mlm_average (str): ``'masked'`` averages over the masked tokens;
             ``'all'`` divides by all text positions, pads included, as the
             reference does. Defaults to ``'masked'``.
+        max_txt_len (int, optional): Text positions of a text for ``'all'``:
+            the reference pads every text to it. Defaults to None.
         mlm_on_negatives (bool): Also predict the masked tokens of texts that
             do not belong to the image, as the reference does.
             Defaults to True.
@@ -77,7 +79,8 @@ class PretrainTask(BaseModule):
             layers of a converted BERT. Defaults to None.
 
     Raises:
-        ValueError: If ``mlm_average`` is unknown.
+        ValueError: If ``mlm_average`` is unknown, or ``'all'`` lacks
+            ``max_txt_len``.
 
     Example:
         >>> PretrainTask(dict(vocab_size=100, hidden_size=64)).with_mlm
@@ -87,9 +90,10 @@ class PretrainTask(BaseModule):
     num_classes = 2
 
     def __init__(self,
-                 bert: Optional[dict] = None,
+                 bert: Union[str, dict] = 'bert-base-uncased',
                  with_mlm: bool = True,
                  mlm_average: str = 'masked',
+                 max_txt_len: Optional[int] = None,
                  mlm_on_negatives: bool = True,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
@@ -97,30 +101,47 @@ class PretrainTask(BaseModule):
             raise ValueError(f"Unknown mlm_average '{mlm_average}' of "
                              'PretrainTask. Valid ones are '
                              f'{list(MLM_AVERAGES)}.')
+        if mlm_average == 'all' and max_txt_len is None:
+            raise ValueError("mlm_average='all' needs max_txt_len, the length "
+                             'to which the reference pads, but got None.')
         self.with_mlm = with_mlm
         self.mlm_average = mlm_average
+        self.max_txt_len = max_txt_len
         self.mlm_on_negatives = mlm_on_negatives
         if with_mlm:
-            self.mlm = MaskedLanguageHead(BertConfig(**(bert or {})))
+            config = (
+                BertConfig.from_pretrained(bert)
+                if isinstance(bert, str) else BertConfig(**bert))
+            self.mlm = MaskedLanguageHead(config)
 
     @property
     def needs_text_states(self) -> bool:
         """Whether the model must keep the states of the text tokens."""
         return self.with_mlm
 
-    def check(self, num_classes: int, aggregation: str) -> None:
-        """Raise if the head does not have two classes.
+    def check(self, head: Any, aggregation: str) -> None:
+        """Raise if the head does not fit.
 
         Args:
-            num_classes (int): :math:`K` of the head.
+            head (Any): :class:`BertCrossModalHead`.
             aggregation (str): Of the consensus; any.
 
         Raises:
-            ValueError: If :math:`K` is not 2.
+            ValueError: If :math:`K` is not 2, or the MLM layers are made for
+                another vocabulary or width than the head's.
         """
-        if num_classes != self.num_classes:
+        if head.num_classes != self.num_classes:
             raise ValueError('PretrainTask needs head.num_classes=2, but got '
-                             f'{num_classes}.')
+                             f'{head.num_classes}.')
+        if not self.with_mlm:
+            return
+        own = (len(self.mlm.bias), self.mlm.transform.dense.in_features)
+        words = tuple(head.word_embeddings.shape)
+        if own != words:
+            raise ValueError(
+                'PretrainTask predicts the words of the head, whose word '
+                f'embeddings have the shape {words} (vocabulary, width), but '
+                f'its own bert says {own}. Set task.bert to head.bert.')
 
     def loss(self, output: ModelOutput,
              data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
@@ -162,7 +183,8 @@ class PretrainTask(BaseModule):
         if self.mlm_average == 'masked':
             # Differs from reference: it averages over all text positions.
             return mean_over_processes(total, masked.sum())
-        return total / labels.numel()
+        assert self.max_txt_len is not None
+        return total / (labels.shape[:2].numel() * self.max_txt_len)
 
     def _labels(self, text_states: Tensor,
                 data_samples: Sequence[ActionDataSample]) -> Tensor:

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Text-to-video retrieval: losses and match scores."""
 from collections.abc import Sequence
+from typing import Any
 
 import torch.nn.functional as F
 from mmaction.registry import MODELS
@@ -48,7 +49,7 @@ class RetrievalTask(BaseModule):
         margin (float): Of ``'rank'``. Defaults to 0.2.
 
     Raises:
-        ValueError: If ``loss_type`` is unknown.
+        ValueError: If ``loss_type`` is unknown or ``margin`` not in 0...1.
 
     Example:
         >>> RetrievalTask('rank').num_classes
@@ -63,14 +64,17 @@ class RetrievalTask(BaseModule):
             raise ValueError(f"Unknown loss_type '{loss_type}' of "
                              'RetrievalTask. Valid ones are '
                              f'{sorted(NUM_CLASSES)}.')
+        if not 0 <= margin <= 1:
+            raise ValueError('margin lies between two probabilities: it must '
+                             f'be 0...1, but got {margin}.')
         self.loss_type = loss_type
         self.margin = margin
 
-    def check(self, num_classes: int, aggregation: str) -> None:
+    def check(self, head: Any, aggregation: str) -> None:
         """Raise if the head or the consensus do not fit the loss.
 
         Args:
-            num_classes (int): :math:`K` of the head.
+            head (Any): :class:`BertCrossModalHead`.
             aggregation (str): Of the consensus.
 
         Raises:
@@ -78,10 +82,10 @@ class RetrievalTask(BaseModule):
                 ``'rank'`` (it is the pooled form of a cross entropy only).
         """
         expected = NUM_CLASSES[self.loss_type]
-        if num_classes != expected:
+        if head.num_classes != expected:
             raise ValueError(
                 f"RetrievalTask(loss_type='{self.loss_type}') needs "
-                f'head.num_classes={expected}, but got {num_classes}.')
+                f'head.num_classes={expected}, but got {head.num_classes}.')
         if self.loss_type == 'rank' and aggregation == 'lse':
             raise ValueError(
                 "RetrievalTask(loss_type='rank') cannot be combined with "

@@ -5,7 +5,9 @@
 # the weights. A folder ./bert-base-uncased is taken before the hub is asked.
 bert = 'bert-base-uncased'
 # The backbone's start: grid-feats-vqa R-50, converted with
-# `python tools/convert_weights.py detectron2 SOURCE TARGET`. None: random.
+# `python tools/convert_weights.py detectron2 SOURCE TARGET`, or an ImageNet
+# ResNet-50 with `... resnet SOURCE TARGET`. To start at random pass
+# `--cfg-options model.backbone.init_cfg=None`.
 cnn_checkpoint = 'checkpoints/grid-feats_r50.pth'
 
 model = dict(
