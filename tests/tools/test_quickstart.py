@@ -43,7 +43,7 @@ def test_stage_config__paths_vocabulary_and_seed(
 def test_stage_config__batch_is_shared_between_gpus(
         args: argparse.Namespace, gpus: int, batch: int) -> None:
     args.gpus = gpus
-    cfg = stages.stage_config('retrieval', args)
+    cfg = stages.stage_config('pretrain', args)
     assert cfg['train_dataloader']['batch_size'] == batch
 
 
