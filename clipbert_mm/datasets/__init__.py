@@ -4,14 +4,17 @@ from .image_text_pretrain import ImageTextPretrain
 from .transforms import (
                          BertTokenize,
                          LoadImageClip,
+                         LoadVideo,
                          MaskTokens,
                          PadFrames,
                          ResizeLongSide,
                          SparseClipSampler,
 )
+from .video_question_answering import VideoQuestionAnswering
 from .video_text_retrieval import VideoTextRetrieval
 
 __all__ = [
-    'BertTokenize', 'ImageTextPretrain', 'LoadImageClip', 'MaskTokens',
-    'PadFrames', 'ResizeLongSide', 'SparseClipSampler', 'VideoTextRetrieval'
+    'BertTokenize', 'ImageTextPretrain', 'LoadImageClip', 'LoadVideo',
+    'MaskTokens', 'PadFrames', 'ResizeLongSide', 'SparseClipSampler',
+    'VideoQuestionAnswering', 'VideoTextRetrieval'
 ]

@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Read caption files of several dialects, strictly; needs no torch."""
 import json
-from typing import Any, Callable, NamedTuple, Optional, Union
+from typing import Mapping, NamedTuple, Optional
 
 from .json_reading import (
     SPACE,
@@ -10,8 +10,19 @@ from .json_reading import (
     json_members,
     read_text,
 )
+from .record_checks import (
+    RecordId,
+    check_keys,
+    id_of,
+    name_of,
+    text_of,
+    unique_ids,
+)
 
-CaptionId = Union[int, str]
+CaptionId = RecordId
+
+# How the image of a coco_id or vg_id is named.
+MEDIA_NAMES = dict(coco='coco/{}', vg='vg/{}')
 
 _RETRIEVAL_KEYS = {'caption', 'clip_name', 'sen_id'}
 _PARAGRAPH_KEYS = _RETRIEVAL_KEYS | {'caption_list', 'timestamps'}
@@ -39,7 +50,9 @@ class _Row(NamedTuple):
     line: int
 
 
-def read_captions(path: str) -> list[Caption]:
+def read_captions(
+        path: str,
+        media_names: Mapping[str, str] = MEDIA_NAMES) -> list[Caption]:
     """Read the captions of a file, in file order.
 
     The dialect is told by the content:
@@ -50,7 +63,7 @@ def read_captions(path: str) -> list[Caption]:
       lines.
     - JSON lines of ClipBERT for pretraining: ``{"coco_id": 1, "caption":
       "..."}`` or ``{"vg_id": 1, "caption": "..."}``; the media are named
-      ``coco/1`` and ``vg/1``.
+      by ``media_names``, ``coco/1`` and ``vg/1``.
     - MMAction2's list: ``[{"video": "video7020.mp4", "caption": "..."}]``,
       where ``caption`` may be a list of captions.
     - MMAction2's mapping: ``{"video0.mp4": ["...", "..."]}``.
@@ -60,6 +73,8 @@ def read_captions(path: str) -> list[Caption]:
 
     Args:
         path (str): The file.
+        media_names (Mapping[str, str]): How the media of a ``coco_id`` and
+            of a ``vg_id`` are named. Defaults to :data:`MEDIA_NAMES`.
 
     Returns:
         list[Caption]: At least one caption.
@@ -76,14 +91,18 @@ def read_captions(path: str) -> list[Caption]:
     text = read_text(path, 'ann_file')
     if _is_json_lines(path, text):
         rows = [
-            _json_lines_row(path, line, record)
+            _json_lines_row(path, line, record, media_names)
             for line, record in json_lines(path, text)
         ]
     else:
         rows = _mmaction_rows(path, text)
     if not rows:
         raise AnnotationError(f'{path}:1: there are no captions in this file.')
-    return _with_ids(path, rows)
+    ids = unique_ids(path, 'sen_id', [(r.line, r.caption_id) for r in rows])
+    return [
+        Caption(row.text, row.media, own, row.line)
+        for row, own in zip(rows, ids)
+    ]
 
 
 def read_negatives(
@@ -109,9 +128,9 @@ def read_negatives(
     seen: dict[CaptionId, int] = {}
     for line, record in json_lines(path, read_text(path, 'hard_negatives')):
         where = f'{path}:{line}'
-        _check_keys(where, record, {'sen_id', 'negatives'},
-                    {'sen_id', 'negatives'})
-        own = _id(where, record['sen_id'], 'sen_id')
+        check_keys(where, record, {'sen_id', 'negatives'},
+                   {'sen_id', 'negatives'})
+        own = id_of(where, record['sen_id'], 'sen_id')
         if own in seen:
             raise AnnotationError(f'{where}: sen_id {own!r} was already in '
                                   f'line {seen[own]}.')
@@ -121,7 +140,7 @@ def read_negatives(
                 f'{record["negatives"]!r}.')
         seen[own] = line
         found.append((line, own, [
-            _id(where, other, 'negatives') for other in record['negatives']
+            id_of(where, other, 'negatives') for other in record['negatives']
         ]))
     return found
 
@@ -141,26 +160,37 @@ def _is_json_lines(path: str, text: str) -> bool:
         record.get('caption'), str)
 
 
-def _json_lines_row(path: str, line: int, record: dict) -> _Row:
+def _json_lines_row(path: str, line: int, record: dict,
+                    media_names: Mapping[str, str]) -> _Row:
     where = f'{path}:{line}'
-    for kind in ('coco', 'vg'):
+    for kind, name in media_names.items():
         key = f'{kind}_id'
         if key in record:
-            _check_keys(where, record, {'caption', key, 'sen_id'},
-                        {'caption', key})
-            media = f'{kind}/{_id(where, record[key], key)}'
+            check_keys(where, record, {'caption', key, 'sen_id'},
+                       {'caption', key})
+            media = _media_name(where, name, record[key], key)
             break
     else:
-        _check_keys(where, record, _PARAGRAPH_KEYS, {'caption', 'clip_name'})
-        media = _name(where, record['clip_name'], 'clip_name')
+        check_keys(where, record, _PARAGRAPH_KEYS, {'caption', 'clip_name'})
+        media = name_of(where, record['clip_name'], 'clip_name')
         for key in ('caption_list', 'timestamps'):
             if not isinstance(record.get(key, []), list):
                 raise AnnotationError(f'{where}: "{key}" must be a list, but '
                                       f'got {record[key]!r}.')
     sen_id = record.get('sen_id')
     return _Row(
-        _caption(where, record['caption']), media,
-        None if sen_id is None else _id(where, sen_id, 'sen_id'), line)
+        text_of(where, record['caption'], 'caption'), media,
+        None if sen_id is None else id_of(where, sen_id, 'sen_id'), line)
+
+
+def _media_name(where: str, name: str, value: object, key: str) -> str:
+    number = id_of(where, value, key)
+    try:
+        return name.format(number)
+    except ValueError as error:
+        raise AnnotationError(
+            f'{where}: the media name {name!r} does not take the {key} '
+            f'{number!r}: {error}. Change media_names.') from error
 
 
 def _mmaction_rows(path: str, text: str) -> list[_Row]:
@@ -174,11 +204,11 @@ def _mmaction_rows(path: str, text: str) -> list[_Row]:
                 raise AnnotationError(
                     f'{where}: expected {{"video": "...", "caption": "..."}}'
                     f', but got {value!r:.80}.')
-            _check_keys(where, value, _MMACTION_KEYS, _MMACTION_KEYS)
-            media = _name(where, value['video'], 'video')
+            check_keys(where, value, _MMACTION_KEYS, _MMACTION_KEYS)
+            media = name_of(where, value['video'], 'video')
             captions = value['caption']
         else:
-            media, captions = _name(where, key, 'the name of a video'), value
+            media, captions = name_of(where, key, 'the name of a video'), value
             if media in seen:
                 raise AnnotationError(f'{where}: {media!r} was already in '
                                       f'line {seen[media]}.')
@@ -189,65 +219,8 @@ def _mmaction_rows(path: str, text: str) -> list[_Row]:
         captions = captions if isinstance(captions, list) else [captions]
         if not captions:
             raise AnnotationError(f'{where}: {media!r} has no captions.')
-        rows += [_Row(_caption(where, c), media, None, line) for c in captions]
+        rows += [
+            _Row(text_of(where, c, 'caption'), media, None, line)
+            for c in captions
+        ]
     return rows
-
-
-def _with_ids(path: str, rows: list[_Row]) -> list[Caption]:
-    """Number the rows where no ``sen_id`` is given; refuse repeated ones."""
-    lines: dict[CaptionId, int] = {}
-    captions = []
-    for number, row in enumerate(rows):
-        if (row.caption_id is None) != (rows[0].caption_id is None):
-            raise AnnotationError(
-                f'{path}:{row.line}: either all lines have a sen_id or none, '
-                f'but line {rows[0].line} differs from this one.')
-        caption_id = number if row.caption_id is None else row.caption_id
-        if caption_id in lines:
-            raise AnnotationError(
-                f'{path}:{row.line}: sen_id {caption_id!r} was already in '
-                f'line {lines[caption_id]}. Make it unique, or leave sen_id '
-                'out of all lines.')
-        lines[caption_id] = row.line
-        captions.append(Caption(row.text, row.media, caption_id, row.line))
-    return captions
-
-
-def _check_keys(where: str, record: dict, known: set[str],
-                required: set[str]) -> None:
-    unknown = sorted(set(record) - known)
-    if unknown:
-        raise AnnotationError(f'{where}: unknown keys {unknown}; known are '
-                              f'{sorted(known)}. Remove or rename them.')
-    missing = sorted(required - set(record))
-    if missing:
-        raise AnnotationError(f'{where}: the keys {missing} are missing; got '
-                              f'{sorted(record)}.')
-
-
-def _checked(where: str, value: Any, key: str, expected: str,
-             is_valid: Callable[[Any], bool]) -> Any:
-    if not is_valid(value):
-        raise AnnotationError(
-            f'{where}: "{key}" must be {expected}, but got {value!r}.')
-    return value
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _caption(where: str, value: Any) -> str:
-    return _checked(where, value, 'caption', 'a text that is not empty',
-                    _is_text)
-
-
-def _name(where: str, value: Any, key: str) -> str:
-    return _checked(where, value, key, 'a name that is not empty', _is_text)
-
-
-def _id(where: str, value: Any, key: str) -> CaptionId:
-    return _checked(
-        where, value, key, 'a whole number or a text',
-        lambda v: _is_text(v) or isinstance(v, int) and not isinstance(
-            v, bool))

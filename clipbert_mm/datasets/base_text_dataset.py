@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """What the data sets of videos or images with texts have in common."""
 import logging
-import os.path as osp
+from abc import abstractmethod
 from typing import Callable, Optional, Sequence, Union
 
 import numpy as np
@@ -10,49 +10,48 @@ from mmaction.datasets import BaseActionDataset
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from .annotations import CaptionId, read_captions
+from .argument_checks import check_media_key, check_whole_number
 from .bad_media import BadMediaLog
-from .caption_table import CaptionTable, select_media
 from .media_error import describe, is_media_error
 from .media_files import media_files
-from .negatives import NegativeSampler
+from .media_table import MediaTable
 from .transforms import BertTokenize
 
 # An index, or (seed, epoch, index) as EpochSampler gives it.
 Index = Union[int, tuple[int, int, int]]
 
+_INPUTS = ('imgs', 'input_ids', 'attention_mask')
+
 
 class BaseTextDataset(BaseActionDataset):
     """Base class of the data sets whose items are a video and its texts.
 
-    In training an item is a group of captions of one video, so that a video
-    is encoded once for all of them (section "Implementation Details" of the
-    paper). All random draws of an item come from one generator, seeded by
-    ``(seed, epoch, index, attempt)``: they do not depend on the number of
-    workers, and a resumed run draws the same. ``attempt`` counts the samples
-    that took the place of a file that cannot be read.
+    In training an item is a group of captions or questions (the rows of the
+    annotations) of one video, so that a video is encoded once for all of them
+    (section "Implementation Details" of the paper). All random draws of an
+    item come from one generator, seeded by ``(seed, epoch, index, attempt)``:
+    they do not depend on the number of workers, and a resumed run draws the
+    same. ``attempt`` counts the samples that took the place of a file that
+    cannot be read.
 
     Args:
-        ann_file (str): Annotations; see :func:`read_captions`.
+        ann_file (str): Annotations.
         pipeline (list): The transforms.
-        media_key (str): The key of ``data_prefix``: ``'video'`` or ``'img'``.
+        media_keys (Sequence[str]): The keys that ``data_prefix`` may have, one
+            of them at a time: ``'video'``, ``'img'``.
         data_root (str): Root of ``ann_file`` and ``data_prefix``.
         data_prefix (dict): Folder of the media.
         media_suffix (str, optional): Appended to names without a suffix; None
             looks for files with the stem of a name.
-        group_size (int): Captions per training item (1 in testing). A group
-            with fewer repeats random members.
-        num_negatives (int): Negative texts per caption in training.
-        num_hard_negatives (int): How many of them are hard.
-        hard_negatives (str): ``'word_overlap'``, or the path of JSON lines
-            ``{"sen_id": .., "negatives": [sen_id, ..]}``.
-        test_mode (bool): One item per video, without texts.
+        group_size (int): Rows per training item (1 in testing). A group with
+            fewer repeats random members.
+        test_mode (bool): Whether this is for validation or testing.
         max_bad_share (float): Training stops when a larger share of the media
             cannot be read.
         max_refetch (int): Most samples tried in the place of a bad one.
         lazy_init (bool): Read the annotations at the first use.
         indices (int | Sequence[int], optional): Use only these media (or the
-            first so many, or the last if negative) and their captions.
+            first so many, or the last if negative) and their rows.
         serialize_data (bool): Keep the items in one buffer.
 
     Raises:
@@ -60,39 +59,23 @@ class BaseTextDataset(BaseActionDataset):
         AnnotationError: If ``ann_file`` does not follow its format.
     """
 
-    # Whether items have texts in testing too.
-    _texts_in_testing = False
+    # What the log calls the texts.
+    _texts_name = 'texts'
 
     def __init__(self, ann_file: str, pipeline: list[Union[dict, Callable]],
-                 media_key: str, data_root: str, data_prefix: dict,
+                 media_keys: Sequence[str], data_root: str, data_prefix: dict,
                  media_suffix: Optional[str], group_size: int,
-                 num_negatives: int, num_hard_negatives: int,
-                 hard_negatives: str, test_mode: bool,
-                 max_bad_share: float, max_refetch: int, lazy_init: bool,
-                 indices: Optional[Union[int, Sequence[int]]],
+                 test_mode: bool, max_bad_share: float, max_refetch: int,
+                 lazy_init: bool, indices: Optional[Union[int, Sequence[int]]],
                  serialize_data: bool) -> None:
-        if set(data_prefix) != {media_key}:
-            raise ValueError(
-                f'data_prefix of {type(self).__name__} must be '
-                f'dict({media_key}=<folder>), but got {dict(data_prefix)}.')
-        _check_whole_number('group_size', group_size, 1)
-        _check_whole_number('num_negatives', num_negatives, 0)
-        _check_whole_number('num_hard_negatives', num_hard_negatives, 0)
-        if num_hard_negatives > num_negatives:
-            raise ValueError(
-                'num_hard_negatives counts among num_negatives, but got '
-                f'{num_hard_negatives} of {num_negatives}.')
+        self.media_key = check_media_key(
+            type(self).__name__, data_prefix, media_keys)
+        check_whole_number('group_size', group_size, 1)
         if not 0 <= max_bad_share <= 1:
             raise ValueError('max_bad_share must be between 0 and 1, but got '
                              f'{max_bad_share}.')
-        self.media_key = media_key
         self.media_suffix = media_suffix
         self.group_size = 1 if test_mode else group_size
-        self.num_negatives = num_negatives
-        self.num_hard_negatives = num_hard_negatives
-        self.hard_negatives = hard_negatives
-        if hard_negatives != 'word_overlap':
-            self.hard_negatives = osp.join(data_root, hard_negatives)
         self.max_bad_share = max_bad_share
         self._media_indices = indices
         super().__init__(
@@ -110,21 +93,15 @@ class BaseTextDataset(BaseActionDataset):
         if self._fully_initialized:
             return
         super().full_init()
-        self._log_cut_captions()
+        self._log_cut_texts()
 
     def load_data_list(self) -> list[dict]:
-        """Read the captions and list the items.
+        """Read the annotations and list the items.
 
         Returns:
             list[dict]: One dict per item.
         """
-        self.table = CaptionTable(
-            select_media(read_captions(self.ann_file), self._media_indices))
-        if not self.test_mode or self._texts_in_testing:
-            self.negatives = NegativeSampler(self.table,
-                                             max(self.num_negatives, 1),
-                                             self.num_hard_negatives,
-                                             self.hard_negatives)
+        self.table = self._read_table()
         files = media_files(self.table.media, self.data_prefix[self.media_key],
                             self.media_suffix)
         self.bad_media = BadMediaLog(files, self.max_bad_share)
@@ -137,41 +114,36 @@ class BaseTextDataset(BaseActionDataset):
             for part in range(self._num_parts(media_ind))
         ]
 
+    @abstractmethod
+    def _read_table(self) -> MediaTable:
+        """Read the annotations of the chosen media."""
+
+    @abstractmethod
+    def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
+        """What an item has for the rows of its group."""
+
     def _num_parts(self, media_ind: int) -> int:
         """Number of items of a video."""
-        if self.test_mode and not self._texts_in_testing:
-            return 1
         return -(-len(self.table.rows_of(media_ind)) // self.group_size)
 
-    def _log_cut_captions(self) -> None:
-        """Tell once how many captions are longer than the model reads."""
+    def _log_cut_texts(self) -> None:
+        """Tell once how many texts are longer than the model reads."""
         used = [t for t in self._tokenizers() if isinstance(t, BertTokenize)]
         if not used or not is_main_process():
             return
-        count = used[0].count_longer(self.table.texts())
+        texts = self.table.texts()
+        count = used[0].count_longer(texts)
         if count:
             print_log(
-                f'{count} of {len(self.table)} captions are longer than '
+                f'{count} of {len(texts)} {self._texts_name} are longer than '
                 f'max_txt_len={used[0].max_txt_len} tokens and are cut '
                 f'({self.ann_file}).',
                 logger='current',
                 level=logging.WARNING)
 
     def _tokenizers(self) -> list[Callable]:
-        """Transforms among which the tokenizer of the captions is."""
+        """Transforms among which the tokenizer of the texts is."""
         return list(self.pipeline.transforms)
-
-    @property
-    def captions(self) -> list[str]:
-        """All captions, in file order."""
-        self.full_init()
-        return self.table.texts()
-
-    @property
-    def caption_ids(self) -> list[CaptionId]:
-        """The ``sen_id`` of every caption, or its row where there is none."""
-        self.full_init()
-        return list(self.table.ids)
 
     def get_data_info(self, idx: Index) -> dict:
         """The item before the pipeline.
@@ -181,9 +153,8 @@ class BaseTextDataset(BaseActionDataset):
                 index. Seed and epoch are 0 without them, and in testing.
 
         Returns:
-            dict: ``filename``, ``video_id``, ``rng``; in training ``texts``
-            and ``text_labels``, in testing ``own_text_inds`` and
-            ``own_text_ids``.
+            dict: ``filename``, ``video_id``, ``rng`` and what the dataset
+            has for its texts.
         """
         return self._item(*self._split(idx), attempt=0)
 
@@ -240,24 +211,17 @@ class BaseTextDataset(BaseActionDataset):
         info = super().get_data_info(index)
         part = info.pop('part')
         info['rng'] = rng
-        if self.test_mode and not self._texts_in_testing:
-            rows = self.table.rows_of(info['media_ind']).tolist()
-            info['own_text_inds'] = rows
-            info['own_text_ids'] = [self.table.ids[row] for row in rows]
-            return info
         # The constant keeps it apart from the generators of items.
         dealer = np.random.default_rng((seed, epoch, info['media_ind'], 0, 1))
         group = self._group(info['media_ind'], part, dealer, rng)
-        texts, labels = self._draw_texts(group, rng)
-        info['texts'] = [self.table.text(row) for row in texts]
-        info['text_labels'] = np.array(labels, dtype=np.int64)
+        info.update(self._texts(group, rng))
         return info
 
     def _group(self, media_ind: int, part: int, dealer: np.random.Generator,
                rng: np.random.Generator) -> list[int]:
-        """The rows of the captions of one item.
+        """The rows of one item.
 
-        Differs from reference: a video's captions are dealt out to its items
+        Differs from reference: a video's rows are dealt out to its items
         anew in every epoch, by a generator that all items of the video share,
         instead of in file order.
         """
@@ -268,32 +232,20 @@ class BaseTextDataset(BaseActionDataset):
         missing = self.group_size - len(group)
         return [*group.tolist(), *rng.choice(group, missing).tolist()]
 
-    def _draw_texts(
-            self, group: list[int],
-            rng: np.random.Generator) -> tuple[list[int], list[int]]:
-        """Rows of an item's texts, and 1 for its own or 0 for negatives."""
-        rows: list[int] = []
-        labels: list[int] = []
-        for row in group:
-            rows += [row, *self.negatives.draw(row, rng)]
-            labels += [1] + [0] * self.num_negatives
-        return rows, labels
-
     def _prepare_testing(self, index: int) -> Optional[dict]:
         info = self._item(0, 0, index, attempt=0)
         del info['media_ind']
-        blank = dict(info, imgs=torch.empty(0))
+        item = dict(info)
         try:
             return self.pipeline(info)
         except Exception as error:
-            if self._texts_in_testing or not is_media_error(error):
+            if not is_media_error(error):
                 raise
-            packed = self.pipeline.transforms[-1](blank)
-            packed['data_samples'].set_field(describe(error), 'load_error')
-            return packed
+            return self._without_media(item, error)
 
-
-def _check_whole_number(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or value < least:
-        raise ValueError(
-            f'{name} must be a whole number >= {least}, but got {value!r}.')
+    def _without_media(self, info: dict, error: Exception) -> dict:
+        """The packed item of a file that cannot be used, in testing."""
+        blank = {key: torch.empty(0) for key in _INPUTS}
+        packed = self.pipeline.transforms[-1]({**info, **blank})
+        packed['data_samples'].set_field(describe(error), 'load_error')
+        return packed

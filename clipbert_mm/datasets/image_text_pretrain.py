@@ -1,21 +1,23 @@
 # Copyright (c) clipbert_mm contributors.
 """Images with captions, for image-text pretraining."""
-from typing import Callable, Optional, Sequence, Union
+from typing import Callable, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from mmaction.registry import DATASETS
 
-from .base_text_dataset import BaseTextDataset
+from .annotations import MEDIA_NAMES, Caption, read_captions
+from .base_caption_dataset import BaseCaptionDataset
 
 
 @DATASETS.register_module()
-class ImageTextPretrain(BaseTextDataset):
+class ImageTextPretrain(BaseCaptionDataset):
     """Image-text matching and masked language modelling on still images.
 
     Section "Pre-training" of the paper: COCO and Visual Genome captions, two
     captions per image, and with probability 0.5 the caption of another image
     in the place of each. With ``num_negatives > 0`` every caption is kept and
-    followed by negatives instead, as in retrieval.
+    followed by negatives instead, as in retrieval. Videos with captions do as
+    well as images.
 
     In testing (validation of the two losses) the items have texts too; they
     are those of epoch 0.
@@ -23,14 +25,17 @@ class ImageTextPretrain(BaseTextDataset):
     Args:
         ann_file (str): JSON lines ``{"coco_id": 1, "caption": "..."}`` (the
             image is named ``coco/1``), ``{"vg_id": 1, "caption": "..."}``
-            (``vg/1``) or ``{"clip_name": "...", "caption": "..."}``.
-        pipeline (list): The transforms, with ``LoadImageClip``.
+            (``vg/1``), or any other file of :func:`read_captions`.
+        pipeline (list): The transforms, with ``LoadImageClip`` for images.
         data_root (str): Root of ``ann_file`` and ``data_prefix``. Defaults to
             ``''``.
-        data_prefix (dict, optional): Folder of the images. Defaults to None,
-            ``dict(img='')``.
+        data_prefix (dict, optional): Folder of the images, or
+            ``dict(video=...)`` of videos. Defaults to None, ``dict(img='')``.
         media_suffix (str, optional): Appended to names without a suffix; None
             looks for files with the stem of a name. Defaults to ``'.jpg'``.
+        media_names (dict, optional): How the image of a ``coco_id`` and of a
+            ``vg_id`` is named, e.g. ``dict(coco='train2014/{:012d}')``.
+            Defaults to None, ``dict(coco='coco/{}', vg='vg/{}')``.
         group_size (int): Captions per image and item; the reference has 2.
             Defaults to 1.
         negative_prob (float): Probability that a caption is replaced by a
@@ -66,14 +71,13 @@ class ImageTextPretrain(BaseTextDataset):
         2
     """
 
-    _texts_in_testing = True
-
     def __init__(self,
                  ann_file: str,
                  pipeline: list[Union[dict, Callable]],
                  data_root: str = '',
                  data_prefix: Optional[dict] = None,
                  media_suffix: Optional[str] = '.jpg',
+                 media_names: Optional[Mapping[str, str]] = None,
                  group_size: int = 1,
                  negative_prob: float = 0.5,
                  num_negatives: int = 0,
@@ -89,10 +93,12 @@ class ImageTextPretrain(BaseTextDataset):
             raise ValueError('negative_prob must be between 0 and 1, but got '
                              f'{negative_prob}.')
         self.negative_prob = negative_prob
+        _check_media_names(media_names or {})
+        self.media_names = {**MEDIA_NAMES, **(media_names or {})}
         super().__init__(
             ann_file,
             pipeline=pipeline,
-            media_key='img',
+            media_keys=('img', 'video'),
             data_root=data_root,
             data_prefix=dict(img='') if data_prefix is None else data_prefix,
             media_suffix=media_suffix,
@@ -107,6 +113,13 @@ class ImageTextPretrain(BaseTextDataset):
             indices=indices,
             serialize_data=serialize_data)
 
+    def _read_captions(self) -> list[Caption]:
+        return read_captions(self.ann_file, self.media_names)
+
+    def _without_media(self, info: dict, error: Exception) -> dict:
+        """The losses of a validation are of all media, or none."""
+        raise error
+
     def _draw_texts(
             self, group: list[int],
             rng: np.random.Generator) -> tuple[list[int], list[int]]:
@@ -120,3 +133,19 @@ class ImageTextPretrain(BaseTextDataset):
                         row)
             labels.append(int(not is_negative))
         return rows, labels
+
+
+def _check_media_names(media_names: Mapping[str, str]) -> None:
+    unknown = sorted(set(media_names) - set(MEDIA_NAMES))
+    if unknown:
+        raise ValueError(f'media_names must have the keys {list(MEDIA_NAMES)}'
+                         f', but got {unknown}.')
+    for key, name in media_names.items():
+        try:
+            is_valid = name.format(1) != name.format(2)
+        except (ValueError, LookupError):
+            is_valid = False
+        if not is_valid:
+            raise ValueError(
+                f"media_names['{key}'] must be a name with one place for the "
+                f"{key}_id, such as '{MEDIA_NAMES[key]}', but got {name!r}.")

@@ -68,8 +68,8 @@ def json_lines(path: str, text: str) -> Iterator[tuple[int, dict]]:
                                   f'{error}.') from error
         if not isinstance(record, dict):
             raise AnnotationError(
-                f'{path}:{number}: expected a JSON object such as {{"caption"'
-                f': "...", "clip_name": "..."}}, but got {record!r:.80}.')
+                f'{path}:{number}: expected a JSON object, {{"key": value, '
+                f'...}}, but got {record!r:.80}.')
         yield number, record
 
 

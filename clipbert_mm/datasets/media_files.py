@@ -34,14 +34,27 @@ def media_files(names: Sequence[str], folder: str,
     """
     if suffix is not None:
         return [
-            osp.join(folder, name if _stem(name) != name else name + suffix)
+            osp.join(folder,
+                     name if media_stem(name) != name else name + suffix)
             for name in names
         ]
     files = _files_by_stem(folder)
     return [osp.join(folder, _matching(name, files, folder)) for name in names]
 
 
-def _stem(name: str) -> str:
+def media_stem(name: str) -> str:
+    """A name without the suffix of a video or image.
+
+    Args:
+        name (str): The name; dots in it need not start a suffix.
+
+    Returns:
+        str: Its stem.
+
+    Example:
+        >>> media_stem('video0.mp4'), media_stem('35034348999@N01.b')
+        ('video0', '35034348999@N01.b')
+    """
     stem, suffix = osp.splitext(name)
     return stem if suffix.lower() in _SUFFIXES else name
 
@@ -57,12 +70,12 @@ def _files_by_stem(folder: str) -> dict[str, list[str]]:
         for file in found:
             path = osp.normpath(
                 osp.join(osp.relpath(parent, folder or '.'), file))
-            files.setdefault(_stem(path), []).append(path)
+            files.setdefault(media_stem(path), []).append(path)
     return files
 
 
 def _matching(name: str, files: dict[str, list[str]], folder: str) -> str:
-    found = files.get(name) or files.get(_stem(name)) or [name]
+    found = files.get(name) or files.get(media_stem(name)) or [name]
     if name in found:
         return name
     if len(found) > 1:

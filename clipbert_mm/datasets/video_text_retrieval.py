@@ -2,15 +2,16 @@
 """Videos with captions, for text-to-video retrieval."""
 from typing import Callable, Optional, Sequence, Union
 
+import numpy as np
 import torch
 from mmaction.registry import DATASETS, TRANSFORMS
 
-from .base_text_dataset import BaseTextDataset
+from .base_caption_dataset import BaseCaptionDataset
 from .transforms import BertTokenize
 
 
 @DATASETS.register_module()
-class VideoTextRetrieval(BaseTextDataset):
+class VideoTextRetrieval(BaseCaptionDataset):
     """Text-to-video retrieval.
 
     Section "Text-to-Video Retrieval" of the paper. In training an item is a
@@ -93,7 +94,7 @@ class VideoTextRetrieval(BaseTextDataset):
         super().__init__(
             ann_file,
             pipeline=pipeline,
-            media_key='video',
+            media_keys=('video', ),
             data_root=data_root,
             data_prefix=dict(video='') if data_prefix is None else data_prefix,
             media_suffix=media_suffix,
@@ -111,6 +112,25 @@ class VideoTextRetrieval(BaseTextDataset):
     def _tokenizers(self) -> list[Callable]:
         own = [] if self._tokenize is None else [self._tokenize]
         return own + super()._tokenizers()
+
+    def _needs_negatives(self) -> bool:
+        return not self.test_mode
+
+    def _num_parts(self, media_ind: int) -> int:
+        return 1 if self.test_mode else super()._num_parts(media_ind)
+
+    def _group(self, media_ind: int, part: int, dealer: np.random.Generator,
+               rng: np.random.Generator) -> list[int]:
+        if self.test_mode:
+            return self.table.rows_of(media_ind).tolist()
+        return super()._group(media_ind, part, dealer, rng)
+
+    def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
+        if self.test_mode:
+            return dict(
+                own_text_inds=group,
+                own_text_ids=[self.table.ids[row] for row in group])
+        return super()._texts(group, rng)
 
     def caption_bank(self) -> dict[str, torch.Tensor]:
         """The tokens of all captions, which testing scores every video with.

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from clipbert_mm.datasets import ImageTextPretrain
-from tests.datasets.media import flat, pipeline, write_lines
+from clipbert_mm.datasets.json_reading import AnnotationError
+from tests.datasets.media import flat, pipeline, write_lines, write_video
 
 
 @pytest.fixture(scope='module')
@@ -81,6 +82,68 @@ def test_image_text_pretrain__packed_item(data_root: str,
     labels = item['data_samples'].mlm_labels
     assert labels.shape == item['inputs']['input_ids'].shape
     assert flat(dataset[(0, 2, 3)]) == flat(item) != flat(dataset[(0, 3, 3)])
+
+
+@pytest.mark.parametrize('media_names, coco, vg', [
+    (None, 'coco/0', 'vg/2'),
+    (dict(coco='COCO_train2014_{:012d}'), 'COCO_train2014_000000000000',
+     'vg/2'),
+    (dict(coco='{}', vg='{}.png'), '0', '2.png'),
+])
+def test_image_text_pretrain__media_names(data_root: str, media_names: dict,
+                                          coco: str, vg: str) -> None:
+    dataset = dataset_of(
+        data_root, media_names=media_names, serialize_data=False)
+    infos = [dataset.get_data_info(i) for i in (0, 2)]
+    assert [info['video_id'] for info in infos] == [coco, vg]
+    assert infos[0]['filename'] == f'{data_root}/{coco}.jpg'
+    assert infos[1]['filename'] == (
+        f'{data_root}/{vg}' if vg.endswith('.png') else
+        f'{data_root}/{vg}.jpg')
+
+
+@pytest.mark.parametrize('media_names, message', [
+    (dict(sbu='{}'), r"keys \['coco', 'vg'\], but got \['sbu'\]"),
+    (dict(vg='vg'), r"media_names\['vg'\] must be .* but got 'vg'"),
+    (dict(vg='{}/{}'), r"media_names\['vg'\] must be .* but got '{}/{}'"),
+    (dict(coco='{name}'), "must be .* 'coco/{}', but got '{name}'"),
+])
+def test_image_text_pretrain__wrong_media_names(data_root: str,
+                                                media_names: dict,
+                                                message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataset_of(data_root, media_names=media_names)
+
+
+def test_image_text_pretrain__name_that_does_not_take_an_id(
+        tmp_path: Path) -> None:
+    ann_file = write_lines(tmp_path / 'a.jsonl',
+                           [dict(coco_id='x7', caption='a man')])
+    with pytest.raises(
+            AnnotationError,
+            match="a.jsonl:1: the media name '{:06d}' .*coco_id 'x7'"):
+        ImageTextPretrain(ann_file, [], media_names=dict(coco='{:06d}'))
+
+
+def test_image_text_pretrain__on_videos(tmp_path: Path,
+                                        vocab_dir: str) -> None:
+    for i in range(2):
+        write_video(tmp_path / f'v{i}.mp4')
+    ann_file = write_lines(tmp_path / 'a.jsonl', [
+        dict(clip_name=f'v{i}', caption=f'a {word} of i{i}') for i in range(2)
+        for word in ('man', 'dog')
+    ])
+    dataset = ImageTextPretrain(
+        ann_file,
+        pipeline(vocab_dir),
+        data_prefix=dict(video=str(tmp_path)),
+        media_suffix='.mp4',
+        group_size=2)
+    item = dataset[(0, 2, 1)]
+    assert item['inputs']['imgs'].shape == (2, 3, 2, 32, 32)
+    assert item['inputs']['input_ids'].shape[0] == 2
+    assert item['data_samples'].video_id == 'v1'
+    assert item['data_samples'].text_labels.shape == (2, )
 
 
 def test_image_text_pretrain__testing_has_texts_one_by_one(

@@ -2,12 +2,13 @@
 """Steps of the data pipeline that MMAction2 lacks."""
 from .bert_tokenize import BertTokenize
 from .load_image_clip import LoadImageClip
+from .load_video import LoadVideo
 from .mask_tokens import MaskTokens
 from .pad_frames import PadFrames
 from .resize_long_side import ResizeLongSide
 from .sparse_clip_sampler import SparseClipSampler
 
 __all__ = [
-    'BertTokenize', 'LoadImageClip', 'MaskTokens', 'PadFrames',
+    'BertTokenize', 'LoadImageClip', 'LoadVideo', 'MaskTokens', 'PadFrames',
     'ResizeLongSide', 'SparseClipSampler'
 ]

@@ -6,9 +6,9 @@ import cv2
 import mmcv
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
-from mmengine import fileio
 
 from ..media_error import MediaError
+from ..media_reading import read_media
 
 
 @TRANSFORMS.register_module()
@@ -31,11 +31,12 @@ class LoadImageClip(BaseTransform):
         - img_shape (tuple[int, int]): ``(H, W)``
 
     Args:
-        backend_args (dict, optional): Where MMEngine reads files from.
-            Defaults to None, the local disk.
+        backend_args (dict, optional): Where MMEngine reads files from, e.g.
+            ``dict(backend='lmdb', db_path='images.lmdb')``, whose keys are
+            the stems of the files. Defaults to None, the local disk.
 
     Raises:
-        MediaError: If the file is not an image.
+        MediaError: If there is no such key, or the file is empty or no image.
         OSError: If the file cannot be read.
 
     Example:
@@ -55,7 +56,7 @@ class LoadImageClip(BaseTransform):
         Returns:
             dict: The result dict.
         """
-        content = fileio.get(results['filename'], self.backend_args)
+        content = read_media(results['filename'], self.backend_args)
         try:
             img = mmcv.imfrombytes(content, channel_order='rgb')
         except cv2.error as error:

@@ -38,6 +38,45 @@ def test_mask_tokens__shares() -> None:
     assert abs(random_words.mean() - (VOCAB_SIZE - 1) / 2) < 20
 
 
+def assert_binomial(count: int, trials: int, prob: float) -> None:
+    """Within 4.5 standard deviations: 7 of a million fail by chance."""
+    deviation = (trials * prob * (1 - prob))**0.5
+    assert abs(count - trials * prob) < 4.5 * deviation
+
+
+def test_mask_tokens__statistics_of_the_transform(vocab_dir: str) -> None:
+    before = item(rows=8000)
+    transform = MaskTokens(vocab_dir)
+    after = transform(dict(before))
+    old, new = before['input_ids'], after['input_ids']
+    words = old > 4
+    vocab_size = transform.vocab_size
+    assert transform.mask_id == MASK_ID
+    chosen = after['mlm_labels'] != -100
+    assert not chosen[~words].any()
+    np.testing.assert_array_equal(new[~chosen], old[~chosen])
+    np.testing.assert_array_equal(after['mlm_labels'][chosen], old[chosen])
+    num_chosen = int(chosen.sum())
+    assert_binomial(num_chosen, int(words.sum()), 0.15)
+    # A random word may be [MASK], or the word itself.
+    old, new = old[chosen], new[chosen]
+    by_chance = 0.1 / vocab_size
+    assert_binomial((new == MASK_ID).sum(), num_chosen, 0.8 + by_chance)
+    assert_binomial((new == old).sum(), num_chosen, 0.1 + by_chance)
+    for token in set(range(vocab_size)) - {MASK_ID}:
+        others = old != token
+        assert_binomial((new[others] == token).sum(), others.sum(), by_chance)
+
+
+def test_mask_tokens__chooses_independently(vocab_dir: str) -> None:
+    after = MaskTokens(vocab_dir)(item(rows=8000))
+    chosen = (after['mlm_labels'] != -100)[:, 1:39]
+    both = (chosen[:, :-1] & chosen[:, 1:])[:, ::2]  # pairs share no token
+    assert_binomial(both.sum(), both.size, 0.15**2)
+    for place in range(chosen.shape[1]):  # no place of a text is preferred
+        assert_binomial(chosen[:, place].sum(), len(chosen), 0.15)
+
+
 def test_mask_tokens__never_special_tokens_or_padding(vocab_dir: str) -> None:
     before = item()
     after = MaskTokens(vocab_dir, mask_prob=1.0)(dict(before))
