@@ -92,6 +92,8 @@ class VideoTextRetrievalMetric(BaseMetric):
         >>> val_evaluator = dict(type='VideoTextRetrievalMetric')
     """
 
+    out_suffix = '.npz'
+
     def __init__(self,
                  bad_videos: str = 'raise',
                  out_file: Optional[str] = None,
@@ -100,9 +102,9 @@ class VideoTextRetrievalMetric(BaseMetric):
         if bad_videos not in BAD_VIDEOS:
             raise ValueError(f"Unknown bad_videos '{bad_videos}'. Valid ones "
                              f'are {list(BAD_VIDEOS)}.')
-        if out_file is not None and not out_file.endswith('.npz'):
-            raise ValueError('out_file must end in .npz, but got '
-                             f"'{out_file}'.")
+        if out_file is not None and not out_file.endswith(self.out_suffix):
+            raise ValueError(f'out_file must end in {self.out_suffix}, but '
+                             f"got '{out_file}'.")
         self.bad_videos = bad_videos
         self.out_file = out_file
 

@@ -6,10 +6,17 @@ from .consensus_aggregator import ConsensusAggregator
 from .data_preprocessors import VideoTextDataPreprocessor
 from .heads import BertCrossModalHead
 from .necks import GridEncoder
-from .tasks import PretrainTask, RetrievalTask
+from .tasks import (
+    CountTask,
+    MultipleChoiceTask,
+    OpenEndedQATask,
+    PretrainTask,
+    RetrievalTask,
+    VQATask,
+)
 
 __all__ = [
-    'BertCrossModalHead', 'ClipBERT', 'ConsensusAggregator', 'GridEncoder',
-    'PretrainTask', 'ResNet50Grid', 'RetrievalTask',
-    'VideoTextDataPreprocessor'
+    'BertCrossModalHead', 'ClipBERT', 'ConsensusAggregator', 'CountTask',
+    'GridEncoder', 'MultipleChoiceTask', 'OpenEndedQATask', 'PretrainTask',
+    'ResNet50Grid', 'RetrievalTask', 'VQATask', 'VideoTextDataPreprocessor'
 ]

@@ -6,11 +6,11 @@ from typing import Optional, Union
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from mmengine.logging import print_log
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from .tasks import ModelOutput
+from .tasks import ModelOutput, VocabularyTask
+from .weight_comparison import compare_weights
 
 BACKBONE_INPUTS = ('frames', 'clips')
 TASK_PREFIXES = ('head.classifier.', 'task.')
@@ -31,7 +31,7 @@ class ClipBERT(BaseModel):
         neck (dict): :class:`GridEncoder`.
         head (dict): :class:`BertCrossModalHead`.
         consensus (dict): :class:`ConsensusAggregator`.
-        task (dict): :class:`RetrievalTask`, :class:`PretrainTask`, ....
+        task (dict): :class:`RetrievalTask`, :class:`OpenEndedQATask`, ....
         data_preprocessor (dict, optional): Of the batch. Defaults to
             ``dict(type='VideoTextDataPreprocessor')``.
         backbone_input (str): ``'frames'``: a 2D backbone, frames are folded
@@ -191,8 +191,9 @@ class ClipBERT(BaseModel):
             data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
         """Predictions of the task; see :meth:`forward`.
 
-        A sample with ``load_error`` has no frames in the batch; its
-        ``match_score`` is minus infinity for every text.
+        A sample with ``load_error`` has no frames in the batch. Where there
+        is a caption bank (retrieval), its ``match_score`` is minus infinity
+        for every text; else it gets no prediction.
         """
         readable = [s for s in data_samples if 'load_error' not in s]
         if readable:
@@ -205,11 +206,12 @@ class ClipBERT(BaseModel):
                     input_ids.split(chunk, 1), mask.split(chunk, 1))
             ]
             self.task.predict(join_outputs(outputs), readable)
-        for sample in data_samples:
-            if 'load_error' in sample:
-                num_texts = self._texts(inputs, 'cpu')[0].shape[1]
-                sample.set_field(
-                    torch.full((num_texts, ), -torch.inf), 'match_score')
+        if self._caption_bank is not None:
+            num_texts = self._caption_bank['input_ids'].shape[1]
+            for sample in data_samples:
+                if 'load_error' in sample:
+                    sample.set_field(
+                        torch.full((num_texts, ), -torch.inf), 'match_score')
         return data_samples
 
     def _texts(self, inputs: dict[str, Tensor],
@@ -238,35 +240,15 @@ class ClipBERT(BaseModel):
     def _check_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
                           *_: object) -> None:
         """Refuse weights of another architecture, before they are loaded."""
+        if isinstance(self.task, VocabularyTask):
+            # Before other shapes make the head start anew.
+            self.task.check_state_dict(state_dict, f'{prefix}task.')
         own = nn.Module.state_dict(self)
         loaded = {
             key[len(prefix):]: value
             for key, value in state_dict.items() if key.startswith(prefix)
         }
-        other_shape = {
-            key: f'{key}: {tuple(loaded[key].shape)} in the checkpoint, '
-            f'{tuple(own[key].shape)} in the model'
-            for key in own
-            if key in loaded and loaded[key].shape != own[key].shape
-        }
-        wrong = [
-            text for key, text in other_shape.items()
-            if not key.startswith(TASK_PREFIXES)
-        ]
-        wrong += [
-            f'{key}: not in the checkpoint' for key in own
-            if key not in loaded and not key.startswith(TASK_PREFIXES)
-        ]
-        if wrong:
-            raise ValueError(
-                f'The checkpoint does not fit this ClipBERT; {len(wrong)} of '
-                f'{len(own)} tensors differ, the first of them: '
-                f'{"; ".join(wrong[:3])}. Set hidden_size, vocab_size and the '
-                'backbone as in training, and load parts of a model through '
-                'init_cfg of the backbone or head.bert.')
-        for key, text in other_shape.items():
-            print_log(f'Not loaded, the task has another output: {text}',
-                      'current', 30)
+        for key in compare_weights(loaded, own, TASK_PREFIXES):
             del state_dict[prefix + key]
 
 

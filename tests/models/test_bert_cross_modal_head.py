@@ -151,3 +151,19 @@ def test_head__vocabulary_must_match_the_tokenizer(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='has 7 words.*for 20'):
         BertCrossModalHead(BERT, tokenizer=str(tmp_path))
     BertCrossModalHead(dict(BERT, vocab_size=7), tokenizer=str(tmp_path))
+
+
+def test_head__frozen_text_trains_all_but_the_text_embeddings() -> None:
+    bert = dict(BERT, hidden_dropout_prob=.5)
+    head = fixed_init(BertCrossModalHead(bert, frozen_text=True)).train()
+    ids, mask = texts()
+    head(GRID, ids, mask).clip_logits.sum().backward()
+    resting = {n for n, p in head.named_parameters() if p.grad is None}
+    prefix = 'bert.embeddings.'
+    assert resting == {
+        f'{prefix}{table}_embeddings.weight'
+        for table in ('word', 'position', 'token_type')
+    } | {f'{prefix}LayerNorm.weight', f'{prefix}LayerNorm.bias'}
+    # Dropout is no parameter: it stays.
+    embed = head.bert['embeddings']
+    assert not torch.equal(embed(ids[0]), embed(ids[0]))

@@ -22,11 +22,19 @@ BERT = dict(
 HEADS = {
     'ret_ce': dict(num_classes=2),
     'ret_rank': dict(num_classes=1),
+    'qa_open': dict(num_classes=1500),
+    'vqa_bce': dict(num_classes=50),
+    'mc5': dict(num_classes=1),
     'pretrain': dict(num_classes=2, classifier='linear'),
 }
 TASKS = {
     'ret_ce': dict(type='RetrievalTask', loss_type='ce'),
     'ret_rank': dict(type='RetrievalTask', loss_type='rank', margin=0.2),
+    'qa_open': dict(
+        type='OpenEndedQATask', vocabulary=[str(i) for i in range(1500)]),
+    'vqa_bce': dict(
+        type='VQATask', vocabulary=[str(i) for i in range(50)]),
+    'mc5': dict(type='MultipleChoiceTask', num_options=5),
     'pretrain': dict(
         type='PretrainTask', mlm_average='all', max_txt_len=12),
 }
@@ -38,7 +46,7 @@ def model_cfg(model: str,
     """Return the configuration of one of the small models.
 
     Args:
-        model (str): One of ``'ret_ce'``, ``'ret_rank'``, ``'pretrain'``.
+        model (str): A key of ``TASKS``.
         bert (dict, optional): Another BERT. Defaults to None.
         aggregation (str): Of the clips. Defaults to ``'mean'``.
     """
@@ -68,7 +76,8 @@ def make_batch(model: nn.Module,
         video (int, optional): Only this video. Defaults to None: all, which
             must have equally many captions.
         clip_len (int, optional): Frames of a clip. Defaults to None: all.
-        targets (np.ndarray): Fields of the samples, one row for each text.
+        targets (np.ndarray): Fields of the samples, one row for each text
+            (each question of several options).
 
     Returns:
         dict: ``inputs`` and ``data_samples`` for the model.
@@ -77,9 +86,11 @@ def make_batch(model: nn.Module,
     frames = torch.from_numpy(reference_data.pixels(*settings['pixels']))
     counts = settings['n_examples_list']
     texts = [
-        reference_data.tensor(f'{case}/in_text_input_{name}').split(counts)
+        reference_data.tensor(f'{case}/in_text_input_{name}')
         for name in ('ids', 'mask')
     ]
+    num_options = len(texts[0]) // sum(counts)  # 1 but in multiple choice
+    texts = [text.split([n * num_options for n in counts]) for text in texts]
     rows = {
         name: torch.as_tensor(value).split(counts)
         for name, value in targets.items()

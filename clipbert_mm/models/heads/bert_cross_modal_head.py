@@ -76,7 +76,12 @@ class BertCrossModalHead(BaseModule):
             Defaults to 100.
         num_sampled_cells (int, optional): Grid cells drawn in training.
             Defaults to None: all.
-        frozen (bool): Train only the classifier (Table 6). Defaults to False.
+        frozen (bool): Train nothing but the classifier: BERT's embeddings,
+            layers and pooler and the grid embedding are fixed. Defaults to
+            False.
+        frozen_text (bool): Do not train BERT's text embeddings (word,
+            position, token type and their LayerNorm), :math:`F_l` of
+            Table 6. Dropout stays. Defaults to False.
         with_cp (bool): Recompute each layer in the backward pass instead of
             storing its activations. Defaults to False.
         init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
@@ -107,6 +112,7 @@ class BertCrossModalHead(BaseModule):
                  max_grid_size: int = 100,
                  num_sampled_cells: Optional[int] = None,
                  frozen: bool = False,
+                 frozen_text: bool = False,
                  with_cp: bool = False,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
@@ -141,6 +147,8 @@ class BertCrossModalHead(BaseModule):
         if frozen:
             self.bert.requires_grad_(False)
             self.grid_embedding.requires_grad_(False)
+        if frozen_text:
+            self.bert['embeddings'].requires_grad_(False)
 
     @property
     def word_embeddings(self) -> Tensor:

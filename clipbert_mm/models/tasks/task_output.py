@@ -17,18 +17,20 @@ class ModelOutput(NamedTuple):
     word_embeddings: Tensor  # (vocabulary, D), for the tied MLM decoder
 
 
-def stack_field(data_samples: Sequence[ActionDataSample], field: str,
-                device: torch.device) -> Tensor:
-    """Stack one integer field of all samples.
+def stack_field(data_samples: Sequence[ActionDataSample],
+                field: str,
+                device: torch.device,
+                dtype: torch.dtype = torch.long) -> Tensor:
+    """Stack one numeric field of all samples.
 
     Args:
         data_samples (Sequence[ActionDataSample]): The batch.
-        field (str): Name of the field; an integer array of one shape in all
-            samples.
+        field (str): Name of the field; an array of one shape in all samples.
         device (torch.device): Of the result.
+        dtype (torch.dtype): Of the result. Defaults to int64.
 
     Returns:
-        Tensor: int64, ``(N, ...)``.
+        Tensor: ``(N, ...)``.
 
     Raises:
         KeyError: If a sample lacks the field.
@@ -40,4 +42,32 @@ def stack_field(data_samples: Sequence[ActionDataSample], field: str,
                 f"'{field}'. Add it to algorithm_keys of PackActionInputs.")
     values = np.stack(
         [np.asarray(sample.get(field)) for sample in data_samples])
-    return torch.from_numpy(values).to(device, torch.long)
+    return torch.from_numpy(values).to(device, dtype)
+
+
+def stack_labels(data_samples: Sequence[ActionDataSample], num_labels: int,
+                 device: torch.device) -> Tensor:
+    """Stack ``answer_labels`` of all samples, after a look at them.
+
+    Args:
+        data_samples (Sequence[ActionDataSample]): The batch.
+        num_labels (int): Labels are below it.
+        device (torch.device): Of the result.
+
+    Returns:
+        Tensor: int64, ``(N, g)`` for g questions of each sample.
+
+    Raises:
+        KeyError: If a sample lacks the field.
+        ValueError: If a label is out of range.
+    """
+    labels = stack_field(data_samples, 'answer_labels', torch.device('cpu'))
+    wrong = ((labels < 0) | (labels >= num_labels)).nonzero().tolist()
+    if wrong:
+        row, question = wrong[0]
+        raise ValueError(
+            f'Answer labels must be 0...{num_labels - 1}, but a question '
+            f"about '{data_samples[row].get('video_id')}' has the label "
+            f'{labels[row, question]}. Give the dataset and the task the same '
+            'vocabulary, or the same num_options.')
+    return labels.to(device)

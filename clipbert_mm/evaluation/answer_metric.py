@@ -1,0 +1,211 @@
+# Copyright (c) clipbert_mm contributors.
+"""What the metrics of question answering have in common."""
+import json
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional, Union
+
+import numpy as np
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+from torch import Tensor
+
+BAD_VIDEOS = ('raise', 'wrong')
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question with what the model answered.
+
+    No tuple: MMEngine's collection of results makes plain ones of those.
+    """
+
+    question_id: Union[int, str]
+    answer_type: Optional[str]
+    prediction: Any  # None if the video could not be read
+    truth: Any  # None if the file has no answers
+
+
+def mean_by_type(scores: Sequence[float],
+                 types: Sequence[Optional[str]]) -> dict[str, float]:
+    """Mean score in percent, over all questions and for each answer type.
+
+    Args:
+        scores (Sequence[float]): Of each question, 0...1.
+        types (Sequence[str | None]): Of each question's answer.
+
+    Returns:
+        dict[str, float]: ``acc``, and ``acc/<type>`` for the types that
+        there are.
+
+    Example:
+        >>> mean_by_type([1, 0], ['what', None])
+        {'acc': 50.0, 'acc/what': 100.0}
+    """
+    groups = defaultdict(list)
+    for score, answer_type in zip(scores, types):
+        groups['acc'].append(score)
+        if answer_type is not None:
+            groups[f'acc/{answer_type}'].append(score)
+    return {
+        name: float(100 * np.mean(groups[name]))
+        for name in sorted(groups)
+    }
+
+
+def check_numbers(sample: dict, values: Tensor) -> None:
+    """Raise if a prediction is not a number.
+
+    Args:
+        sample (dict): With ``video_id``.
+        values (Tensor): The scores or values of its questions.
+
+    Raises:
+        ValueError: If there is a NaN among them.
+    """
+    if torch.isnan(values).any():
+        raise ValueError(
+            f"The predictions for '{sample['video_id']}' are not numbers "
+            '(NaN). Did the training diverge?')
+
+
+class AnswerMetric(BaseMetric):
+    """Base class of the metrics of question answering.
+
+    Args:
+        bad_videos (str): What to do when videos or images could not be read:
+            ``'raise'`` ends with an error that lists them; ``'wrong'``
+            counts their questions as wrong and reports ``num_bad_videos``.
+        out_file (str, optional): ``.json`` for the answers.
+        collect_device (str): ``'cpu'`` or ``'gpu'``.
+
+    Raises:
+        ValueError: If ``bad_videos`` is unknown, or ``out_file`` does not
+            end in ``.json``.
+    """
+
+    out_suffix = '.json'
+
+    def __init__(self, bad_videos: str, out_file: Optional[str],
+                 collect_device: str) -> None:
+        super().__init__(collect_device)
+        if bad_videos not in BAD_VIDEOS:
+            raise ValueError(f"Unknown bad_videos '{bad_videos}'. Valid ones "
+                             f'are {list(BAD_VIDEOS)}.')
+        if out_file is not None and not out_file.endswith(self.out_suffix):
+            raise ValueError(f'out_file must end in {self.out_suffix}, but '
+                             f"got '{out_file}'.")
+        self.bad_videos = bad_videos
+        self.out_file = out_file
+
+    @abstractmethod
+    def _predictions(self, sample: dict) -> list[Any]:
+        """What the model answered to each question of a sample."""
+
+    @abstractmethod
+    def _truths(self, sample: dict,
+                predictions: Sequence[Any]) -> Optional[list[Any]]:
+        """What a prediction is compared with, None without answers."""
+
+    @abstractmethod
+    def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
+        """The metrics of questions with answers."""
+
+    @abstractmethod
+    def _entry(self, question: Answered) -> dict:
+        """What ``out_file`` says of a question."""
+
+    def process(self, data_batch: Optional[dict],
+                data_samples: Sequence[dict]) -> None:
+        """Keep the questions of each sample.
+
+        Args:
+            data_batch (dict, optional): Not used.
+            data_samples (Sequence[dict]): With ``question_ids``, optionally
+                ``answer_types``, the targets and predictions of the task,
+                and ``load_error`` where the video could not be read.
+
+        Raises:
+            KeyError: If a sample has no ``question_ids``.
+            ValueError: If there is neither an answer nor an ``out_file``, or
+                a prediction is not a number.
+        """
+        for sample in data_samples:
+            if 'question_ids' not in sample:
+                raise KeyError(
+                    f"The data sample of '{sample['video_id']}' has no field "
+                    "'question_ids'. Add it to algorithm_keys of "
+                    'PackActionInputs.')
+            self.results.append(
+                dict(
+                    video_id=sample['video_id'],
+                    load_error=sample.get('load_error'),
+                    questions=self._questions(sample)))
+
+    def _questions(self, sample: dict) -> list[Answered]:
+        """The questions of a sample."""
+        nothing = [None] * len(sample['question_ids'])
+        predictions = (
+            nothing if sample.get('load_error') is not None else
+            self._predictions(sample))
+        truths = self._truths(sample, predictions)
+        if truths is None and self.out_file is None:
+            raise ValueError(
+                f'{type(self).__name__} got questions without answers, and '
+                'no out_file: there is nothing to measure or to write. Set '
+                'out_file of the metric, or use --out result.json of '
+                'tools/test.py.')
+        return [
+            Answered(*question) for question in zip(
+                sample['question_ids'],
+                sample.get('answer_types') or nothing,
+                predictions,
+                truths or nothing,
+                strict=True)
+        ]
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Score and write the answers.
+
+        Args:
+            results (list[dict]): One entry for each sample.
+
+        Returns:
+            dict[str, float]: The metrics; none if there are no answers.
+
+        Raises:
+            RuntimeError: If videos could not be read and ``bad_videos`` is
+                ``'raise'``.
+        """
+        bad = {
+            result['video_id']: result['load_error']
+            for result in results if result['load_error'] is not None
+        }
+        if bad and self.bad_videos == 'raise':
+            total = len({result['video_id'] for result in results})
+            raise RuntimeError(
+                f'{len(bad)} of {total} videos could not be read:\n' +
+                '\n'.join(f'  {name}: {bad[name]}' for name in sorted(bad)) +
+                "\nMend or remove them, or set bad_videos='wrong' of "
+                f'{type(self).__name__} to count their questions as wrong.')
+        questions = [q for result in results for q in result['questions']]
+        metrics: dict[str, float] = {}
+        if all(question.truth is not None for question in questions):
+            metrics.update(self._score(questions))
+        if self.bad_videos == 'wrong':
+            metrics['num_bad_videos'] = float(len(bad))
+        if self.out_file is not None:
+            self._write(questions, Path(self.out_file))
+        return metrics
+
+    def _write(self, questions: Sequence[Answered], path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        entries = [self._entry(question) for question in questions]
+        path.write_text(
+            json.dumps(entries, ensure_ascii=False), encoding='utf-8')
+        MMLogger.get_current_instance().info(
+            f'Saved the answers to {len(entries)} questions to {path}')

@@ -1,0 +1,102 @@
+# Copyright (c) clipbert_mm contributors.
+"""Error and accuracy of counts."""
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
+
+import numpy as np
+from mmaction.registry import METRICS
+
+from .answer_metric import Answered, AnswerMetric, check_numbers
+
+
+class Count(NamedTuple):
+    """What the model regressed, and the whole number made of it."""
+
+    value: float
+    number: int
+
+
+def mean_squared_error(values: Sequence[float],
+                       truths: Sequence[int]) -> float:
+    """Mean squared error, NaN if there is nothing.
+
+    Args:
+        values (Sequence[float]): Predicted.
+        truths (Sequence[int]): Right counts.
+
+    Returns:
+        float: The error.
+
+    Example:
+        >>> mean_squared_error([2., 5.], [2, 3])
+        2.0
+    """
+    if not values:
+        return float('nan')
+    return float(np.mean((np.array(values) - np.array(truths))**2))
+
+
+@METRICS.register_module()
+class CountMetric(AnswerMetric):
+    """Mean squared error and accuracy of counts (TGIF-QA count).
+
+    ``mse`` is that of the whole numbers, as the literature reports it;
+    ``mse_raw`` that of the regressed values; ``acc`` in percent.
+
+    Args:
+        bad_videos (str): What to do when videos could not be read:
+            ``'raise'`` ends with an error that lists them; ``'wrong'``
+            counts their questions as wrong in ``acc``, leaves them out of
+            the errors and reports ``num_bad_videos``. Defaults to
+            ``'raise'``.
+        out_file (str, optional): ``.json`` for a list of ``{"question_id",
+            "answer"}``; null where the video could not be read. Defaults to
+            None.
+        collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
+
+    Raises:
+        ValueError: If ``bad_videos`` is unknown, or ``out_file`` does not
+            end in ``.json``.
+
+    Example:
+        >>> val_evaluator = dict(type='CountMetric')
+    """
+
+    def __init__(self,
+                 bad_videos: str = 'raise',
+                 out_file: Optional[str] = None,
+                 collect_device: str = 'cpu') -> None:
+        super().__init__(bad_videos, out_file, collect_device)
+
+    def _predictions(self, sample: dict) -> list[Count]:
+        if 'pred_counts' not in sample:
+            raise KeyError(
+                f"The data sample of '{sample['video_id']}' has no field "
+                "'pred_counts'. CountMetric measures CountTask.")
+        check_numbers(sample, sample['pred_values'])
+        return [
+            Count(*pair) for pair in zip(sample['pred_values'].tolist(),
+                                         sample['pred_counts'].tolist())
+        ]
+
+    def _truths(self, sample: dict,
+                predictions: Sequence[Optional[Count]]
+                ) -> Optional[list[int]]:  # yapf: disable
+        if 'answer_labels' not in sample:
+            return None
+        return np.asarray(sample['answer_labels']).tolist()
+
+    def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
+        read = [q for q in questions if q.prediction is not None]
+        truths = [q.truth for q in read]
+        hits = sum(q.prediction.number == q.truth for q in read)
+        return dict(
+            acc=100 * hits / len(questions),
+            mse=mean_squared_error([q.prediction.number for q in read],
+                                   truths),
+            mse_raw=mean_squared_error([q.prediction.value for q in read],
+                                       truths))
+
+    def _entry(self, question: Answered) -> dict:
+        count = question.prediction and question.prediction.number
+        return dict(question_id=question.question_id, answer=count)

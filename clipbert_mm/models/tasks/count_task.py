@@ -1,0 +1,107 @@
+# Copyright (c) clipbert_mm contributors.
+"""Counting: the answer is a number."""
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from .task_output import ModelOutput, stack_field
+
+
+@MODELS.register_module()
+class CountTask(BaseModule):
+    """How often? TGIF-QA repetition count, by regression.
+
+    The paper leaves this task out; the reference at a118b02 has an unused
+    branch for it, with the same loss.
+
+    Args:
+        min_count (int): Smallest answer. Defaults to 1.
+        max_count (int): Largest answer. Defaults to 10.
+
+    Raises:
+        ValueError: If ``min_count`` is above ``max_count``.
+
+    Example:
+        >>> CountTask().max_count
+        10
+    """
+
+    needs_text_states = False
+
+    def __init__(self, min_count: int = 1, max_count: int = 10) -> None:
+        super().__init__()
+        if min_count > max_count:
+            raise ValueError('min_count of CountTask must not be above '
+                             f'max_count, but got {min_count} and '
+                             f'{max_count}.')
+        self.min_count = min_count
+        self.max_count = max_count
+
+    def check(self, head: Any, aggregation: str) -> None:
+        """Raise if the head or the consensus do not fit the loss.
+
+        Args:
+            head (Any): :class:`BertCrossModalHead`.
+            aggregation (str): Of the consensus.
+
+        Raises:
+            ValueError: If :math:`K` is not 1, or log-sum-exp meets a loss
+                that is no cross entropy.
+        """
+        if head.num_classes != 1:
+            raise ValueError('CountTask needs head.num_classes=1, but got '
+                             f'{head.num_classes}.')
+        if aggregation == 'lse':
+            raise ValueError(
+                "CountTask cannot be combined with aggregation='lse', which "
+                "is only valid with cross entropy. Use 'mean' or 'max'.")
+
+    def loss(self, output: ModelOutput,
+             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+        """Mean squared error.
+
+        Args:
+            output (ModelOutput): ``video_logits`` of ``(N, M, 1)``.
+            data_samples (Sequence[ActionDataSample]): With ``answer_labels``,
+                ``(M, )``, the counts.
+
+        Returns:
+            dict[str, Tensor]: ``loss_count``, a scalar.
+        """
+        values = output.video_logits[..., 0].float()
+        counts = stack_field(data_samples, 'answer_labels', values.device,
+                             torch.float32)
+        if counts.shape != values.shape:
+            raise ValueError(
+                'answer_labels must hold one count for each question, '
+                f'{tuple(values.shape)}, but have the shape '
+                f"{tuple(counts.shape)}. Use answer_format='count'.")
+        return dict(loss_count=F.mse_loss(values, counts))
+
+    def predict(
+            self, output: ModelOutput,
+            data_samples: Sequence[ActionDataSample]
+    ) -> Sequence[ActionDataSample]:
+        """Add the counts to the samples.
+
+        Args:
+            output (ModelOutput): ``video_logits`` of ``(N, M, 1)``.
+            data_samples (Sequence[ActionDataSample]): N samples.
+
+        Returns:
+            Sequence[ActionDataSample]: The same, each with ``pred_values``
+            float32 ``(M, )``, as regressed, and ``pred_counts`` int64
+            ``(M, )``, rounded and clamped.
+        """
+        values = output.video_logits[..., 0].float()
+        counts = values.round().clamp(self.min_count, self.max_count).long()
+        for sample, value, count in zip(data_samples, values, counts):
+            sample.set_field(value, 'pred_values')
+            sample.set_field(count, 'pred_counts')
+        return data_samples

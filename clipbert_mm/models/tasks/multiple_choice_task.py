@@ -1,0 +1,106 @@
+# Copyright (c) clipbert_mm contributors.
+"""Multiple choice: one of a question's options is right."""
+from collections.abc import Sequence
+from typing import Any
+
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from .task_output import ModelOutput, stack_labels
+
+
+@MODELS.register_module()
+class MultipleChoiceTask(BaseModule):
+    """Which option? TGIF-QA action and transition.
+
+    `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Downstream
+    Tasks"; ``ClipBertForMultipleChoice`` of the reference at a118b02. Every
+    text is a question with one of its options and has one logit; the logits
+    of a question's options are the classes of a cross entropy.
+
+    Args:
+        num_options (int): Options of a question, O. Defaults to 5.
+
+    Raises:
+        ValueError: If there are fewer than two options.
+
+    Example:
+        >>> MultipleChoiceTask().num_options
+        5
+    """
+
+    needs_text_states = False
+
+    def __init__(self, num_options: int = 5) -> None:
+        super().__init__()
+        if num_options < 2:
+            raise ValueError('num_options of MultipleChoiceTask must be at '
+                             f'least 2, but got {num_options}.')
+        self.num_options = num_options
+
+    def check(self, head: Any, aggregation: str) -> None:
+        """Raise if the head does not fit.
+
+        Args:
+            head (Any): :class:`BertCrossModalHead`.
+            aggregation (str): Of the consensus; any.
+
+        Raises:
+            ValueError: If :math:`K` is not 1.
+        """
+        if head.num_classes != 1:
+            raise ValueError(
+                'MultipleChoiceTask gives every option one logit and needs '
+                f'head.num_classes=1, but got {head.num_classes}.')
+
+    def _option_logits(self, output: ModelOutput) -> Tensor:
+        """The logits of each question's options, ``(N, g, O)``."""
+        logits = output.video_logits[..., 0]
+        if logits.shape[1] % self.num_options:
+            raise ValueError(
+                f'A video has {logits.shape[1]} texts, which is no multiple '
+                f'of num_options={self.num_options}. Give the dataset and '
+                'the task the same num_options.')
+        return logits.unflatten(1, (-1, self.num_options))
+
+    def loss(self, output: ModelOutput,
+             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+        """Cross entropy over the options, mean over the questions.
+
+        Args:
+            output (ModelOutput): ``video_logits`` of ``(N, g * O, 1)``.
+            data_samples (Sequence[ActionDataSample]): With ``answer_labels``,
+                ``(g, )``, the index of the right option.
+
+        Returns:
+            dict[str, Tensor]: ``loss_answer``, a scalar.
+        """
+        logits = self._option_logits(output)
+        labels = stack_labels(data_samples, self.num_options, logits.device)
+        return dict(
+            loss_answer=F.cross_entropy(
+                logits.flatten(0, 1), labels.flatten()))
+
+    def predict(
+            self, output: ModelOutput,
+            data_samples: Sequence[ActionDataSample]
+    ) -> Sequence[ActionDataSample]:
+        """Add the best options to the samples.
+
+        Args:
+            output (ModelOutput): ``video_logits`` of ``(N, g * O, 1)``.
+            data_samples (Sequence[ActionDataSample]): N samples.
+
+        Returns:
+            Sequence[ActionDataSample]: The same, each with ``pred_labels``
+            int64 ``(g, )`` and ``answer_scores`` float32 ``(g, O)``, the
+            softmax over the options.
+        """
+        logits = self._option_logits(output).float()
+        for sample, rows in zip(data_samples, logits):
+            sample.set_field(rows.argmax(-1), 'pred_labels')
+            sample.set_field(rows.softmax(-1), 'answer_scores')
+        return data_samples

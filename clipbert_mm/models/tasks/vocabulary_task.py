@@ -1,0 +1,132 @@
+# Copyright (c) clipbert_mm contributors.
+"""What the tasks that choose from an answer vocabulary have in common."""
+import json
+from collections.abc import Sequence
+from typing import Union
+
+import torch
+from mmaction.structures import ActionDataSample
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ...datasets.answer_vocabulary import read_vocabulary
+
+
+def encode_answers(answers: Sequence[str]) -> Tensor:
+    """Answers as a tensor, which every format of checkpoints can hold.
+
+    Args:
+        answers (Sequence[str]): In the order of their labels.
+
+    Returns:
+        Tensor: uint8, a JSON list in UTF-8.
+
+    Example:
+        >>> bytes(encode_answers(['no', 'yes']).tolist())
+        b'["no", "yes"]'
+    """
+    text = json.dumps(list(answers), ensure_ascii=False)
+    return torch.tensor(list(text.encode()), dtype=torch.uint8)
+
+
+def decode_answers(encoded: Tensor) -> list[str]:
+    """Answers of a tensor of :func:`encode_answers`.
+
+    Args:
+        encoded (Tensor): uint8.
+
+    Returns:
+        list[str]: In the order of their labels.
+
+    Example:
+        >>> decode_answers(encode_answers(['no', 'yes']))
+        ['no', 'yes']
+    """
+    return json.loads(bytes(encoded.tolist()).decode())
+
+
+def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
+    """Raise unless a checkpoint was trained on the answers of the model.
+
+    Args:
+        saved (Sequence[str]): Answers of the checkpoint.
+        own (Sequence[str]): Answers of the model.
+
+    Raises:
+        ValueError: If they differ in anything.
+    """
+    if list(saved) == list(own):
+        return
+    label = next((i for i, pair in enumerate(zip(saved, own))
+                  if pair[0] != pair[1]),
+                 min(len(saved), len(own)))  # yapf: disable
+    first, second = (
+        repr(answers[label]) if label < len(answers) else 'none'
+        for answers in (saved, own))
+    raise ValueError(
+        f'The checkpoint was trained on {len(saved)} answers, but '
+        f'task.vocabulary has {len(own)} others; the first difference is at '
+        f'label {label}: {first} in the checkpoint, {second} in the '
+        'vocabulary. Test with the vocabulary of training; to train on with '
+        'other answers, drop the head by `tools/convert_weights.py export '
+        'CHECKPOINT ... --without-task`.')
+
+
+class VocabularyTask(BaseModule):
+    """Base class of the tasks whose classes are answers.
+
+    The answers are kept in the checkpoint, in the buffer ``vocabulary``:
+    a model never tells the answers of another vocabulary for its own.
+
+    Args:
+        vocabulary (str | Sequence[str]): JSON file ``{"answer": label}``, or
+            the answers in the order of their labels.
+
+    Raises:
+        ValueError: If the file is not a vocabulary; when a state dict is
+            loaded, if its answers are others.
+    """
+
+    needs_text_states = False
+    vocabulary: Tensor
+
+    def __init__(self, vocabulary: Union[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.answers = read_vocabulary(vocabulary)
+        self.register_buffer('vocabulary', encode_answers(self.answers))
+        self._register_load_state_dict_pre_hook(self.check_state_dict)
+
+    def check_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
+                         *_: object) -> None:
+        """Compare the answers of a checkpoint with those of the model.
+
+        Args:
+            state_dict (dict[str, Tensor]): To be loaded. Where it has no
+                answers (a converted official checkpoint), those of the model
+                are put in, so that it loads strictly.
+            prefix (str): Of this module's names.
+
+        Raises:
+            ValueError: If the answers differ.
+        """
+        saved = state_dict.setdefault(f'{prefix}vocabulary', self.vocabulary)
+        compare_answers(decode_answers(saved), self.answers)
+
+    def add_answers(self, logits: Tensor, scores: Tensor,
+                    data_samples: Sequence[ActionDataSample]) -> None:
+        """Add the best answers to the samples.
+
+        Args:
+            logits (Tensor): ``(N, M, answers)``, which decide.
+            scores (Tensor): ``(N, M, answers)``, between 0 and 1.
+            data_samples (Sequence[ActionDataSample]): N samples; get
+                ``pred_labels`` int64 ``(M, )``, ``pred_answers`` and
+                ``answer_scores`` float32 ``(M, answers)``.
+        """
+        # Scores that are rounded to 1 would tie.
+        best = logits.argmax(-1)
+        for sample, labels, score in zip(data_samples, best, scores):
+            sample.set_field(labels, 'pred_labels')
+            sample.set_field([self.answers[i] for i in labels.tolist()],
+                             'pred_answers')
+            sample.set_field(score, 'answer_scores')

@@ -1,0 +1,63 @@
+# Copyright (c) clipbert_mm contributors.
+"""Compare the weights of a checkpoint with those of a model."""
+import logging
+from collections.abc import Mapping, Sequence
+
+from mmengine.logging import print_log
+from torch import Tensor
+
+
+def compare_weights(loaded: Mapping[str, Tensor], own: Mapping[str, Tensor],
+                    task_prefixes: tuple[str, ...]) -> list[str]:
+    """Refuse weights of another architecture; report what a task leaves.
+
+    MMEngine leaves out what does not fit, and prints the names beside the
+    log of a run. Here only the tensors of a task may differ, since a model is
+    fine-tuned from one of another task.
+
+    Args:
+        loaded (Mapping[str, Tensor]): Of the checkpoint, by name.
+        own (Mapping[str, Tensor]): Of the model, by name.
+        task_prefixes (tuple[str, ...]): Beginnings of the names that may
+            differ.
+
+    Returns:
+        list[str]: Names of the checkpoint that have another shape in the
+        model, and must not be loaded.
+
+    Raises:
+        ValueError: If any other tensor is missing or has another shape.
+
+    Example:
+        >>> compare_weights({'a': torch.zeros(2)}, {'a': torch.ones(2)}, ())
+        []
+    """
+    other_shape = {
+        name: f'{tuple(loaded[name].shape)} in the checkpoint, '
+        f'{tuple(value.shape)} in the model'
+        for name, value in own.items()
+        if name in loaded and loaded[name].shape != value.shape
+    }
+    missing = [name for name in own if name not in loaded]
+    wrong = [f'{name}: {text}' for name, text in other_shape.items()]
+    wrong += [f'{name}: not in the checkpoint' for name in missing]
+    wrong = [text for text in wrong if not text.startswith(task_prefixes)]
+    if wrong:
+        raise ValueError(
+            f'The checkpoint does not fit this ClipBERT; {len(wrong)} of '
+            f'{len(own)} tensors differ, the first of them: '
+            f'{"; ".join(wrong[:3])}. Set hidden_size, vocab_size and the '
+            'backbone as in training, and load parts of a model through '
+            'init_cfg of the backbone or head.bert.')
+    _report('of the checkpoint are not loaded, the task has another output',
+            [f'{name}: {text}' for name, text in other_shape.items()])
+    _report('of the model are not in the checkpoint and start anew', missing)
+    _report('of the checkpoint are not used, the model has none such',
+            [name for name in loaded if name not in own])
+    return list(other_shape)
+
+
+def _report(what: str, names: Sequence[str]) -> None:
+    if names:
+        print_log(f'{len(names)} tensors {what}: {"; ".join(names)}',
+                  'current', logging.WARNING)
