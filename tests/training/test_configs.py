@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Every shipped config: loads from anywhere, trains a step, is evaluated."""
+"""The retrieval configs: each trains and is evaluated; recipes of all."""
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,7 @@ from .shrink import shrink
 
 CONFIGS = sorted(
     path.stem for path in Path(config_file('clipbert_msrvtt_ret')).parent.glob(
-        'clipbert_*.py'))
-PUBLISHED = ['clipbert_msrvtt_ret', 'clipbert_didemo_ret',
-             'clipbert_activitynet_ret']  # yapf: disable
+        'clipbert_*_ret*.py'))
 
 
 @pytest.mark.parametrize('name', CONFIGS)
@@ -46,35 +44,74 @@ def test_config__trains_and_is_evaluated(name: str, corpus: Path,
     assert list(tmp_path.rglob('events.out.tfevents.*'))
 
 
-@pytest.mark.parametrize('name, clips, fps, epochs, max_txt_len, max_norm', [
-    ('clipbert_msrvtt_ret', 8, 2, 20, 20, 5.),
-    ('clipbert_didemo_ret', 8, 2, 20, 100, 5. / 4),
-    ('clipbert_activitynet_ret', 4, 1, 80, 100, 5. / 2),
-])
-def test_config__numbers_of_the_recipe(name: str, clips: int, fps: int,
-                                       epochs: int, max_txt_len: int,
-                                       max_norm: float) -> None:
+# Videos or images of a step of eight GPUs, epochs, rate, tokens, pixels, norm.
+RECIPES = {
+    'clipbert_msrvtt_ret': (64, 20, 5e-5, 20, 448, 5.),
+    'clipbert_didemo_ret': (64, 20, 5e-5, 100, 448, 5. / 4),
+    'clipbert_activitynet_ret': (128, 80, 5e-5, 100, 448, 5. / 2),
+    'clipbert_msrvtt_qa': (64, 10, 5e-5, 100, 448, 5.),
+    'clipbert_tgif_qa-action': (64, 15, 5e-5, 25, 768, 5.),
+    'clipbert_tgif_qa-transition': (64, 15, 5e-5, 25, 768, 5.),
+    'clipbert_tgif_qa-frameqa': (64, 15, 5e-5, 25, 768, 5.),
+    'clipbert_tgif_qa-count': (64, 15, 5e-5, 25, 768, 5.),
+    'clipbert_tgif_qa-action_paper': (32, 15, 1e-4, 25, 448, 5.),
+    'clipbert_tgif_qa-transition_paper': (32, 15, 1e-4, 25, 448, 5.),
+    'clipbert_tgif_qa-frameqa_paper': (32, 15, 1e-4, 25, 448, 5.),
+    'clipbert_vqa': (128, 5, 1e-4, 20, 768, 2.),
+    'clipbert_coco-vg_pretrain': (256, 40, 5e-5, 30, 768, 5. / 2),
+}
+# Clips x frames at frames per second in training, and clips in testing.
+CLIPS = {
+    'clipbert_msrvtt_ret': (8, 2, 2, 16),
+    'clipbert_didemo_ret': (8, 2, 2, 16),
+    'clipbert_activitynet_ret': (4, 2, 1, 20),
+    'clipbert_msrvtt_qa': (8, 2, 2, 16),
+    'clipbert_tgif_qa-action': (1, 1, 1, 1),
+    'clipbert_tgif_qa-transition_paper': (1, 1, 1, 1),
+    'clipbert_tgif_qa-count': (1, 1, 1, 1),
+}
+
+
+@pytest.mark.parametrize('name', RECIPES)
+def test_config__numbers_of_the_recipe(name: str) -> None:
+    batch, epochs, rate, max_txt_len, size, max_norm = RECIPES[name]
     cfg = Config.fromfile(config_file(name))
-    steps = {t.type: t for t in cfg.train_dataloader.dataset.pipeline}
-    sampler = steps['SparseClipSampler']
-    assert (sampler.mode, sampler.num_clips, sampler.clip_len,
-            sampler.target_fps) == ('random', clips, 2, fps)
-    assert steps['BertTokenize'].max_txt_len == max_txt_len
-    assert steps['ResizeLongSide']['size'] == steps['PadFrames']['size'] == 448
+    assert 8 * cfg.train_dataloader.batch_size == batch
+    assert cfg.auto_scale_lr.base_batch_size == batch
     assert cfg.train_cfg.max_epochs == cfg.param_scheduler.end == epochs
     assert cfg.param_scheduler.warmup_ratio == 0.1
     optimizer = cfg.optim_wrapper.optimizer
     assert (optimizer.lr, optimizer.betas, optimizer.eps,
-            optimizer.weight_decay) == (5e-5, (0.9, 0.98), 1e-6, 1e-3)
+            optimizer.weight_decay) == (rate, (0.9, 0.98), 1e-6, 1e-3)
     assert cfg.optim_wrapper.clip_grad.max_norm == max_norm
     assert cfg.optim_wrapper.dtype == 'bfloat16'
+    for loader in (cfg.train_dataloader, cfg.test_dataloader):
+        steps = {t.type: t for t in loader.dataset.pipeline}
+        tokenize = steps.get('BertTokenize') or loader.dataset.tokenize
+        assert tokenize.max_txt_len == max_txt_len
+        assert steps['ResizeLongSide']['size'] == size
+        assert steps['PadFrames']['size'] == size
 
 
-@pytest.mark.parametrize('name', PUBLISHED)
-def test_config__base_batch_is_that_of_eight_gpus(name: str) -> None:
+@pytest.mark.parametrize('name', CLIPS)
+def test_config__clips_of_the_recipe(name: str) -> None:
     cfg = Config.fromfile(config_file(name))
-    assert (cfg.auto_scale_lr.base_batch_size ==
-            8 * cfg.train_dataloader.batch_size)
+    train = cfg.train_dataloader.dataset.pipeline[1]
+    test = cfg.test_dataloader.dataset.pipeline[1]
+    assert (train.mode, test.mode) == ('random', 'uniform')
+    assert (train.num_clips, train.clip_len, train.target_fps,
+            test.num_clips) == CLIPS[name]
+    assert (test.clip_len, test.target_fps) == CLIPS[name][1:3]
+
+
+def test_config__pretraining_mixes_and_groups() -> None:
+    cfg = Config.fromfile(config_file('clipbert_coco-vg_pretrain'))
+    dataset = cfg.train_dataloader.dataset
+    assert (dataset.group_size, dataset.negative_prob) == (2, .5)
+    assert cfg.model.head.num_sampled_cells == 100
+    assert cfg.model.head.classifier == 'linear'
+    assert cfg.optim_wrapper.accumulative_counts == 2
+    assert dataset.pipeline[5].mask_prob == .15
 
 
 def test_config__activation_checkpointing_is_a_switch(corpus: Path,

@@ -19,7 +19,7 @@ square = [
     dict(type='FormatShape', input_format='NCTHW')
 ]
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='random',
@@ -33,7 +33,7 @@ train_pipeline = [
         meta_keys=('video_id', 'filename'))
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='uniform',
