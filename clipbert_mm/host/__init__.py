@@ -14,6 +14,7 @@ drn                ``import mmaction.models``: DRN is not in the package
 vindlu             ``import mmaction.models``: VindLU needs ``timm`` and
                    symbols that ``transformers`` has removed
 history_buffer     test, resume and load_from on PyTorch >= 2.6
+downloads          a load_from of an address runs the code of its file
 in1d               RetrievalRecall on NumPy >= 2.4
 gloo               several processes on machines without a GPU
 ================== =====================================================
@@ -35,13 +36,14 @@ def repair_host() -> dict[str, str]:
         >>> repair_host() == applied_repairs()
         True
     """
-    from .checkpoints import allow_history_buffers
+    from .checkpoints import allow_history_buffers, read_downloads_safely
     from .device import use_gloo_without_gpu
     from .optional_models import import_mmaction_models
     from .retrieval_recall import restore_in1d
     _applied.update(import_mmaction_models())
     for name, repair in (
         ('history_buffer', allow_history_buffers),
+        ('downloads', read_downloads_safely),
         ('in1d', restore_in1d),
         ('gloo', use_gloo_without_gpu),
     ):

@@ -1,19 +1,32 @@
 # Copyright (c) clipbert_mm contributors.
-"""Let ``torch.load`` read the checkpoints that MMEngine writes.
+"""Let MMEngine read its own checkpoints and safetensors, without their code.
 
 PyTorch 2.6 made ``weights_only=True`` the default. It refuses the
 ``HistoryBuffer`` that every checkpoint of MMEngine <= 0.10.7 contains, so
 testing, resuming and ``load_from`` fail. The few types that MMEngine stores
 are added to the allowed ones; ``weights_only`` stays on, and a pickle that
 would run anything else is still refused.
+
+Checkpoints that MMEngine downloads are the exception: it reads them by a
+function of PyTorch whose default is still ``weights_only=False``, so that a
+``load_from`` of an address runs what its file asks for. They are read as
+local files are.
+
+MMEngine does not know ``.safetensors``; importing this module registers a
+loader for local files with that suffix.
 """
+import functools
+import inspect
 import io
+import os.path as osp
 import pickle
 from typing import Any, Optional
 
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
+from mmengine.runner import CheckpointLoader
+from mmengine.runner import checkpoint as mmengine_checkpoint
 
 try:
     from numpy._core import multiarray
@@ -89,3 +102,50 @@ def get_statistics_method(obj: Any, name: str) -> Any:
         return getattr(obj, name)
     raise pickle.UnpicklingError(
         f'refused to unpickle {name!r} of {obj!r}')
+
+
+def read_downloads_safely() -> Optional[str]:
+    """Have MMEngine read downloaded checkpoints with ``weights_only``.
+
+    Returns:
+        Optional[str]: The reason, or None if it does already.
+
+    Example:
+        >>> read_downloads_safely()
+    """
+    load_url = mmengine_checkpoint.load_url
+    if inspect.signature(load_url).parameters['weights_only'].default:
+        return None
+    mmengine_checkpoint.load_url = functools.partial(
+        load_url, weights_only=True)
+    return 'MMEngine runs the code of checkpoints that it downloads'
+
+
+@CheckpointLoader.register_scheme(r'(?!.*://).*\.safetensors$', force=True)
+def load_from_safetensors(filename: str,
+                          map_location: Any = None) -> dict[str, Any]:
+    """Load a local ``.safetensors`` file as a checkpoint of MMEngine.
+
+    MMEngine calls it for ``load_from``, ``tools/test.py`` and the
+    ``Pretrained`` initialiser. Such a file has weights only: a run cannot be
+    resumed from it.
+
+    Args:
+        filename (str): The file.
+        map_location (Any): Not used: tensors come on the CPU, and are copied
+            to where the model is. Defaults to None.
+
+    Returns:
+        dict[str, Any]: ``state_dict``, and an empty ``meta``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        CheckpointFileError: If the file is damaged.
+
+    Example:
+        >>> load_checkpoint(model, 'model.safetensors')  # doctest: +SKIP
+    """
+    # Its package needs what is not repaired yet when this module is imported.
+    from ..weights.checkpoint_file import load_checkpoint_file
+    return dict(
+        meta={}, state_dict=load_checkpoint_file(osp.expanduser(filename)))

@@ -1,23 +1,21 @@
 # Copyright (c) clipbert_mm contributors.
-"""Read checkpoint files without running any code that they hold."""
+"""Read and write checkpoint files; reading runs none of their code."""
 
+import json
 import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 #: Keys under which training programs keep the weights of a model.
 WRAPPERS = ('state_dict', 'model', 'model_state_dict')
-
-#: Files of a BERT directory; the first that exists is read.
-BERT_FILES = ('model.safetensors', 'pytorch_model.bin')
 
 #: What a pickle of NumPy arrays needs, and nothing that runs other code.
 _SAFE_GLOBALS = frozenset((
@@ -144,29 +142,39 @@ def _to_tensor(name: str, value: Any, path: Path) -> Tensor:
     return value
 
 
-def load_bert_directory(path: Union[str, Path]) -> dict[str, Tensor]:
-    """Read the weights of a BERT directory of Hugging Face.
+def save_checkpoint_file(tensors: Mapping[str, Tensor],
+                         path: Union[str, Path],
+                         meta: Optional[Mapping[str, Any]] = None) -> None:
+    """Write weights to a file.
 
     Args:
-        path (str | Path): Directory with ``model.safetensors`` or
-            ``pytorch_model.bin``, or one of the two files.
-
-    Returns:
-        dict[str, Tensor]: Tensors by name, on the CPU.
-
-    Raises:
-        FileNotFoundError: If the directory has neither file.
-        CheckpointFileError: See :func:`load_checkpoint_file`.
+        tensors (Mapping[str, Tensor]): Tensors by name.
+        path (str | Path): The file; folders above it are made. The suffix
+            ``.safetensors`` decides for that format, any other for
+            :func:`torch.save`.
+        meta (Mapping[str, Any], optional): What is stored beside the
+            weights, as JSON in ``.safetensors``. Defaults to None: the
+            weights alone, as other programs expect them.
 
     Example:
-        >>> state = load_bert_directory('bert-base-uncased')  # doctest: +SKIP
+        >>> save_checkpoint_file({'fc': torch.zeros(1)},
+        ...                      'new.pth')  # doctest: +SKIP
     """
     path = Path(path)
-    if path.is_file():
-        return load_checkpoint_file(path)
-    for name in BERT_FILES:
-        if (path / name).is_file():
-            return load_checkpoint_file(path / name)
-    raise FileNotFoundError(
-        f'expected one of {BERT_FILES} in {path}, but there is none. Pass '
-        'the directory of a downloaded BERT checkpoint.')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A copy of its own for each tensor: no file keeps the memory of a larger
+    # one that a tensor was a view of, and safetensors takes no shared memory.
+    own = {name: value.clone().contiguous() for name, value in tensors.items()}
+    if path.suffix == '.safetensors':
+        texts = {
+            key: value if isinstance(value, str) else json.dumps(value)
+            for key, value in (meta or {}).items()
+        }
+        path.touch()
+        mode = path.stat().st_mode
+        # Transformers asks for the key `format`.
+        save_file(own, path, dict(texts, format='pt'))
+        path.chmod(mode)  # safetensors lets nobody but the owner read
+    else:
+        torch.save(own if meta is None else dict(meta=dict(meta),
+                                                 state_dict=own), path)

@@ -24,6 +24,10 @@ class ConversionReport:
             shape or tie is not as expected.
         sizes (dict[str, int]): Sizes read from the shapes, such as
             ``hidden_size``.
+        copied (dict[str, str]): Tensors that are written as a copy of
+            another, which they are tied to. Only in the direction from ours.
+        absent (dict[str, str]): Reason for each tensor of the format that
+            cannot be made. Only in the direction from ours.
         notes (list[str]): What a user should know before loading the result.
 
     Example:
@@ -40,6 +44,8 @@ class ConversionReport:
     unknown: list[str] = field(default_factory=list)
     mismatched: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    copied: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
@@ -81,7 +87,8 @@ class ConversionReport:
                 from the table. Defaults to True.
 
         Returns:
-            str: Lines of text; dropped tensors are grouped by reason.
+            str: Lines of text; dropped and absent tensors are grouped by
+            reason.
         """
         lines = [self.summary()]
         if self.sizes:
@@ -90,10 +97,10 @@ class ConversionReport:
         if verbose:
             lines += [f'used: {old} -> {new}'
                       for old, new in self.used.items()]
-        for reason in dict.fromkeys(self.dropped.values()):
-            names = [n for n, why in self.dropped.items() if why == reason]
-            lines.append(f'dropped {len(names)}: {reason}')
-            lines += [f'  {name}' for name in names if verbose]
+            lines += [f'copied: {twin} -> {name}'
+                      for name, twin in self.copied.items()]
+        lines += _group_by_reason('dropped', self.dropped, verbose)
+        lines += _group_by_reason('absent', self.absent, verbose)
         lines += self.differences()
         return '\n'.join(lines + [f'note: {note}' for note in self.notes])
 
@@ -107,4 +114,17 @@ class ConversionReport:
             unknown=list(self.unknown),
             mismatched=dict(self.mismatched),
             sizes=dict(self.sizes),
+            copied=dict(self.copied),
+            absent=dict(self.absent),
             notes=list(self.notes))
+
+
+def _group_by_reason(word: str, reasons: dict[str, str],
+                     verbose: bool) -> list[str]:
+    """Return a line for each reason, with the names below if asked."""
+    lines = []
+    for reason in dict.fromkeys(reasons.values()):
+        names = [name for name, why in reasons.items() if why == reason]
+        lines.append(f'{word} {len(names)}: {reason}')
+        lines += [f'  {name}' for name in names if verbose]
+    return lines

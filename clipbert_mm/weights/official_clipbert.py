@@ -9,6 +9,12 @@ from .bert_keys import MLM_HEAD, PAIR_HEAD, bert_shapes, count_layers
 from .conversion_report import ConversionReport
 from .key_table import KeyRule, Shape, apply_key_table
 from .resnet50_keys import backbone_shapes
+from .reverse_table import (
+    ANSWERS,
+    counter_rules,
+    drop_rules,
+    reverse_key_table,
+)
 
 SOURCE = 'official ClipBERT checkpoint'
 
@@ -42,7 +48,8 @@ _DETECTOR_NAMES = (
     'roi_heads.attribute_predictor.attr_score.bias',
 )
 
-_GRID_EMBEDDING: dict[str, Shape] = {
+#: Tensors of GridEmbedding.
+GRID_EMBEDDING: dict[str, Shape] = {
     'row_position_embeddings.weight': ('max_grid_rows', 'hidden_size'),
     'col_position_embeddings.weight': ('max_grid_cols', 'hidden_size'),
     'token_type_embeddings.weight': (1, 'hidden_size'),
@@ -85,10 +92,20 @@ def official_rules(names: Collection[str]) -> list[KeyRule]:
         >>> rules[-1].target
         'head.classifier.2.bias'
     """
-    rules = _common_rules(count_layers(names))
-    if any(name.startswith('transformer.cls.') for name in names):
+    return _rules(
+        count_layers(names),
+        pretrain=any(n.startswith('transformer.cls.') for n in names),
+        classifier=any(n.startswith('transformer.classifier.')
+                       for n in names))
+
+
+def _rules(num_layers: int, pretrain: bool,
+           classifier: bool) -> list[KeyRule]:
+    """Make the table of a model with the heads that are asked for."""
+    rules = _common_rules(num_layers)
+    if pretrain:
         rules += _pretrain_rules()
-    if any(name.startswith('transformer.classifier.') for name in names):
+    if classifier:
         rules += [
             KeyRule(f'transformer.classifier.{name}',
                     f'head.classifier.{name}', shape)
@@ -117,7 +134,7 @@ def _common_rules(num_layers: int) -> list[KeyRule]:
     rules += [
         KeyRule(f'{_BERT}visual_embeddings.{name}',
                 f'head.grid_embedding.{name}', shape)
-        for name, shape in _GRID_EMBEDDING.items()
+        for name, shape in GRID_EMBEDDING.items()
     ]
     rules.append(
         KeyRule(
@@ -190,3 +207,38 @@ def convert_official(
             'the checkpoint has no head: head.classifier.* of the model '
             'stays newly initialised.')
     return converted, report
+
+
+def revert_official(
+    state_dict: Mapping[str, Tensor],
+    strict: bool = True,
+) -> tuple[dict[str, Tensor], ConversionReport]:
+    """Convert weights of ours to the names of the authors' code.
+
+    The detector and the position table of the grid, which the authors' code
+    builds and never uses, cannot be made: the report lists them as absent,
+    and they stay newly initialised there.
+
+    Args:
+        state_dict (Mapping[str, Tensor]): State dict of :class:`ClipBERT`
+            with :class:`ResNet50Grid`.
+        strict (bool): See :func:`convert_official`. Defaults to True.
+
+    Returns:
+        tuple[dict[str, Tensor], ConversionReport]: The state dict of the
+        authors' model, and what became of each tensor.
+
+    Raises:
+        ConversionError: See :func:`apply_key_table`.
+
+    Example:
+        >>> state = load_checkpoint_file('best.pth')  # doctest: +SKIP
+        >>> theirs, report = revert_official(state)  # doctest: +SKIP
+    """
+    rules = _rules(
+        count_layers(state_dict),
+        pretrain=any(n.startswith('task.mlm.') for n in state_dict),
+        classifier='head.classifier.0.weight' in state_dict)
+    dropped = drop_rules({'task.vocabulary': ANSWERS}) + counter_rules()
+    return reverse_key_table(state_dict, rules, dropped,
+                             f'ClipBERT to {SOURCE}', strict)

@@ -8,7 +8,7 @@ from transformers import BertConfig, BertForPreTraining, BertModel
 from clipbert_mm.weights import (
     ConversionError,
     convert_bert,
-    load_bert_directory,
+    load_model_directory,
 )
 
 LAYERS = 2
@@ -121,18 +121,18 @@ def test_convert_bert__wrong_option_raises(pretrained):
 
 @pytest.mark.parametrize('file_name',
                          ['model.safetensors', 'pytorch_model.bin'])
-def test_load_bert_directory__reads_what_transformers_writes(
+def test_load_model_directory__reads_what_transformers_writes(
         tmp_path, pretrained, file_name):
     if file_name == 'model.safetensors':
         pretrained.save_pretrained(tmp_path)
     else:
         torch.save(pretrained.state_dict(), tmp_path / file_name)
     assert (tmp_path / file_name).is_file()
-    new, _ = convert_bert(load_bert_directory(tmp_path), heads='pretrain')
+    new, _ = convert_bert(load_model_directory(tmp_path), heads='pretrain')
     assert torch.equal(new['head.bert.embeddings.word_embeddings.weight'],
                        pretrained.bert.embeddings.word_embeddings.weight)
 
 
-def test_load_bert_directory__empty_directory_raises(tmp_path):
+def test_load_model_directory__empty_directory_raises(tmp_path):
     with pytest.raises(FileNotFoundError, match='model.safetensors'):
-        load_bert_directory(tmp_path)
+        load_model_directory(tmp_path)

@@ -8,9 +8,14 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
-from clipbert_mm.weights import CheckpointFileError, load_checkpoint_file
+from clipbert_mm.weights import (
+    CheckpointFileError,
+    load_checkpoint_file,
+    save_checkpoint_file,
+)
 
 
 class Harmful:
@@ -130,3 +135,29 @@ def test_load_checkpoint_file__array_of_objects_is_refused(tmp_path):
     write_pickle(tmp_path / 'model.pkl', {'model': {'fc': array}})
     with pytest.raises(CheckpointFileError, match="tensor for 'fc'"):
         load_checkpoint_file(tmp_path / 'model.pkl')
+
+
+@pytest.mark.parametrize('suffix', ['.pth', '.safetensors'])
+@pytest.mark.parametrize('meta', [None, dict(version='1', sizes=dict(a=2))])
+def test_save_checkpoint_file__is_read_back(tmp_path, suffix, meta):
+    path = tmp_path / 'new' / f'model{suffix}'
+    whole = torch.arange(1000.).view(10, 100)
+    # A view of a larger tensor, another layout, and shared memory.
+    tensors = dict(a=whole[0], b=whole.t()[:2], c=whole[0])
+    save_checkpoint_file(tensors, path, meta)
+    state = load_checkpoint_file(path)
+    assert state.keys() == tensors.keys()
+    assert all(torch.equal(state[name], tensors[name]) for name in state)
+    assert path.stat().st_size < whole.nbytes
+    (tmp_path / 'plain').touch()
+    assert path.stat().st_mode == (tmp_path / 'plain').stat().st_mode
+
+
+def test_save_checkpoint_file__meta(tmp_path):
+    meta = dict(version='1', sizes=dict(a=2))
+    save_checkpoint_file({}, tmp_path / 'a.pth', meta)
+    assert torch.load(tmp_path / 'a.pth') == dict(meta=meta, state_dict={})
+    save_checkpoint_file({}, tmp_path / 'a.safetensors', meta)
+    with safe_open(tmp_path / 'a.safetensors', 'pt') as file:
+        assert file.metadata() == dict(
+            version='1', sizes='{"a": 2}', format='pt')

@@ -109,16 +109,47 @@ def test_load_converted__bert_into_head_and_task(tmp_path):
                        bert.cls.predictions.transform.dense.weight)
 
 
-@pytest.mark.parametrize('name, model', [('ret_ce', 'retrieval_ce'),
-                                         ('ret_rank', 'retrieval_rank'),
-                                         ('pretrain', 'pretrain')])
-def test_load_converted__full_size_fits_the_model(name, model):
-    state, _ = convert_official({
+@pytest.mark.parametrize('name', ['qa_open', 'vqa_bce'])
+def test_load_converted__question_answering(tmp_path, name):
+    state, _ = convert_official(reference_data.official_state_dict(name))
+    model = MODELS.build(model_cfg(name))
+    path = save(state, tmp_path / 'official.pth')
+    load_checkpoint(model, path, strict=True)
+    own = model.state_dict()
+    # The official file has no answers: those of the config stay.
+    assert own.keys() - state.keys() <= {'task.vocabulary'}
+    assert all(torch.equal(own[key], state[key]) for key in state)
+
+
+def answers(number: int) -> list[str]:
+    return [str(index) for index in range(number)]
+
+
+@pytest.mark.parametrize('model, name, num_classes, task', [
+    ('pretrain', 'pretrain', 2, None),
+    ('retrieval_ce', 'ret_ce', 2, None),
+    ('retrieval_rank', 'ret_rank', 1, None),
+    ('qa_msrvtt', 'ret_ce', 1500,
+     dict(type='OpenEndedQATask', vocabulary=answers(1500))),
+    ('qa_tgif_frameqa', 'ret_ce', 1540,
+     dict(type='OpenEndedQATask', vocabulary=answers(1540))),
+    ('qa_tgif_action_mc', 'ret_ce', 1, dict(type='MultipleChoiceTask')),
+    ('qa_tgif_action_mc', 'ret_ce', 1, dict(type='CountTask')),
+    ('vqa', 'ret_ce', 3129, dict(type='VQATask', vocabulary=answers(3129))),
+])
+def test_load_converted__full_size_fits_the_model(model, name, num_classes,
+                                                  task):
+    state, report = convert_official({
         key: torch.zeros(1).expand(shape)
         for key, shape in reference_data.full_size_shapes(model).items()
     })
-    bert_base = dict(hidden_size=768, vocab_size=30522)
+    assert report.sizes.get('num_outputs', 2) == num_classes
+    cfg = model_cfg(name, dict(hidden_size=768, vocab_size=30522))
+    cfg['head']['num_classes'] = num_classes
+    cfg['task'] = task or cfg['task']
     with torch.device('meta'):  # no memory
-        own = MODELS.build(model_cfg(name, bert_base)).state_dict()
-    assert {key: value.shape for key, value in own.items()
-            } == {key: value.shape for key, value in state.items()}
+        own = MODELS.build(cfg).state_dict()
+    assert {
+        key: value.shape
+        for key, value in own.items() if key != 'task.vocabulary'
+    } == {key: value.shape for key, value in state.items()}

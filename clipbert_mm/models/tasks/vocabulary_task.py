@@ -69,7 +69,7 @@ def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
         f'label {label}: {first} in the checkpoint, {second} in the '
         'vocabulary. Test with the vocabulary of training; to train on with '
         'other answers, drop the head by `tools/convert_weights.py export '
-        'CHECKPOINT ... --without-task`.')
+        'CONFIG CHECKPOINT FOLDER --without-task`.')
 
 
 class VocabularyTask(BaseModule):

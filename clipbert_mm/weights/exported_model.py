@@ -1,0 +1,192 @@
+# Copyright (c) clipbert_mm contributors.
+"""A trained model as a folder that can be moved and passed on."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Union
+
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+
+from ..models.clipbert import TASK_PREFIXES
+from ..models.tasks.vocabulary_task import VocabularyTask
+from ..version import __version__
+from .checkpoint_file import load_checkpoint_file, save_checkpoint_file
+from .conversion_report import ConversionError
+from .portable_config import (
+    CONFIG_FILE,
+    TOKENIZER_FOLDER,
+    WEIGHT_FILE,
+    find_tokenizer,
+    portable_config,
+    without_weight_files,
+)
+
+#: Files of a tokenizer; a folder may hold the weights of BERT beside them.
+TOKENIZER_FILES = ('vocab.txt', 'tokenizer.json', 'tokenizer_config.json',
+                   'special_tokens_map.json')
+
+
+def export_model(config: Config,
+                 checkpoint: Union[str, Path],
+                 folder: Union[str, Path],
+                 without_task: bool = False,
+                 half: bool = False) -> dict[str, Tensor]:
+    """Write a trained model to a folder of its own.
+
+    ``model.safetensors`` holds the weights alone. ``config.py`` is the whole
+    config; it needs no other file to build and load the model, because
+
+    - the options of BERT stand in it, and initial weights of parts are left
+      out: all weights are in ``model.safetensors``, its ``load_from``;
+    - the answers of a question-answering task stand in it as a list;
+    - a local tokenizer is copied to the folder ``tokenizer``;
+    - paths begin with ``{{ fileDirname }}``, for which MMEngine puts the
+      folder of the config when it reads the file. So the folder can be
+      moved. (Its path must not contain quotes.)
+
+    Data stays where it is: ``data_root`` and what the datasets read from it
+    are not changed. A tokenizer of the hub keeps its name.
+
+    Args:
+        config (Config): With which the model was trained.
+        checkpoint (str | Path): What ``tools/train.py`` or a converter
+            wrote, or another ``model.safetensors``.
+        folder (str | Path): New or empty.
+        without_task (bool): Leave out ``head.classifier.*`` and ``task.*``,
+            so that a model with other answers or another task can start from
+            the rest by ``load_from``. Defaults to False.
+        half (bool): Store matrices and kernels in half precision; vectors,
+            such as biases and norms, and what would overflow stay in single.
+            Defaults to False.
+
+    Returns:
+        dict[str, Tensor]: What was written.
+
+    Raises:
+        FileExistsError: If the folder holds files.
+        ConversionError: If the checkpoint is not complete for the config.
+        ValueError: If the checkpoint does not fit the model.
+
+    Example:
+        >>> cfg = Config.fromfile('work_dirs/qa/config.py')  # doctest: +SKIP
+        >>> state = export_model(cfg, 'best.pth', 'qa')  # doctest: +SKIP
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or os.listdir(folder)):
+        raise FileExistsError(
+            f'expected a new or an empty folder, but {folder} exists and '
+            'holds files. Choose another.')
+    state = load_checkpoint_file(checkpoint)
+    plain = without_weight_files(config)
+    tokenizer = find_tokenizer(plain)
+    model = _load_model(plain, state, without_task)
+    task = model.task
+    answers = task.answers if isinstance(task, VocabularyTask) else None
+    tensors = {
+        name: _halve(value) if half else value
+        for name, value in model.state_dict().items()
+        if not (without_task and name.startswith(TASK_PREFIXES))
+    }
+    meta = dict(
+        clipbert_mm_version=__version__,
+        config=Path(config.filename or '').stem)
+    save_checkpoint_file(tensors, folder / WEIGHT_FILE, meta)
+    portable_config(plain, answers).dump(str(folder / CONFIG_FILE))
+    if tokenizer is not None:
+        _copy_tokenizer(Path(tokenizer), folder / TOKENIZER_FOLDER)
+    return tensors
+
+
+def _load_model(config: Config, state: Mapping[str, Tensor],
+                without_task: bool) -> nn.Module:
+    """Build a model and load what a checkpoint has for it."""
+    init_default_scope(config.get('default_scope', 'mmaction'))
+    model = MODELS.build(config.model)
+    result = model.load_state_dict(
+        {
+            name: value
+            for name, value in state.items()
+            if not (without_task and name.startswith(TASK_PREFIXES))
+        },
+        strict=False)
+    wrong = {
+        'missing': [
+            name for name in result.missing_keys
+            if not (without_task and name.startswith(TASK_PREFIXES))
+        ],
+        'unexpected': result.unexpected_keys,
+    }
+    lines = [f'{word}: {name}' for word in wrong for name in wrong[word]]
+    if lines:
+        raise ConversionError(
+            f'the checkpoint is not one of this config; {len(lines)} '
+            'differences:\n  ' + '\n  '.join(lines) + '\nPass the config of '
+            'its training, or --without-task to leave the head out.')
+    return model
+
+
+def _halve(value: Tensor) -> Tensor:
+    """Return a matrix or kernel in half precision if it fits."""
+    if not value.is_floating_point() or value.ndim < 2:
+        return value
+    half = value.half()
+    return half if torch.isfinite(half).all() else value
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    """Copy the files of a tokenizer."""
+    target.mkdir()
+    for name in TOKENIZER_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
+def load_exported(
+        folder: Union[str, Path]) -> tuple[Config, dict[str, Tensor]]:
+    """Read a folder that :func:`export_model` wrote.
+
+    An API takes the two apart: the model is ``MODELS.build(config.model)``
+    with ``load_state_dict(state)``, the pipeline that of
+    ``config.test_dataloader``. Whoever has the two paths instead passes
+    ``folder/config.py`` for the config and ``folder/model.safetensors`` for
+    the checkpoint, which :func:`load_checkpoint_file` and MMEngine's
+    ``load_checkpoint`` read.
+
+    The weights run no code. A config does, whoever reads it: take folders
+    from people you trust.
+
+    Args:
+        folder (str | Path): Wherever it was moved to.
+
+    Returns:
+        tuple[Config, dict[str, Tensor]]: The config, with its paths in this
+        folder, and the state dict on the CPU. Without the head where it was
+        exported so: then ``load_state_dict`` raises, and training starts
+        from ``config.load_from``.
+
+    Raises:
+        FileNotFoundError: If the folder has no config or no weights.
+
+    Example:
+        >>> config, state = load_exported('qa')  # doctest: +SKIP
+        >>> model = MODELS.build(config.model)  # doctest: +SKIP
+        >>> model.load_state_dict(state)  # doctest: +SKIP
+        <All keys matched successfully>
+    """
+    folder = Path(folder)
+    missing = [
+        name for name in (CONFIG_FILE, WEIGHT_FILE)
+        if not (folder / name).is_file()
+    ]
+    if missing:
+        raise FileNotFoundError(
+            f'expected a folder of `tools/convert_weights.py export`, but '
+            f'{folder} has no {" and no ".join(missing)}.')
+    return (Config.fromfile(folder / CONFIG_FILE),
+            load_checkpoint_file(folder / WEIGHT_FILE))

@@ -1,0 +1,154 @@
+# Copyright (c) clipbert_mm contributors.
+"""Make a config that needs no file outside its own folder to build a model."""
+
+import os.path as osp
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Optional
+
+from mmengine.config import Config
+
+from .model_directory import bert_options
+
+#: MMEngine replaces this by the folder of a config when it reads it.
+HERE = '{{ fileDirname }}'
+
+#: Names in the folder of an exported model.
+CONFIG_FILE = 'config.py'
+WEIGHT_FILE = 'model.safetensors'
+TOKENIZER_FOLDER = 'tokenizer'
+
+#: What belongs to a machine or a run, not to a model.
+_OF_A_RUN = ('work_dir', 'launcher', 'experiment_name')
+
+Edits = Mapping[str, Callable[[Any], Any]]
+
+
+def without_weight_files(cfg: Config) -> Config:
+    """Have a model start at random instead of from files.
+
+    The weights of a checkpoint make every other start needless.
+
+    Args:
+        cfg (Config): A config; it is left as it is.
+
+    Returns:
+        Config: A copy. In its model each ``bert`` that names a folder or the
+        hub is replaced by its options, each ``init_cfg`` and ``pretrained``
+        that names a checkpoint by None.
+
+    Raises:
+        OSError: If the config.json of a BERT cannot be found.
+
+    Example:
+        >>> cfg = Config(dict(model=dict(pretrained='r50.pth')))
+        >>> without_weight_files(cfg).model.pretrained is None
+        True
+    """
+    new = cfg.to_dict()
+    new['model'] = rewrite(
+        new['model'],
+        dict(
+            bert=lambda b: bert_options(b) if isinstance(b, str) else b,
+            pretrained=lambda p: None if isinstance(p, str) else p,
+            init_cfg=lambda i: None if _names_file(i) else i))
+    return Config(new)
+
+
+def _names_file(init_cfg: Any) -> bool:
+    """Whether an initialiser of MMEngine reads a checkpoint."""
+    several = init_cfg if isinstance(init_cfg, (list, tuple)) else [init_cfg]
+    return any(
+        isinstance(one, dict) and one.get('type') == 'Pretrained'
+        for one in several)
+
+
+def find_tokenizer(cfg: Config) -> Optional[str]:
+    """Find the tokenizer that a config names.
+
+    Args:
+        cfg (Config): A config.
+
+    Returns:
+        Optional[str]: The folder, or None where the tokenizer comes from the
+        hub, or there is none.
+
+    Raises:
+        ValueError: If there are several folders.
+
+    Example:
+        >>> find_tokenizer(Config(dict(model=dict()))) is None
+        True
+    """
+    found: list[str] = []
+
+    def keep(name: Any) -> Any:
+        if isinstance(name, str) and osp.isdir(name) and name not in found:
+            found.append(name)
+        return name
+
+    rewrite(cfg.to_dict(), dict(tokenizer=keep))
+    if len(found) > 1:
+        raise ValueError(
+            f'expected one tokenizer in the config, but got {found}. A model '
+            'is trained and tested with the same one.')
+    return found[0] if found else None
+
+
+def portable_config(cfg: Config,
+                    answers: Optional[Sequence[str]] = None) -> Config:
+    """Make the config of an exported model.
+
+    Args:
+        cfg (Config): Of :func:`without_weight_files`.
+        answers (Sequence[str], optional): Those of the checkpoint; they take
+            the place of the file that the ``vocabulary`` of the task names.
+            Defaults to None.
+
+    Returns:
+        Config: A copy. Its ``tokenizer`` and ``load_from`` name files of the
+        folder that the config is in, wherever that is; what belongs to a
+        run, such as ``work_dir``, is left out.
+
+    Example:
+        >>> portable_config(Config(dict(work_dir='a'))).load_from
+        '{{ fileDirname }}/model.safetensors'
+    """
+    new = rewrite(cfg.to_dict(), dict(tokenizer=_to_folder))
+    if answers is not None:
+        new['model']['task']['vocabulary'] = list(answers)
+    for name in _OF_A_RUN:
+        new.pop(name, None)
+    new.update(load_from=f'{HERE}/{WEIGHT_FILE}', resume=False)
+    return Config(new)
+
+
+def _to_folder(tokenizer: Any) -> Any:
+    """Replace a local folder by the copy beside the config."""
+    is_folder = isinstance(tokenizer, str) and osp.isdir(tokenizer)
+    return f'{HERE}/{TOKENIZER_FOLDER}' if is_folder else tokenizer
+
+
+def rewrite(value: Any, edits: Edits) -> Any:
+    """Change the members of nested containers by their name.
+
+    Args:
+        value (Any): Dicts, lists, tuples and plain values.
+        edits (Mapping[str, Callable]): What becomes of a member, by name.
+            A function returns what it does not change.
+
+    Returns:
+        Any: A copy.
+
+    Example:
+        >>> rewrite([dict(a=1, b=2)], dict(a=str))
+        [{'a': '1', 'b': 2}]
+    """
+    if isinstance(value, dict):
+        return {
+            key: rewrite(edits[key](member) if key in edits else member,
+                         edits)
+            for key, member in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return type(value)(rewrite(member, edits) for member in value)
+    return value
