@@ -37,8 +37,9 @@ def parse_args(argv: Optional[list[str]] = None) -> argparse.Namespace:
         help='save the predictions to this pickle file')
     parser.add_argument(
         '--out',
-        metavar='FILE.npz',
-        help='save the scores with their ids to this file')
+        metavar='FILE',
+        help='save the scores of retrieval (.npz) or the answers to the '
+        'questions (.json) to this file')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -101,7 +102,8 @@ def set_out_file(cfg: Config, out_file: str) -> None:
         out_file (str): Path of the file to write.
 
     Raises:
-        ValueError: If not exactly one metric can save its scores.
+        ValueError: If not exactly one metric can save its scores, or the
+            file has another ending than its own.
     """
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     evaluators = cfg.test_evaluator
@@ -113,6 +115,10 @@ def set_out_file(cfg: Config, out_file: str) -> None:
         raise ValueError(
             '--out needs exactly one metric with the argument `out_file` in '
             f'test_evaluator, but got {[e.type for e in evaluators]}.')
+    suffix = getattr(METRICS.get(able[0].type), 'out_suffix', '')
+    if not out_file.endswith(suffix):
+        raise ValueError(f'--out of {able[0].type} needs a file name ending '
+                         f'in {suffix}, but got {out_file!r}.')
     able[0].out_file = out_file
 
 

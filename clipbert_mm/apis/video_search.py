@@ -1,19 +1,20 @@
 # Copyright (c) clipbert_mm contributors.
 """Search videos with a text, with a trained retrieval model."""
-import os.path as osp
 from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
-from mmaction.registry import MODELS
 from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
-from mmengine.device import get_device
-from mmengine.registry import init_default_scope
+from mmengine.dataset import pseudo_collate
 
-from ..config_files import find_config
-from ..datasets.media_error import describe, is_media_error
 from ..datasets.transforms import BertTokenize
+from .model_loading import (
+    build_model,
+    build_test_pipeline,
+    check_files,
+    read_model_files,
+    run_pipeline,
+)
 
 
 class VideoSearcher:
@@ -26,8 +27,11 @@ class VideoSearcher:
 
     Args:
         config (str | Config): Path of a retrieval config, name of one that
-            comes with the package, or the config itself.
-        checkpoint (str): What ``tools/train.py`` saved with it.
+            comes with the package, or the config itself; without
+            ``checkpoint``, a folder that ``tools/convert_weights.py export``
+            wrote.
+        checkpoint (str, optional): ``.pth`` or ``.safetensors`` of a model
+            trained with the config. Defaults to None.
         device (str, optional): Defaults to None: a GPU if there is one.
 
     Raises:
@@ -46,16 +50,10 @@ class VideoSearcher:
 
     def __init__(self,
                  config: Union[str, Config],
-                 checkpoint: str,
+                 checkpoint: Optional[str] = None,
                  device: Optional[str] = None) -> None:
-        if not osp.isfile(checkpoint):
-            raise FileNotFoundError(
-                f'There is no checkpoint {checkpoint!r}. Pass the path of a '
-                '.pth file that tools/train.py wrote.')
-        if not isinstance(config, Config):
-            config = Config.fromfile(find_config(config))
-        init_default_scope(config.get('default_scope', 'mmaction'))
-        dataset = config.test_dataloader.dataset
+        cfg, state = read_model_files(config, checkpoint)
+        dataset = cfg.test_dataloader.dataset
         if dataset.get('tokenize') is None:
             raise ValueError(
                 'Searching needs the `tokenize` of a retrieval config in '
@@ -63,11 +61,8 @@ class VideoSearcher:
                 f'{dataset.type!r} has none.')
         options = {k: v for k, v in dataset.tokenize.items() if k != 'type'}
         self._tokenize = BertTokenize(**options).tokenize
-        self._pipeline = Compose(dataset.pipeline)
-        self._model = MODELS.build(config.model)
-        saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
-        self._model.load_state_dict(saved.get('state_dict', saved))
-        self._model.to(device or get_device()).eval()
+        self._pipeline = build_test_pipeline(cfg)
+        self._model = build_model(cfg, state, device)
 
     def score(self,
               videos: Sequence[str],
@@ -133,22 +128,8 @@ class VideoSearcher:
 
     def _load(self, video: str) -> dict[str, Any]:
         """Run the test pipeline on one file."""
-        name = osp.splitext(osp.basename(video))[0]
-        info = dict(
-            filename=video,
-            video_id=name,
-            modality='RGB',
-            start_index=0,
-            own_text_inds=[],
-            own_text_ids=[])
-        try:
-            return self._pipeline(info)
-        except Exception as error:
-            if not is_media_error(error):
-                raise
-            raise RuntimeError(
-                f'{video!r} cannot be searched ({describe(error)}). Leave it '
-                'out.') from error
+        return run_pipeline(self._pipeline, video,
+                            dict(own_text_inds=[], own_text_ids=[]))
 
 
 def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
@@ -179,8 +160,4 @@ def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
     if empty:
         raise ValueError(f'Queries must not be empty, but those at {empty} '
                          'are.')
-    missing = [video for video in videos if not osp.isfile(video)]
-    if missing:
-        raise FileNotFoundError(
-            f'{len(missing)} of {len(videos)} videos do not exist, the first '
-            f'of them {missing[0]!r}.')
+    check_files(videos)

@@ -118,7 +118,7 @@ def test_score__unreadable_video(searcher: VideoSearcher,
                                  tmp_path: Path) -> None:
     video = tmp_path / 'notes.mp4'
     video.write_text('not a video')
-    with pytest.raises(RuntimeError, match='notes.mp4.*cannot be searched'):
+    with pytest.raises(RuntimeError, match='notes.mp4.*cannot be read'):
         searcher.score([str(video)], ['a dog'])
 
 

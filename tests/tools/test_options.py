@@ -156,6 +156,27 @@ def test_test__out_needs_a_metric_that_saves_scores(checkpoint):
         test.merge_args(cfg, args)
 
 
+@pytest.mark.parametrize(('metric', 'right', 'wrong'), [
+    ('VideoTextRetrievalMetric', 's.npz', 's.json'),
+    ('VideoQAMetric', 's.json', 's.npz'),
+    ('CountMetric', 's.json', 's.txt'),
+    ('VQAMetric', 's.json', 's'),
+])
+def test_test__out_has_the_ending_of_the_metric(
+        checkpoint, metric, right, wrong):
+    for name in (right, wrong):
+        cfg = make_cfg()
+        cfg.test_evaluator = dict(type=metric)
+        args = test.parse_args(['x.py', str(checkpoint), '--out', name])
+        if name == right:
+            test.merge_args(cfg, args)
+            assert cfg.test_evaluator.out_file == right
+        else:
+            message = f"--out of {metric}.* {right[1:]}.*'{name}'"
+            with pytest.raises(ValueError, match=message):
+                test.merge_args(cfg, args)
+
+
 def test_test__dump_needs_a_pickle_file(checkpoint):
     with pytest.raises(ValueError, match="'p.npz'"):
         test_cfg(checkpoint, '--dump', 'p.npz')

@@ -1,0 +1,212 @@
+# Copyright (c) clipbert_mm contributors.
+"""Ask questions about videos or images, with a trained model."""
+from typing import Optional, Sequence, Union
+
+import torch
+from mmaction.structures import ActionDataSample
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+
+from ..datasets.transforms import BertTokenize
+from ..models.tasks import (
+    CountTask,
+    MultipleChoiceTask,
+    RetrievalTask,
+    VocabularyTask,
+)
+from .model_loading import (
+    build_model,
+    build_test_pipeline,
+    check_files,
+    read_model_files,
+    run_pipeline,
+)
+
+# Which tasks answer with which method.
+_TASKS = {
+    'answer': (VocabularyTask, ),
+    'choose': (MultipleChoiceTask, RetrievalTask),
+    'count': (CountTask, ),
+}
+
+
+class VideoAnswerer:
+    """Answers questions about files as the test of a config would.
+
+    With the test pipeline, the tokenizer and the number of clips of the
+    config. The task of the config decides which method answers:
+    :meth:`answer` (``OpenEndedQATask``, ``VQATask``), :meth:`choose`
+    (``MultipleChoiceTask``, or ``RetrievalTask`` as in MSRVTT-MC) or
+    :meth:`count` (``CountTask``).
+
+    Args:
+        config (str | Config): Path of a config of question answering, name
+            of one that comes with the package, or the config itself; without
+            ``checkpoint``, a folder that ``tools/convert_weights.py export``
+            wrote.
+        checkpoint (str, optional): ``.pth`` or ``.safetensors`` of a model
+            trained with the config. Defaults to None.
+        device (str, optional): Defaults to None: a GPU if there is one.
+
+    Raises:
+        FileNotFoundError: If the config or the checkpoint does not exist.
+        ValueError: If the config is not one of question answering, or the
+            checkpoint is of another architecture or of other answers.
+        RuntimeError: If the checkpoint is of another task.
+
+    Example:
+        >>> answerer = VideoAnswerer('clipbert_msrvtt_qa',
+        ...                          'best.pth')  # doctest: +SKIP
+        >>> answerer.answer('a.mp4', 'what is a man playing?',
+        ...                 top=2)  # doctest: +SKIP
+        [('guitar', 0.62), ('piano', 0.21)]
+    """
+
+    def __init__(self,
+                 config: Union[str, Config],
+                 checkpoint: Optional[str] = None,
+                 device: Optional[str] = None) -> None:
+        cfg, state = read_model_files(config, checkpoint)
+        self._pipeline = build_test_pipeline(cfg)
+        if not any(
+                isinstance(step, BertTokenize)
+                for step in self._pipeline.transforms):
+            raise ValueError(
+                "Answering needs a 'BertTokenize' in the pipeline of "
+                'test_dataloader.dataset, but that of '
+                f'{cfg.test_dataloader.dataset.type!r} has none. Pass a '
+                'config of question answering, for a retrieval model that of '
+                "multiple choice ('clipbert_msrvtt_mc').")
+        self._model = build_model(cfg, state, device)
+
+    def answer(self,
+               video: str,
+               question: str,
+               top: int = 5) -> list[tuple[str, float]]:
+        """The answers of the vocabulary that fit best.
+
+        Args:
+            video (str): Video or image file, as the config reads.
+            question (str): The question.
+            top (int): How many answers to return. Defaults to 5.
+
+        Returns:
+            list[tuple[str, float]]: Answers with their scores in 0...1, best
+            first.
+
+        Raises:
+            FileNotFoundError: If the video does not exist.
+            ValueError: If the question is empty, ``top`` is not positive, or
+                the model is of another task.
+            RuntimeError: If the video cannot be read.
+        """
+        self._check_task('answer')
+        _check_question(question)
+        if top < 1:
+            raise ValueError(f'top must be >= 1, but got {top}.')
+        sample = self._predict(video, [question])
+        return _best_first(self._model.task.answers,
+                           sample.answer_scores[0].tolist())[:top]
+
+    def choose(self, video: str, question: str,
+               options: Sequence[str]) -> list[tuple[str, float]]:
+        """The options of a question, best first.
+
+        Args:
+            video (str): Video or image file, as the config reads.
+            question (str): The question; may be empty for a retrieval model,
+                to which the options are captions.
+            options (Sequence[str]): As many as in training; any number for a
+                retrieval model.
+
+        Returns:
+            list[tuple[str, float]]: Options with their scores in 0...1, best
+            first. Equal scores keep the order of ``options``.
+
+        Raises:
+            FileNotFoundError: If the video does not exist.
+            ValueError: If the question or an option is empty, the number of
+                options is wrong, or the model is of another task.
+            RuntimeError: If the video cannot be read.
+        """
+        self._check_task('choose')
+        task = self._model.task
+        if isinstance(task, MultipleChoiceTask):
+            _check_question(question)
+            _check_options(options, task.num_options)
+        else:
+            _check_options(options, None)
+        texts = [f'{question} {option}' if question.strip() else option
+                 for option in options]  # yapf: disable
+        sample = self._predict(video, texts)
+        scores = (
+            sample.answer_scores[0]
+            if 'answer_scores' in sample else sample.match_score)
+        return _best_first(options, scores.tolist())
+
+    def count(self, video: str, question: str) -> int:
+        """The answer of a question about a number.
+
+        Args:
+            video (str): Video file.
+            question (str): The question.
+
+        Returns:
+            int: The count.
+
+        Raises:
+            FileNotFoundError: If the video does not exist.
+            ValueError: If the question is empty, or the model is of another
+                task.
+            RuntimeError: If the video cannot be read.
+        """
+        self._check_task('count')
+        _check_question(question)
+        return int(self._predict(video, [question]).pred_counts[0])
+
+    def _check_task(self, method: str) -> None:
+        task = self._model.task
+        if isinstance(task, _TASKS[method]):
+            return
+        fitting = [
+            f'{name}()' for name, tasks in _TASKS.items()
+            if isinstance(task, tasks)
+        ]
+        raise ValueError(
+            f'{method}() cannot use a model of {type(task).__name__}. ' +
+            (f'Call {fitting[0]}.' if fitting else
+             'Pass the config of a question-answering task.'))
+
+    def _predict(self, video: str, texts: Sequence[str]) -> ActionDataSample:
+        """Run the test pipeline and the model on one file."""
+        check_files([video])
+        item = run_pipeline(self._pipeline, video, dict(texts=list(texts)))
+        with torch.no_grad():
+            return self._model.test_step(pseudo_collate([item]))[0]
+
+
+def _best_first(names: Sequence[str],
+                scores: Sequence[float]) -> list[tuple[str, float]]:
+    """Names with their scores, sorted; equal ones keep their order."""
+    return sorted(zip(names, scores), key=lambda pair: -pair[1])
+
+
+def _check_question(question: str) -> None:
+    if not question.strip():
+        raise ValueError(f'The question must not be empty, but got '
+                         f'{question!r}.')
+
+
+def _check_options(options: Sequence[str], number: Optional[int]) -> None:
+    """Options must be texts, and as many as the model was trained with."""
+    if isinstance(options, str):
+        raise ValueError('options must be a list, but got the text '
+                         f'{options!r}. Put it in brackets.')
+    if len(options) < 2 or len(options) != (number or len(options)):
+        raise ValueError(
+            f'There must be {number or "at least 2"} options, but got '
+            f'{len(options)}: {list(options)}.')
+    empty = [i for i, option in enumerate(options) if not option.strip()]
+    if empty:
+        raise ValueError(f'Options must not be empty, but those at {empty} '
+                         'are.')
