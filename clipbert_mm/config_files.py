@@ -33,10 +33,12 @@ def config_file(name: str) -> str:
     if not path.is_file():
         names = shipped_configs()
         close = difflib.get_close_matches(stem, names, n=1)
+        # The ablations have a README that lists them.
+        names = [name for name in names if not name.startswith('ablations/')]
         raise FileNotFoundError(
             f'No config {name!r} comes with clipbert_mm. '
             + (f'Did you mean {close[0]!r}? ' if close else '')
-            + f'There are: {", ".join(names)}.')
+            + f'There are: {", ".join(names)}, and ablations/….')
     return str(path)
 
 

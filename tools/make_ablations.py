@@ -66,7 +66,8 @@ say otherwise a row has one training clip of one frame, one test clip (for
 retrieval the "middle" one), frames of 448 pixels, log-sum-exp, and starts from
 image-text pretraining. The paper does not state the frames of a clip in Tables
 3 and 4: one is taken, because their row of one training clip differs from
-Table 1 in the test clips alone. In Table 6, F_l is the text embedding; the
+Table 1 in the test clips alone. In Table 5 stem and res2 are frozen as in all
+rows, also where they are random. In Table 6, F_l is the text embedding; the
 transformer trains in every row.
 
 `tools/convert_weights.py` makes the checkpoints:

@@ -78,7 +78,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
             f'There is no checkpoint {args.checkpoint!r}. Pass the path of a '
             '.pth file that tools/train.py or a converter wrote.')
     cfg.launcher = args.launcher
-    cfg.load_from = args.checkpoint
+    cfg.load_from = None  # see load_whole
     cfg.resume = False
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
@@ -142,13 +142,37 @@ def add_dump(cfg: Config, out_file: str) -> None:
         *evaluators, dict(type='DumpResults', out_file_path=out_file)]
 
 
+def load_whole(runner: Runner, checkpoint: str) -> None:
+    """Load all weights of a model, or none.
+
+    MMEngine's ``load_from`` leaves what does not fit, for fine-tuning. A test
+    would then measure a head that was never trained.
+
+    Args:
+        runner (Runner): With a model.
+        checkpoint (str): File, or address.
+
+    Raises:
+        RuntimeError: If a weight is missing, left over, or of another shape.
+    """
+    try:
+        runner.load_checkpoint(checkpoint, strict=True)
+    except RuntimeError as error:
+        raise RuntimeError(
+            f'{checkpoint!r} is not of the model of this config: {error}\n'
+            'Test with the config that the checkpoint was trained with.'
+        ) from error
+
+
 def main() -> None:
     """Build the runner and test."""
     args = parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = Config.fromfile(find_config(args.config))
     cfg = fit_to_device(merge_args(cfg, args))
-    Runner.from_cfg(cfg).test()
+    runner = Runner.from_cfg(cfg)
+    load_whole(runner, args.checkpoint)
+    runner.test()
 
 
 if __name__ == '__main__':

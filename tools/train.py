@@ -112,7 +112,21 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     set_randomness(cfg, args)
     if args.cfg_options is not None:
         cfg.merge_from_dict(args.cfg_options)
+    if cfg.get('load_from') is not None:
+        start_from_whole_model(cfg)
     return cfg
+
+
+def start_from_whole_model(cfg: Config) -> None:
+    """Need no file for the CNN where a whole model is loaded.
+
+    ``load_from`` holds all weights of backbone and neck, but MMEngine reads
+    the file of an ``init_cfg`` before, and fails without it.
+    """
+    for name in ('backbone', 'neck'):
+        part = cfg.get('model', {}).get(name) or {}
+        if (part.get('init_cfg') or {}).get('type') == 'Pretrained':
+            part.init_cfg = None
 
 
 def use_amp(optim_wrapper: ConfigDict) -> None:

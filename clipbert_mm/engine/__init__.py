@@ -5,9 +5,10 @@ from .caption_bank_hook import CaptionBankHook
 from .clipbert_optim_wrapper_constructor import ClipBERTOptimWrapperConstructor
 from .epoch_sampler import EpochSampler
 from .seed_iteration_hook import SeedIterationHook
+from .vocabulary_hook import VocabularyHook
 from .warmup_linear_lr import WarmupLinearLR
 
 __all__ = [
     'BadMediaHook', 'CaptionBankHook', 'ClipBERTOptimWrapperConstructor',
-    'EpochSampler', 'SeedIterationHook', 'WarmupLinearLR'
+    'EpochSampler', 'SeedIterationHook', 'VocabularyHook', 'WarmupLinearLR'
 ]

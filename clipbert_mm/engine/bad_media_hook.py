@@ -11,7 +11,8 @@ class BadMediaHook(Hook):
 
     Every process reports the files that it meets. With this hook the others
     do not report them again, and the share at which training stops is counted
-    over all of them. Datasets without ``bad_media`` are left alone.
+    over all of them. Of a ``ConcatTextDataset`` every member has its own
+    share. Datasets without ``bad_media`` are left alone.
 
     Example:
         >>> custom_hooks = [dict(type='BadMediaHook')]
@@ -19,6 +20,8 @@ class BadMediaHook(Hook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Merge the marks; raises if too many media are bad."""
-        bad_media = getattr(runner.train_dataloader.dataset, 'bad_media', None)
-        if bad_media is not None:
-            bad_media.merge_processes()
+        dataset = runner.train_dataloader.dataset
+        for member in getattr(dataset, 'datasets', [dataset]):
+            bad_media = getattr(member, 'bad_media', None)
+            if bad_media is not None:
+                bad_media.merge_processes()

@@ -181,6 +181,9 @@ class AnswerMetric(BaseMetric):
             RuntimeError: If videos could not be read and ``bad_videos`` is
                 ``'raise'``.
         """
+        questions = [q for result in results for q in result['questions']]
+        if self.out_file is not None:  # also where the next lines raise
+            self._write(questions, Path(self.out_file))
         bad = {
             result['video_id']: result['load_error']
             for result in results if result['load_error'] is not None
@@ -192,14 +195,11 @@ class AnswerMetric(BaseMetric):
                 '\n'.join(f'  {name}: {bad[name]}' for name in sorted(bad)) +
                 "\nMend or remove them, or set bad_videos='wrong' of "
                 f'{type(self).__name__} to count their questions as wrong.')
-        questions = [q for result in results for q in result['questions']]
         metrics: dict[str, float] = {}
         if all(question.truth is not None for question in questions):
             metrics.update(self._score(questions))
         if self.bad_videos == 'wrong':
             metrics['num_bad_videos'] = float(len(bad))
-        if self.out_file is not None:
-            self._write(questions, Path(self.out_file))
         return metrics
 
     def _write(self, questions: Sequence[Answered], path: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 
-IGNORED = -100
+from ..datasets.transforms.mask_tokens import IGNORED_LABEL
+from .answer_metric import check_numbers
 
 
 @METRICS.register_module()
@@ -34,14 +35,18 @@ class PretrainMetric(BaseMetric):
             data_batch (dict, optional): Not used.
             data_samples (Sequence[dict]): With ``match_score`` and
                 ``text_labels``, and for MLM ``mlm_pred`` and ``mlm_labels``.
+
+        Raises:
+            ValueError: If a score is not a number.
         """
         for sample in data_samples:
+            check_numbers(sample, sample['match_score'])
             labels = np.asarray(sample['text_labels'])
             matches = sample['match_score'].cpu().numpy() > 0.5
             result = dict(itm=(int((matches == labels).sum()), len(labels)))
             if 'mlm_pred' in sample:
                 words = np.asarray(sample['mlm_labels'])
-                words = words[words != IGNORED]
+                words = words[words != IGNORED_LABEL]
                 hits = sample['mlm_pred'].cpu().numpy() == words
                 result['mlm'] = (int(hits.sum()), len(words))
             self.results.append(result)

@@ -13,7 +13,8 @@ default_hooks = dict(
 custom_hooks = [
     dict(type='SeedIterationHook'),
     dict(type='CaptionBankHook'),
-    dict(type='BadMediaHook')
+    dict(type='BadMediaHook'),
+    dict(type='VocabularyHook')
 ]
 
 env_cfg = dict(

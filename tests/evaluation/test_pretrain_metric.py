@@ -35,3 +35,9 @@ def test_pretrain_metric__without_mlm() -> None:
     } for s in SAMPLES])
     assert set(metric.evaluate(2)) == {'itm_acc'}
 
+
+def test_pretrain_metric__refuses_what_is_no_number() -> None:
+    sample = dict(
+        SAMPLES[1], match_score=torch.tensor([torch.nan]), video_id='coco/9')
+    with pytest.raises(ValueError, match="'coco/9' are not numbers"):
+        PretrainMetric().process(None, [sample])

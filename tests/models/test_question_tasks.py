@@ -153,6 +153,8 @@ OPEN = OpenEndedQATask(ANSWERS)
      'has 6 texts.*num_options=5'),
     (MultipleChoiceTask(3), (1, 3, 1), 'answer_labels', [[3]],
      r'0\.\.\.2.*label 3'),
+    (MultipleChoiceTask(2), (1, 4, 1), 'answer_labels', [[1]],
+     'has 1 questions.*4 texts are 2 times num_options=2'),
     (CountTask(), (1, 2, 1), 'answer_labels', [[3]],
      r'\(1, 2\).*the shape \(1, 1\)'),
 ])

@@ -128,6 +128,13 @@ def test_pretrain_task__predicts_the_masked_words() -> None:
     assert second.mlm_pred.tolist() == [best[1, 1, 0].item()]
 
 
+def test_pretrain_task__items_without_masked_tokens() -> None:
+    batch = samples([[1]])
+    states = torch.zeros(1, 1, 1, 5, 16)
+    with pytest.raises(KeyError, match="'mlm_labels'.*MaskTokens"):
+        PretrainTask(BERT).loss(output(torch.zeros(1, 1, 2), states), batch)
+
+
 def test_pretrain_task__without_mlm_has_no_parameters() -> None:
     assert not list(PretrainTask(BERT, with_mlm=False).parameters())
 

@@ -135,9 +135,20 @@ def test_test__missing_checkpoint(tmp_path):
         test_cfg(tmp_path / 'missing.pth')
 
 
-def test_test__loads_the_checkpoint(checkpoint):
-    cfg = test_cfg(checkpoint, resume=True)
-    assert (cfg.load_from, cfg.resume) == (str(checkpoint), False)
+def test_test__does_not_load_as_fine_tuning_does(checkpoint):
+    cfg = test_cfg(checkpoint, resume=True, load_from='other.pth')
+    assert (cfg.load_from, cfg.resume) == (None, False)
+
+
+def test_train__a_whole_model_needs_no_file_of_its_cnn():
+    model = dict(
+        backbone=dict(init_cfg=dict(type='Pretrained', checkpoint='a.pth')),
+        head=dict(init_cfg=dict(type='Pretrained', checkpoint='b.pth')))
+    cfg = train_cfg(model=model, load_from='clipbert.pth')
+    assert cfg.model.backbone.init_cfg is None
+    assert cfg.model.head.init_cfg.checkpoint == 'b.pth'
+    cfg = train_cfg(model=model)
+    assert cfg.model.backbone.init_cfg.checkpoint == 'a.pth'
 
 
 def test_test__out_goes_to_the_metric_that_saves_scores(checkpoint):

@@ -227,10 +227,12 @@ def write_config(cfg: Config, path: Path) -> Path:
 
     Args:
         cfg (Config): The config.
-        path (Path): Ends in ``.py``.
+        path (Path): Where; the suffix becomes that of JSON, because MMEngine
+            takes seconds to format Python.
 
     Returns:
-        Path: ``path``.
+        Path: Of the file.
     """
+    path = path.with_suffix('.json')
     cfg.dump(path)
     return path

@@ -96,6 +96,34 @@ def test_table2__frames_and_fusion(fusion: str, name: str,
     assert (row['M'], row['T'], row['seconds']) == (fusion, clip_len, 1)
 
 
+@pytest.mark.parametrize('task', ['ret', 'qa'])
+def test_table2__a_fusion_starts_from_the_parts_of_pretraining(
+        task: str, corpus: Path, tmp_path: Path) -> None:
+    """Only its own convolution and the classifier start anew."""
+    pretrained = MODELS.build(
+        shrink('clipbert_coco-vg_pretrain', corpus).model)
+    path = str(tmp_path / 'pretrained.pth')
+    torch.save(dict(state_dict=pretrained.state_dict()), path)
+    name = f'ablations/table2_conv3d-2_{task}'
+    model_cfg = Config.fromfile(config_file(name)).model
+    cfg = shrink(name, corpus).model
+    for part in ('backbone', 'neck', 'head'):
+        init = model_cfg[part].init_cfg
+        assert init.checkpoint == 'checkpoints/clipbert_pretrained.pth'
+        cfg[part].init_cfg = dict(init, checkpoint=path)
+    model = MODELS.build(cfg)
+    model.init_weights()
+    own, other = model.state_dict(), pretrained.state_dict()
+    differing = {
+        key for key, value in own.items()
+        if key not in other or not value.equal(other[key])
+    }
+    assert {key.split('.')[0] for key in differing} <= {'neck', 'head', 'task'}
+    assert all(
+        key.startswith(('neck.temporal', 'head.classifier.', 'task.'))
+        for key in differing), differing
+
+
 @pytest.mark.parametrize('aggregation, num_clips', [
     ('mean', 2), ('mean', 4), ('mean', 8), ('mean', 16), ('max', 2),
     ('max', 16), ('lse', 2), ('lse', 16)])

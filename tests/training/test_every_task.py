@@ -121,6 +121,33 @@ def save_untrained(cfg: Config, path: Path) -> None:
     torch.save(MODELS.build(cfg.model).state_dict(), path)
 
 
+def test_checkpoint_of_another_task__is_not_tested(
+        corpus: Path, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = tmp_path / 'ret.pth'
+    save_untrained(shrink('clipbert_msrvtt_ret', corpus), checkpoint)
+    config = write_config(
+        shrink('clipbert_msrvtt_qa', corpus), tmp_path / 'qa.py')
+    with pytest.raises(RuntimeError, match='missing keys.*head.classifier'):
+        run_tool('test', monkeypatch, config, checkpoint, '--work-dir',
+                 tmp_path / 'work')
+
+
+@pytest.mark.parametrize('split', ['train', 'test'])
+def test_vocabulary__must_be_that_of_the_data(
+        split: str, corpus: Path, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    cfg = shrink('clipbert_msrvtt_qa', corpus, model__init_cfg=None)
+    checkpoint = tmp_path / 'qa.pth'
+    save_untrained(cfg, checkpoint)
+    cfg[f'{split}_dataloader'].dataset.vocabulary = list(ANSWERS)[::-1]
+    config = write_config(cfg, tmp_path / 'qa.py')
+    arguments = [config] if split == 'train' else [config, checkpoint]
+    with pytest.raises(ValueError, match=f'{split}.jsonl.*other answers'):
+        run_tool(split, monkeypatch, *arguments, '--work-dir',
+                 tmp_path / 'work')
+
+
 def test_pretraining__on_videos_then_fine_tuning_reports_the_heads(
         corpus: Path, tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch) -> None:

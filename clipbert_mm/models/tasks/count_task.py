@@ -21,8 +21,9 @@ class CountTask(BaseModule):
     branch for it, with the same loss.
 
     Args:
-        min_count (int): Smallest answer. Defaults to 1.
-        max_count (int): Largest answer. Defaults to 10.
+        min_count (int): Smallest prediction. Defaults to 1.
+        max_count (int): Largest prediction. Defaults to 10. The loss takes
+            counts as they are, also beyond these.
 
     Raises:
         ValueError: If ``min_count`` is above ``max_count``.
@@ -73,6 +74,9 @@ class CountTask(BaseModule):
 
         Returns:
             dict[str, Tensor]: ``loss_count``, a scalar.
+
+        Raises:
+            ValueError: If the labels have another shape.
         """
         values = output.video_logits[..., 0].float()
         counts = stack_field(data_samples, 'answer_labels', values.device,

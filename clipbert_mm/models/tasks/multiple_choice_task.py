@@ -77,9 +77,19 @@ class MultipleChoiceTask(BaseModule):
 
         Returns:
             dict[str, Tensor]: ``loss_answer``, a scalar.
+
+        Raises:
+            ValueError: If the videos have another number of options, or a
+                label is none of them.
         """
         logits = self._option_logits(output)
         labels = stack_labels(data_samples, self.num_options, logits.device)
+        if labels.shape != logits.shape[:2]:
+            raise ValueError(
+                f'A video has {labels.shape[1]} questions, but its '
+                f'{output.video_logits.shape[1]} texts are '
+                f'{logits.shape[1]} times num_options={self.num_options}. '
+                'Give the dataset and the task the same num_options.')
         return dict(
             loss_answer=F.cross_entropy(
                 logits.flatten(0, 1), labels.flatten()))

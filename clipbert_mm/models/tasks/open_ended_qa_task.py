@@ -61,6 +61,10 @@ class OpenEndedQATask(VocabularyTask):
 
         Returns:
             dict[str, Tensor]: ``loss_answer``, a scalar.
+
+        Raises:
+            ValueError: If the labels have another shape, or one is out of
+                range.
         """
         logits = output.video_logits
         labels = stack_labels(data_samples, len(self.answers), logits.device)

@@ -12,10 +12,10 @@ from mmengine.model import BaseModule
 from torch import Tensor
 from transformers import BertConfig
 
+from ...datasets.transforms.mask_tokens import IGNORED_LABEL
 from .masked_language_head import MaskedLanguageHead
 from .task_output import ModelOutput, stack_field
 
-IGNORED = -100
 MLM_AVERAGES = ('masked', 'all')
 
 
@@ -50,7 +50,7 @@ def pad_labels(labels: Sequence[Tensor], length: int) -> Tensor:
         Tensor: ``(N, num_texts, length)``, -100 at the padding.
     """
     return torch.stack([
-        F.pad(label, (0, length - label.shape[-1]), value=IGNORED)
+        F.pad(label, (0, length - label.shape[-1]), value=IGNORED_LABEL)
         for label in labels
     ])
 
@@ -170,9 +170,9 @@ class PretrainTask(BaseModule):
         assert output.text_states is not None
         labels = self._labels(output.text_states, data_samples)
         if not self.mlm_on_negatives:
-            labels = labels.masked_fill(matches[..., None] == 0, IGNORED)
+            labels = labels.masked_fill(matches[..., None] == 0, IGNORED_LABEL)
         num_clips = output.text_states.shape[2]
-        masked = labels != IGNORED  # (N, M, L)
+        masked = labels != IGNORED_LABEL  # (N, M, L)
         # (N, M, C, L, D) -> (masked, C, D)
         states = output.text_states.transpose(2, 3)[masked]
         scores = self.mlm(states, output.word_embeddings)
@@ -188,6 +188,13 @@ class PretrainTask(BaseModule):
 
     def _labels(self, text_states: Tensor,
                 data_samples: Sequence[ActionDataSample]) -> Tensor:
+        for sample in data_samples:
+            if 'mlm_labels' not in sample:
+                raise KeyError(
+                    f"The data sample of '{sample.get('video_id')}' has no "
+                    "field 'mlm_labels'. Add MaskTokens to the pipeline and "
+                    'the field to algorithm_keys of PackActionInputs, or set '
+                    'with_mlm=False of PretrainTask.')
         return pad_labels([
             torch.as_tensor(sample.get('mlm_labels'))
             for sample in data_samples
@@ -217,7 +224,7 @@ class PretrainTask(BaseModule):
             labels = self._labels(output.text_states, data_samples)
             states = output.text_states.transpose(2, 3)  # (N, M, L, C, D)
             for sample, label, state in zip(data_samples, labels, states):
-                words = self.mlm(state[label != IGNORED],
+                words = self.mlm(state[label != IGNORED_LABEL],
                                  output.word_embeddings)
                 sample.set_field(words.mean(1).argmax(-1), 'mlm_pred')
         return data_samples

@@ -38,11 +38,19 @@ def decode_answers(encoded: Tensor) -> list[str]:
     Returns:
         list[str]: In the order of their labels.
 
+    Raises:
+        ValueError: If the tensor does not hold answers.
+
     Example:
         >>> decode_answers(encode_answers(['no', 'yes']))
         ['no', 'yes']
     """
-    return json.loads(bytes(encoded.tolist()).decode())
+    try:
+        return json.loads(bytes(encoded.tolist()).decode())
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            'The answers in the checkpoint (task.vocabulary) cannot be read: '
+            f'{error}. Was it changed after training?') from error
 
 
 def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
@@ -75,8 +83,10 @@ def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
 class VocabularyTask(BaseModule):
     """Base class of the tasks whose classes are answers.
 
-    The answers are kept in the checkpoint, in the buffer ``vocabulary``:
-    a model never tells the answers of another vocabulary for its own.
+    The answers are kept in the checkpoint, as the tensor ``vocabulary``, so
+    that a model never tells the answers of another vocabulary for its own. It
+    is no buffer: MMEngine averages those over the processes after an epoch,
+    and bytes do not survive that.
 
     Args:
         vocabulary (str | Sequence[str]): JSON file ``{"answer": label}``, or
@@ -88,29 +98,34 @@ class VocabularyTask(BaseModule):
     """
 
     needs_text_states = False
-    vocabulary: Tensor
 
     def __init__(self, vocabulary: Union[str, Sequence[str]]) -> None:
         super().__init__()
         self.answers = read_vocabulary(vocabulary)
-        self.register_buffer('vocabulary', encode_answers(self.answers))
-        self._register_load_state_dict_pre_hook(self.check_state_dict)
+        self.register_state_dict_post_hook(_save_answers)
+        self._register_load_state_dict_pre_hook(self._take_answers)
 
-    def check_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
-                         *_: object) -> None:
+    def check_state_dict(self, state_dict: dict[str, Tensor],
+                         prefix: str) -> None:
         """Compare the answers of a checkpoint with those of the model.
 
         Args:
             state_dict (dict[str, Tensor]): To be loaded. Where it has no
                 answers (a converted official checkpoint), those of the model
-                are put in, so that it loads strictly.
+                are put in, so that it counts as complete.
             prefix (str): Of this module's names.
 
         Raises:
-            ValueError: If the answers differ.
+            ValueError: If the answers differ, or cannot be read.
         """
-        saved = state_dict.setdefault(f'{prefix}vocabulary', self.vocabulary)
+        saved = state_dict.setdefault(f'{prefix}vocabulary',
+                                      encode_answers(self.answers))
         compare_answers(decode_answers(saved), self.answers)
+
+    def _take_answers(self, state_dict: dict[str, Tensor], prefix: str,
+                      *_: object) -> None:
+        self.check_state_dict(state_dict, prefix)
+        del state_dict[f'{prefix}vocabulary']  # no parameter, no buffer
 
     def add_answers(self, logits: Tensor, scores: Tensor,
                     data_samples: Sequence[ActionDataSample]) -> None:
@@ -130,3 +145,8 @@ class VocabularyTask(BaseModule):
             sample.set_field([self.answers[i] for i in labels.tolist()],
                              'pred_answers')
             sample.set_field(score, 'answer_scores')
+
+
+def _save_answers(task: VocabularyTask, state_dict: dict[str, Tensor],
+                  prefix: str, *_: object) -> None:
+    state_dict[f'{prefix}vocabulary'] = encode_answers(task.answers)
