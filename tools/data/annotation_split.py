@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Callable, Sequence
 
-from official_files import ConversionError
+from official_files import ConversionError, Record
 
 # What names the video or image of a line.
 MEDIA_KEYS = ('clip_name', 'gif_name', 'video_id', 'image_id', 'coco_id',
@@ -43,6 +43,42 @@ class Split:
         """How many rows have video and text of an earlier one."""
         return len(self.rows) - len({(_media(row), _text(row))
                                      for row in self.rows})
+
+
+def read_media(path: str, media_key: str) -> Split:
+    """Read which videos or images a converted file has.
+
+    Args:
+        path (str): The file of JSON lines.
+        media_key (str): The key to give them, so that they can be compared
+            with those of a split that has it.
+
+    Returns:
+        Split: Of the name ``path``. A row has the medium's stem alone.
+
+    Raises:
+        ConversionError: If the file is missing, or not such a file.
+    """
+    # Here, as it imports torch, and --help should not.
+    from clipbert_mm.datasets.json_reading import (
+        AnnotationError,
+        json_lines,
+        read_text,
+    )
+    from clipbert_mm.datasets.media_files import media_stem
+    rows = []
+    try:
+        for line, values in json_lines(path, read_text(path, '--train')):
+            record = Record(f'{path}:{line}', values)
+            key = next((key for key in MEDIA_KEYS if key in values), media_key)
+            rows.append({media_key: media_stem(record.text(key))})
+    except FileNotFoundError as error:
+        raise ConversionError(f'There is no file {path!r}.') from error
+    except AnnotationError as error:
+        raise ConversionError(str(error)) from error
+    if not rows:
+        raise ConversionError(f'{path}: there are no lines in this file.')
+    return Split(path, rows)
 
 
 def stems(names: Sequence[tuple[str, str]]) -> dict[str, str]:

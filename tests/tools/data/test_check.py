@@ -230,6 +230,35 @@ def test_check__other_datasets(corpus, name, figures):
     assert train['unreadable media'] == 0
 
 
+def test_check__members_of_a_split(own_corpus):
+    config = shrink('clipbert_msrvtt_ret', own_corpus)
+    for name in ('train', 'val', 'test'):
+        loader = config[f'{name}_dataloader']
+        own = loader.dataset.to_dict()
+        # The second shares a video with the first, which is no leak.
+        more = dict(own, ann_file='more.jsonl')
+        if name != 'train':
+            more = dict(own, ann_file='leak.jsonl')
+        loader.dataset = dict(type='ConcatTextDataset', datasets=[own, more])
+    write_lines(own_corpus / 'more.jsonl', [
+        dict(clip_name=name, caption=f'a dog of {name}')
+        for name in ('train0', 'gone')])
+    write_lines(own_corpus / 'leak.jsonl', [
+        dict(clip_name=name, caption=f'a dog of {name}')
+        for name in ('test0', 'train1')])
+    path = write_config(config, own_corpus)
+    out = own_corpus / 'report.json'
+    assert check.main([str(path), '--workers', '0', '--decode', 'open',
+                       '--json', str(out)]) == 1
+    report = json.loads(out.read_text())
+    assert {n: s['media'] for n, s in report['splits'].items()} == {
+        'train[0]': 8, 'train[1]': 2, 'val[0], test[0]': 7,
+        'val[1], test[1]': 2}
+    assert messages(report['problems']) == {
+        ('train[1]', 'missing media'): [f'{own_corpus}/videos/gone.mp4'],
+        ('train[0] and val[1], test[1]', 'media in both'): ['train1']}
+
+
 def test_check__vocabulary_is_not_there(own_corpus):
     status, report = run(
         own_corpus, 'clipbert_msrvtt_qa', '--splits', 'train', '--decode',

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the converter of MSR-VTT, MSRVTT-QA and MSRVTT-MC."""
+"""Tests of the converter of MSR-VTT and MSRVTT-QA."""
 import json
 import re
 from pathlib import Path
@@ -97,6 +97,20 @@ def test_retrieval__list_of_the_7k_videos(tmp_path: Path) -> None:
     assert [r['clip_name'] for r in lines(tmp_path / 'out/train_7k.jsonl')
             ] == ['video1']
     assert not (tmp_path / 'out/train_9k.jsonl').exists()
+
+
+def test_retrieval__7k_list_with_a_test_video(tmp_path, capsys) -> None:
+    """video7 is in the full test only, where 9k training may have it."""
+    arguments = options(tmp_path)
+    path = write(tmp_path / 'MSRVTT_train.7k.csv',
+                 'video_id\nvideo1\nvideo7\n')
+    arguments.insert(arguments.index('--split-list') + 1, path)
+    assert msrvtt.main(arguments) == 1
+    assert capsys.readouterr().err.startswith(
+        "1 videos or images are in train_7k and test_full: 'video7'.\nAre")
+    assert not (tmp_path / 'out').exists()
+    assert msrvtt.main([*arguments, '--allow-leaks']) == 0
+    assert "train_7k and test_full: 'video7'." in capsys.readouterr().out
 
 
 def test_retrieval__sen_ids_of_both_files_overlap(
@@ -272,35 +286,3 @@ def test_qa__vocabulary_size(size, tmp_path, capsys) -> None:
     with pytest.raises(SystemExit):
         msrvtt.main(qa_options(tmp_path, '--vocabulary-size', size))
     assert f'at least 1, but got {size!r}' in capsys.readouterr().err
-
-
-def mc(video: str, answer: int, captions: str = 'abcde') -> dict:
-    return dict(video=video, caption=list(captions), answer=answer)
-
-
-def test_mc__lines(tmp_path: Path) -> None:
-    path = write(tmp_path / 'mc.json',
-                 [mc('video7010.mp4', 2), mc('video7011.mp4', 4, 'fghij')])
-    out = tmp_path / 'out'
-    assert msrvtt.main(['mc', '--test', path, '--out', str(out)]) == 0
-    assert lines(out / 'mc_test.jsonl') == [
-        dict(qid=0, clip_name='video7010', options=list('abcde'), answer=2),
-        dict(qid=1, clip_name='video7011', options=list('fghij'), answer=4)
-    ]
-    second = read_questions(str(out / 'mc_test.jsonl'), 'choice')[1]
-    assert (second.text, second.media, second.options, second.answer) == (
-        '', 'video7011', tuple('fghij'), 4)
-
-
-@pytest.mark.parametrize(('record', 'message'), [
-    (mc('b.mp4', 5), '5 captions and an answer from 0 to 4, but got 5 and 5'),
-    (mc('b.mp4', 0, 'abcd'), 'but got 4 and 0'),
-    (dict(video='b.mp4', caption=['a', 3], answer=0),
-     r'record\[1\]: "caption"\[1\] must be a text, but got 3'),
-    (mc('a.avi', 0), "'a.avi' and 'a.mp4' differ in their suffixes only"),
-])
-def test_mc__bad_record(record, message, tmp_path, capsys) -> None:
-    path = write(tmp_path / 'mc.json', [mc('a.mp4', 2), record])
-    out = tmp_path / 'out'
-    assert msrvtt.main(['mc', '--test', path, '--out', str(out)]) == 1
-    assert re.search(message, capsys.readouterr().err)

@@ -180,14 +180,26 @@ def test_count__lines(tmp_path: Path) -> None:
     assert not (out / 'count_vocabulary.json').exists()
 
 
+def test_count__none(tmp_path: Path) -> None:
+    train = table(COUNT, 'a\thow many ?\t0\tID\t1', 'b\thow ?\t0\tID\t2')
+    test = table(COUNT, 'c\thow many ?\t0\tID\t3')
+    assert tgif_qa.main(options(
+        tmp_path, 'count', train, test, '--val-share', '0.5')) == 0
+    path = str(tmp_path / 'out' / 'count_test.jsonl')
+    assert read_questions(path, 'count')[0].answer == 0
+
+
 @pytest.mark.parametrize(('task', 'row', 'message'), [
     ('count', 'c\thow ?\ttwo\tID\t3',
      "question.csv:2: \"answer\" must be a whole number, but got 'two'"),
+    ('count', 'c\thow ?\t-3\tID\t3',
+     'question.csv:2: "answer" must be 0 or more, but got -3'),
     ('count', 'c\thow ?\t2\tID', 'csv:2: expected 5 columns, but got 4'),
     ('count', 'c\t\t2\tID\t3', 'csv:2: "question" must not be empty'),
     ('frameqa', 'c\twhat ?\tcat\t4\tID\t3\t', '"type" must be 0 to 3, but go'),
     ('action', f'c\twhat ?\t{OPTIONS}\t5\tID\t3', '"answer" must be 0 to 4, '),
-    ('action', 'c\twhat ?\ta\tb\tc\td\t \t0\tID\t3', '"a5" must not be empty'),
+    ('action', 'c\twhat ?\ta\tb\tc\td\t \t0\tID\t3', 'csv:2: "a5" must not '
+     "be empty, but got ' '"),
 ])
 def test_bad_row(task, row, message, tmp_path, capsys) -> None:
     header = dict(count=COUNT, frameqa=FRAMEQA, action=CHOICE)[task]

@@ -129,6 +129,30 @@ def test_vqa__vocabulary_of_training_alone(tmp_path: Path) -> None:
     assert lines(out / 'train.jsonl')[1]['labels'] == {'2': .9, 'yes': .6}
 
 
+def test_vqa__vocabulary_size(tmp_path: Path, capsys) -> None:
+    # The best answers are yes, cat, 2 and because; cat and yes.
+    assert vqa.main(options(
+        tmp_path, '--min-count', '1', '--vocabulary-size', '3')) == 0
+    path = tmp_path / 'out' / 'vocabulary.json'
+    assert read_vocabulary(str(path)) == ['cat', 'yes', '2']
+    assert ('3 answers with 1 or more occurrences in train and val, the 3 '
+            'most frequent at most; the best answers of 75.0% of train'
+            ) in capsys.readouterr().out
+
+
+def test_vqa__vocabulary_size_keeps_the_min_count(tmp_path: Path) -> None:
+    assert vqa.main(options(
+        tmp_path, '--min-count', '2', '--vocabulary-size', '3')) == 0
+    path = tmp_path / 'out' / 'vocabulary.json'
+    assert read_vocabulary(str(path)) == ['cat', 'yes']
+
+
+def test_vqa__vocabulary_size_of_nothing(tmp_path: Path, capsys) -> None:
+    with pytest.raises(SystemExit):
+        vqa.main(options(tmp_path, '--vocabulary-size', '0'))
+    assert "at least 1, but got '0'" in capsys.readouterr().err
+
+
 def test_vqa__without_test_files(tmp_path: Path) -> None:
     arguments = options(tmp_path, '--min-count', '1')
     assert vqa.main(arguments[:6] + arguments[10:]) == 0

@@ -11,6 +11,7 @@ Examples::
     python tools/data/msrvtt/convert.py qa --train train_qa.json \
         --val val_qa.json --test test_qa.json --out data/msrvtt/annotations
     python tools/data/msrvtt/convert.py mc --test msrvtt_mc_test.json \
+        --train data/msrvtt/annotations/train_7k.jsonl \
         --out data/msrvtt/annotations
 """
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from annotation_split import Split, stems  # noqa: E402
+from annotation_split import Split, read_media, stems  # noqa: E402
 from conversion import (  # noqa: E402
     Conversion,
     add_output_options,
@@ -66,23 +67,32 @@ def convert_mc(args: argparse.Namespace) -> Conversion:
     conversion.add_source(args.test, len(records), 'questions',
                           OFFICIAL_CHOICES)
     stem_of = stems([(r.where, r.text('video')) for r in records])
-    rows = []
-    for number, record in enumerate(records):
-        options = record.items('caption', str)
-        answer = record.whole('answer')
-        if len(options) != 5 or not 0 <= answer < 5:
-            raise ConversionError(
-                f'{record.where}: expected 5 captions and an answer from 0 to '
-                f'4, but got {len(options)} and {answer}.')
-        rows.append(
-            dict(
-                qid=number,
-                clip_name=stem_of[record.text('video')],
-                options=options,
-                answer=answer))
-    conversion.check([Split('mc_test', rows)])
+    test = Split('mc_test', [
+        dict(
+            qid=number,
+            clip_name=stem_of[record.text('video')],
+            **_choice(record)) for number, record in enumerate(records)
+    ])
+    training = [read_media(path, 'clip_name') for path in args.train]
+    for split in training:
+        conversion.add_source(split.name, len(split.rows), 'training texts')
+    conversion.check([test], [(split, test) for split in training])
     conversion.write()
     return conversion
+
+
+def _choice(record: Record) -> dict:
+    options = record.items('caption', str)
+    answer = record.whole('answer')
+    if len(options) != 5 or not 0 <= answer < 5:
+        raise ConversionError(
+            f'{record.where}: expected 5 captions and an answer from 0 to '
+            f'4, but got {len(options)} and {answer}.')
+    for i, option in enumerate(options):
+        if not option.strip():
+            raise ConversionError(f'{record.where}: "caption"[{i}] must not '
+                                  f'be empty, but got {option!r}.')
+    return dict(options=options, answer=answer)
 
 
 def _question(record: Record) -> dict:
@@ -117,6 +127,10 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     qa.set_defaults(convert=convert_qa)
     mc = tasks.add_parser('mc', help='questions of MSRVTT-MC')
     mc.add_argument('--test', required=True, help='msrvtt_mc_test.json')
+    mc.add_argument(
+        '--train', nargs='+', default=[],
+        help='converted files that models are trained on, e.g. '
+        'train_7k.jsonl, to check that they have no video of --test')
     mc.set_defaults(convert=convert_mc)
     for sub in (retrieval, qa, mc):
         add_output_options(sub)

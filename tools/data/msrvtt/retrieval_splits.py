@@ -11,7 +11,8 @@ from official_files import ConversionError, Record, read_object, read_table
 OFFICIAL_VIDEOS = dict(train=6513, validate=497, test=2990)
 OFFICIAL_LISTS = dict(train_7k=7010, train_9k=9000, test_1ka=1000)
 # Splits that must not share videos. 9k training has videos of the full test.
-DISJOINT = (('train_7k', 'test_1ka'), ('train_9k', 'test_1ka'),
+DISJOINT = (('train_7k', 'test_1ka'), ('train_7k', 'test_full'),
+            ('train_9k', 'test_1ka'),
             ('train_full', 'val_full'), ('train_full', 'test_full'),
             ('val_full', 'test_full'))
 

@@ -85,11 +85,19 @@ def _row(task: str, record: Record) -> dict:
             answer=record.text('answer'),
             answer_type=ANSWER_TYPES[number])
     if task == 'count':
-        return dict(row, answer=record.whole('answer', digits=True))
+        return dict(row, answer=_count(record))
     return dict(
         row,
         options=[record.text(option) for option in OPTIONS],
         answer=_below(record, 'answer', len(OPTIONS)))
+
+
+def _count(record: Record) -> int:
+    value = record.whole('answer', digits=True)
+    if value < 0:
+        raise ConversionError(
+            f'{record.where}: "answer" must be 0 or more, but got {value}.')
+    return value
 
 
 def _below(record: Record, key: str, end: int) -> int:

@@ -168,17 +168,20 @@ def _vocabulary(conversion: Conversion, best: dict[str, list[str]],
     names = ['train'] if args.vocabulary_from == 'train' else list(best)
     best_answers = [answer for name in names for answer in best[name]]
     try:
-        answers = build_vocabulary(best_answers, min_count=args.min_count)
+        answers = build_vocabulary(
+            best_answers, args.vocabulary_size, args.min_count)
     except ValueError as error:
         raise ConversionError(f'--min-count: {error}') from error
     shares = [
         f'{coverage(found, answers):.1%} of {name}'
         for name, found in best.items()
     ]
+    limit = '' if args.vocabulary_size is None else (
+        f', the {args.vocabulary_size:,} most frequent at most')
     conversion.notes.append(
         f'vocabulary.json: {len(answers):,} answers with {args.min_count} or '
-        f'more occurrences in {" and ".join(names)}; the best answers of '
-        f'{", ".join(shares)} are among them.')
+        f'more occurrences in {" and ".join(names)}{limit}; the best answers '
+        f'of {", ".join(shares)} are among them.')
     if len(answers) != OFFICIAL_ANSWERS:
         conversion.notes.append(
             f'{OFFICIAL_ANSWERS:,} answers are usual. Set model.head.'
@@ -220,6 +223,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--min-count', type=positive, default=9,
         help='how often an answer must be the best one (%(default)s)')
+    parser.add_argument(
+        '--vocabulary-size', type=positive,
+        help='how many of these answers at most, the most frequent (all)')
     parser.add_argument(
         '--vocabulary-from', choices=('train', 'all'), default='all',
         help='count answers in training only, or in validation as well, as '
