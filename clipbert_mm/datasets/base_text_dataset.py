@@ -17,8 +17,9 @@ from .media_files import media_files
 from .media_table import MediaTable
 from .transforms import BertTokenize
 
-# An index, or (seed, epoch, index) as EpochSampler gives it.
-Index = Union[int, tuple[int, int, int]]
+# An index, or (seed, epoch, index) as EpochSampler gives it, to which
+# ConcatTextDataset adds the number of the member.
+Index = Union[int, tuple[int, ...]]
 
 _INPUTS = ('imgs', 'input_ids', 'attention_mask')
 
@@ -176,7 +177,7 @@ class BaseTextDataset(BaseActionDataset):
         """
         seed, epoch, index = self._split(idx)
         if self.test_mode:
-            return self._prepare_testing(index)
+            return self._prepare_testing(self._item(seed, epoch, index, 0))
         for attempt in range(self.max_refetch + 1):
             info = self._item(seed, epoch, index, attempt)
             media_ind = info.pop('media_ind')
@@ -195,12 +196,16 @@ class BaseTextDataset(BaseActionDataset):
 
     def _split(self, idx: Index) -> tuple[int, int, int]:
         """Seed, epoch and index, the latter from 0 on."""
-        seed, epoch, index = idx if isinstance(idx, tuple) else (0, 0, idx)
+        numbers = idx if isinstance(idx, tuple) else (0, 0, idx)
+        seed, epoch, index, *member = numbers
         if not -len(self) <= index < len(self):
             raise IndexError(f'{type(self).__name__} has {len(self)} items, '
                              f'but got the index {index}.')
         if self.test_mode:
             seed = epoch = 0
+        if member:
+            # Above the bits of any seed; the first draws as it would alone.
+            seed = int(seed) + (member[0] << 64)
         return seed, epoch, index % len(self)
 
     def _item(self, seed: int, epoch: int, index: int, attempt: int) -> dict:
@@ -232,8 +237,7 @@ class BaseTextDataset(BaseActionDataset):
         missing = self.group_size - len(group)
         return [*group.tolist(), *rng.choice(group, missing).tolist()]
 
-    def _prepare_testing(self, index: int) -> Optional[dict]:
-        info = self._item(0, 0, index, attempt=0)
+    def _prepare_testing(self, info: dict) -> Optional[dict]:
         del info['media_ind']
         item = dict(info)
         try:

@@ -6,7 +6,8 @@ not the first mistake only. Problems are mistakes in annotation files, media
 that are missing or cannot be decoded, media of one split that are in another,
 a vocabulary or tokenizer that cannot be loaded. Notes are what published data
 sets have as well: repeated texts, texts that are cut, answers in testing
-outside the vocabulary.
+outside the vocabulary. The members of a ConcatTextDataset are checked one by
+one: `train[0]` is the first of those for training.
 
 Example:
     python tools/data/check.py clipbert_msrvtt_ret --json msrvtt.json
@@ -29,7 +30,7 @@ from clipbert_mm.config_files import find_config
 from check_media import check_leaks, check_media
 from check_report import CheckReport
 from check_texts import check_texts
-from checked_split import ConfigError, open_split
+from checked_split import ConfigError, members_of, open_split
 from media_probe import DECODE
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
@@ -87,7 +88,7 @@ def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
 
     Returns:
         dict[str, dict]: Name of the split, or of two such as ``'val, test'``,
-        and config of its dataset.
+        and config of its dataset; of a ``ConcatTextDataset``, of each member.
 
     Raises:
         ConfigError: If the config cannot be read or lacks a dataset.
@@ -107,13 +108,15 @@ def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
                               'other --splits.')
         if loader is None:
             continue
-        if 'pipeline' not in loader.get('dataset', {}):
+        datasets = members_of(name, loader.to_dict().get('dataset', {}))
+        if not all('pipeline' in dataset for dataset in datasets.values()):
             raise ConfigError(f'{name}_dataloader of {args.config} must have '
                               'a dataset with a pipeline.')
-        dataset = loader.dataset.to_dict()
-        same = next((n for n, own in found.items() if own == dataset), None)
-        found[name if same is None else f'{same}, {name}'] = (
-            dataset if same is None else found.pop(same))
+        for part, dataset in datasets.items():
+            same = next((n for n, own in found.items() if own == dataset),
+                        part)
+            found.pop(same, None)
+            found[part if same == part else f'{same}, {part}'] = dataset
     if not found:
         raise ConfigError(f'{args.config} has none of the dataloaders of '
                           f'{SPLITS}.')

@@ -68,7 +68,8 @@ def check_leaks(splits: Sequence[CheckedSplit], report: CheckReport) -> None:
 
     Args:
         splits (Sequence[CheckedSplit]): All splits; two with one annotation
-            file are meant to be the same.
+            file are meant to be the same, and the members of a split may
+            share media.
         report (CheckReport): Problems are added to it.
     """
     media = {
@@ -78,7 +79,8 @@ def check_leaks(splits: Sequence[CheckedSplit], report: CheckReport) -> None:
     }
     for i, first in enumerate(splits):
         for second in splits[i + 1:]:
-            if first.ann_file == second.ann_file:
+            if first.ann_file == second.ann_file or not (
+                    _loaders(first.name).isdisjoint(_loaders(second.name))):
                 continue
             common = [
                 name for key, name in media.get(first.name, {}).items()
@@ -87,3 +89,8 @@ def check_leaks(splits: Sequence[CheckedSplit], report: CheckReport) -> None:
             for name in common:
                 report.problem(f'{first.name} and {second.name}',
                                'media in both', name)
+
+
+def _loaders(name: str) -> set[str]:
+    """The dataloaders of a split such as ``'val[1], test[1]'``."""
+    return {part.split('[')[0] for part in name.split(', ')}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Optional, Union
 # before the host packages: it checks and repairs them
 from clipbert_mm.datasets import (
     BertTokenize,
+    ConcatTextDataset,
     ImageTextPretrain,
     MaskTokens,
     VideoQuestionAnswering,
@@ -53,6 +54,22 @@ class CheckedSplit(NamedTuple):
     tokenize: Optional[dict]
     questions: Optional[list[Question]]
     vocabulary: Optional[list[str]]
+
+
+def members_of(name: str, config: dict) -> dict[str, dict]:
+    """The datasets of a split: those of a ``ConcatTextDataset``, or its own.
+
+    Args:
+        name (str): Name of the split.
+        config (dict): Of its dataset.
+
+    Returns:
+        dict[str, dict]: Config by name, such as ``train[0]`` of a member.
+    """
+    members = config.get('datasets')
+    if members is None or not _is_a(DATASETS, config, (ConcatTextDataset, )):
+        return {name: config}
+    return {f'{name}[{i}]': member for i, member in enumerate(members)}
 
 
 def open_split(name: str, config: dict,
