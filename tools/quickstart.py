@@ -1,262 +1,46 @@
 # Copyright (c) clipbert_mm contributors.
 """Train, test and use a small ClipBERT in minutes, from nothing.
 
-Makes a corpus of videos and images, pretrains on the images (MLM + ITM),
-fine-tunes for retrieval on sparse clips of the videos, tests on a gallery of
-unseen combinations, and ranks the gallery for a query. What is finished with
-the same settings is not done again, so that asking another query is quick.
+By default it makes a corpus of videos and images, pretrains on the images
+(MLM + ITM), fine-tunes for retrieval on sparse clips of the videos, tests on
+a gallery of unseen combinations, and ranks the gallery for a query. Other
+tasks answer questions about videos in which something happens, choose among
+options, or test the pretraining. What is finished with the same settings is
+not done again, so that asking another query is quick.
 
 Example:
     python tools/quickstart.py
     python tools/quickstart.py --query 'a big red disc moves at the left'
+    python tools/quickstart.py --task qa
 """
-import argparse
-import json
-import shutil
 import sys
 import time
 import warnings
-from pathlib import Path
-from typing import Optional
 
-from quickstart_annotations import read_lines
-from quickstart_corpus import CorpusSettings, generate
-from quickstart_scenes import read_caption
-from quickstart_stages import (
-    ROOT,
-    TOOLS,
-    last_checkpoint,
-    report_time,
-    stage_config,
-    test,
-    train,
-)
+from quickstart_answers import run_answers
+from quickstart_options import parse_args
+from quickstart_pretrain import run_pretrain
+from quickstart_retrieval import run_retrieval
+from quickstart_stages import IS_CHECKOUT, ROOT
 
-IS_CHECKOUT = (ROOT / 'clipbert_mm').is_dir()
 if IS_CHECKOUT:  # installed or not
     sys.path.insert(0, str(ROOT))
 
-SMOKE = dict(images=64, videos=32, gallery=10)
-
-
-def parse_args(argv: Optional[list[str]] = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description='Train, test and use a small ClipBERT.')
-    parser.add_argument(
-        '--work-dir',
-        type=Path,
-        help='folder of everything that is written; by default '
-        'work_dirs/quickstart, and one beside it for each --seed and for '
-        '--no-pretrain')
-    parser.add_argument(
-        '--seed', type=int, default=0, help='of corpus and training')
-    parser.add_argument(
-        '--query', help='text to search the gallery for; by default the '
-        'caption of its first video')
-    parser.add_argument(
-        '--top', type=int, default=8, help='videos on the contact sheet')
-    parser.add_argument(
-        '--out',
-        type=Path,
-        metavar='FILE.npz',
-        help='save the whole score matrix with its ids here')
-    parser.add_argument(
-        '--no-pretrain',
-        action='store_true',
-        help='as many steps without masked language modelling, to see what '
-        'pretraining is worth')
-    parser.add_argument(
-        '--skip-train',
-        action='store_true',
-        help='use the checkpoint in the work folder, whatever it was trained '
-        'with, and end with an error if there is none')
-    parser.add_argument(
-        '--gpus',
-        type=int,
-        default=0,
-        metavar='N',
-        help='processes, one per GPU; 0 (the default) is one process without '
-        'torchrun')
-    parser.add_argument(
-        '--smoke',
-        action='store_true',
-        help='few files and steps, to see that everything runs; the numbers '
-        'then mean nothing')
-    args = parser.parse_args(argv)
-    if args.out is not None and args.out.suffix != '.npz':
-        parser.error(f'--out must end in .npz, but got {args.out}')
-    if args.top < 1 or args.gpus < 0:
-        parser.error('--top must be >= 1 and --gpus >= 0, but got '
-                     f'{args.top} and {args.gpus}')
-    if args.work_dir is None:
-        # A run of its own for each setting: none replaces another.
-        name = 'quickstart' + '_no_pretrain' * args.no_pretrain
-        name += f'_seed{args.seed}' * (args.seed != 0)
-        root = ROOT if IS_CHECKOUT else Path()
-        args.work_dir = root / 'work_dirs' / name
-    args.work_dir = args.work_dir.resolve()
-    return args
-
-
-def search(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
-    """Rank the gallery for the query and save the contact sheet."""
-    from mmengine.config import Config
-    from mmengine.logging import MMLogger
-
-    from clipbert_mm.apis import VideoSearcher
-    from clipbert_mm.visualization import save_contact_sheet
-    MMLogger.get_current_instance().setLevel('ERROR')
-    corpus = args.work_dir / 'corpus'
-    rows = read_lines(corpus / 'annotations' / 'gallery_test.jsonl')
-    query = args.query or rows[0]['caption']
-    right = right_video(query, rows)
-    start = time.time()
-    videos = [str(corpus / 'videos' / f"{r['clip_name']}.mp4") for r in rows]
-    ranking = VideoSearcher(Config(cfg), str(checkpoint)).rank(videos, query)
-    print(f'  query: {query}')
-    captions = {row['clip_name']: row['caption'] for row in rows}
-    for rank, (video, score) in enumerate(ranking[:args.top], 1):
-        name = Path(video).stem
-        mark = '*' if name == right else ' '
-        print(f'  {mark}{rank:3d}.  {score:.4f}  {name}.mp4  '
-              f'({captions[name]})')
-    if right is None:
-        print('  (the query does not tell all that one of the videos shows)')
-    else:
-        names = [Path(video).stem for video, _ in ranking]
-        print(f'  the right one (*), {right}.mp4, has rank '
-              f'{names.index(right) + 1} of {len(names)}')
-    sheet = args.work_dir / 'contact_sheet.png'
-    save_contact_sheet(
-        str(sheet), query, ranking[:args.top],
-        right and str(corpus / 'videos' / f'{right}.mp4'))
-    report_time('searched', start)
-    print(f'  contact sheet: {sheet}')
-
-
-def right_video(query: str, rows: list[dict]) -> Optional[str]:
-    """The gallery's video that a query tells, if it tells one.
-
-    Args:
-        query (str): Any text.
-        rows (list[dict]): Captions of the gallery.
-
-    Returns:
-        Optional[str]: Its name; None if the query does not tell all five
-        attributes, or no video has them.
-    """
-    try:
-        wanted = read_caption(query)
-    except ValueError:
-        return None
-    for row in rows:
-        if read_caption(row['caption']) == wanted:
-            return row['clip_name']
-    return None
-
-
-def say(text: str) -> None:
-    """Print the title of a stage."""
-    print(f'\n== {text}', flush=True)
-
-
-def report(metrics: dict[str, float], run: dict, work_dir: Path) -> None:
-    """Print the metrics beside what guessing gives, and keep them.
-
-    Args:
-        metrics (dict[str, float]): Of the runner.
-        run (dict): What was trained, as :func:`stage_config` notes it.
-        work_dir (Path): Where ``result.json`` goes.
-    """
-    say(f"Result with seed {run['seed']}"
-        + ('' if run['mlm'] else ', without pretraining by MLM')
-        + (' (a smoke run: the numbers mean nothing)' if run['smoke'] else ''))
-    for way, title in (('t2v', 'text to video'), ('v2t', 'video to text')):
-        values = [metrics[f'{way}/R{k}'] for k in (1, 5, 10)]
-        print(f'  {title}: R@1 {values[0]:.1f} %  R@5 {values[1]:.1f} %  '
-              f'R@10 {values[2]:.1f} %  median rank '
-              f'{metrics[f"{way}/MdR"]:g}')
-    gallery = len(
-        read_lines(work_dir / 'corpus' / 'annotations' / 'gallery_test.jsonl'))
-    chance = [100 * min(1, k / gallery) for k in (1, 5, 10)]
-    print('  chance:        R@1 {:.1f} %  R@5 {:.1f} %  R@10 {:.1f} %'.format(
-        *chance))
-    (work_dir / 'result.json').write_text(
-        json.dumps(dict(metrics, gallery=gallery, **run), indent=2))
-
-
-def report_next(args: argparse.Namespace) -> None:
-    """Print what to do next."""
-    say('What next')
-    print(f'''  Look at {args.work_dir / 'contact_sheet.png'}
-  Ask something else (seconds):
-    {TOOLS / 'quickstart.sh'} --skip-train --work-dir {args.work_dir} \
---query 'a big red disc moves at the left of a black background'
-  See what pretraining is worth:
-    {TOOLS / 'quickstart.sh'} --no-pretrain
-  Train on your own videos: write JSON lines {{"caption", "clip_name",
-  "sen_id"}} as in {args.work_dir / 'corpus' / 'annotations'},
-  name them in a copy of {args.work_dir / 'retrieval' / 'config.py'}, and run
-    source {Path(sys.executable).parent / 'activate'}
-    {TOOLS / 'dist_train.sh'} YOUR_CONFIG.py NUMBER_OF_GPUS
-  The full-size recipe is configs/clipbert_msrvtt_ret.py.''')
-
-
-def trained(args: argparse.Namespace) -> tuple[dict, Path]:
-    """Pretrain and fine-tune, as far as that is not done.
-
-    Returns:
-        tuple[dict, Path]: Config and checkpoint of the retrieval model.
-    """
-    say('2 of 5: pretraining on images '
-        + ('(ITM alone)' if args.no_pretrain else '(MLM + ITM)'))
-    pretrained = train('pretrain', stage_config('pretrain', args), args)
-    say('3 of 5: fine-tuning for retrieval on sparse clips of videos')
-    digest = (args.work_dir / 'pretrain' / 'finished.txt').read_text()
-    cfg = dict(
-        stage_config('retrieval', args),
-        load_from=str(pretrained),
-        pretrained_with=digest)
-    return trained_earlier(args, train('retrieval', cfg, args))
-
-
-def trained_earlier(args: argparse.Namespace,
-                    checkpoint: Path) -> tuple[dict, Path]:
-    """Config and checkpoint of the retrieval model in the work folder."""
-    from mmengine.config import Config
-    config = args.work_dir / 'retrieval' / 'config.py'
-    return Config.fromfile(config).to_dict(), checkpoint
+RUNS = dict(
+    retrieval=run_retrieval,
+    qa=run_answers,
+    mc=run_answers,
+    pretrain=run_pretrain)
 
 
 def main() -> None:
-    """Run the stages."""
+    """Run a task."""
     args = parse_args()
     # mmcv-lite has no compiled operators; ClipBERT uses none.
     warnings.filterwarnings('ignore', 'Fail to import ``MultiScale')
     start = time.time()
-    if args.skip_train:
-        cfg, checkpoint = trained_earlier(
-            args, last_checkpoint(args.work_dir / 'retrieval'))
-    else:
-        say(f'1 of 5: the corpus in {args.work_dir / "corpus"}')
-        settings = CorpusSettings(
-            seed=args.seed, **(SMOKE if args.smoke else {}))
-        begin = time.time()
-        wrote = generate(args.work_dir / 'corpus', settings)
-        report_time('written' if wrote else 'found, written earlier', begin)
-        cfg, checkpoint = trained(args)
-    say('4 of 5: testing on the unseen gallery, every text with every video')
-    metrics = test(cfg, checkpoint, args)
-    if args.out is not None:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(args.work_dir / 'test' / 'scores.npz', args.out)
-        print(f'  score matrix (texts, videos) with ids: {args.out}')
-    say('5 of 5: searching the gallery')
-    search(cfg, checkpoint, args)
-    report(metrics, cfg['quickstart'], args.work_dir)
-    print(f'  all of it took {time.time() - start:.0f} s')
-    report_next(args)
+    RUNS[args.task](args)
+    print(f'  all of it took {time.time() - start:.0f} s', flush=True)
 
 
 if __name__ == '__main__':

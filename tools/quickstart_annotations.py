@@ -8,7 +8,8 @@ from typing import Iterable, NamedTuple
 import numpy as np
 from quickstart_scenes import Combination, captions, neighbours, read_caption
 
-SPLITS = ('images_train', 'videos_train', 'gallery_test')
+SPLITS = ('images_train', 'videos_train', 'gallery_test', 'images_test')
+TRAINING = SPLITS[:2]
 SPECIAL_TOKENS = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 
@@ -33,7 +34,7 @@ def write_annotations(root: Path, plan: dict[str, list[Item]],
     for split in SPLITS:
         rows, told = [], []
         for item in plan[split]:
-            kind = 'image' if split == 'images_train' else 'video'
+            kind = 'image' if split.startswith('images') else 'video'
             number = 1 if split == 'gallery_test' else captions_per_item
             rng = np.random.default_rng((*item.seed, 1))
             for caption in captions(item.combination, kind, number, rng):
@@ -44,7 +45,7 @@ def write_annotations(root: Path, plan: dict[str, list[Item]],
                         sen_id=len(rows)))
                 told.append(item.combination)
         write_lines(root / 'annotations' / f'{split}.jsonl', rows)
-        if split != 'gallery_test':
+        if split in TRAINING:
             words.update(w for row in rows for w in row['caption'].split())
             write_lines(root / 'annotations' / f'{split}_negatives.jsonl',
                          one_attribute_negatives(told))
@@ -93,11 +94,11 @@ def vocabulary(words: Iterable[str]) -> list[str]:
 
 
 def check_generalisation(root: Path) -> None:
-    """Make sure from the written captions that the gallery is unseen.
+    """Make sure from the written captions that what is tested is unseen.
 
     Raises:
-        ValueError: If a combination of the gallery is in a training caption,
-            or two gallery videos share one.
+        ValueError: If a combination of the gallery or of the test images is
+            in a training caption, or two gallery videos share one.
     """
     told = {
         split: [
@@ -110,13 +111,14 @@ def check_generalisation(root: Path) -> None:
     if len(gallery) != len(told['gallery_test']):
         raise ValueError('two gallery videos have the same attributes in '
                          f'{root}: delete the folder and write it again.')
-    for split in SPLITS[:2]:
-        seen = gallery.intersection(told[split])
+    tested = gallery.union(told['images_test'])
+    for split in TRAINING:
+        seen = tested.intersection(told[split])
         if seen:
             raise ValueError(
-                f'{len(seen)} combinations of the gallery occur in {split} '
-                f'of {root}, e.g. {sorted(seen)[0]}: delete the folder and '
-                'write it again.')
+                f'{len(seen)} combinations of the gallery or the test images '
+                f'occur in {split} of {root}, e.g. {sorted(seen)[0]}: delete '
+                'the folder and write it again.')
 
 
 def write_lines(path: Path, rows: list[dict]) -> None:

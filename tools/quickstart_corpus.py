@@ -1,24 +1,19 @@
 # Copyright (c) clipbert_mm contributors.
 """Write the quickstart's corpus: real media files, captions and vocabulary.
 
-About 2,200 JPEG and PNG images, 930 h264 mp4 files for training and a gallery
-of 100 mp4 files whose combinations of attributes occur nowhere in training,
-with captions in ClipBERT's JSON lines. Everything follows from the settings
-and their seed, and nothing is written again while they stay the same::
+About 2,200 JPEG and PNG images and 930 h264 mp4 files for training, and for
+testing a gallery of 100 mp4 files and 100 images whose combinations of
+attributes occur nowhere in training, with captions in ClipBERT's JSON lines.
+Everything follows from the settings and their seed, and nothing is written
+again while they stay the same::
 
     python tools/quickstart_corpus.py data/quickstart --seed 0
 """
 import argparse
 import dataclasses
-import json
-import multiprocessing
-import shutil
-import time
 from fractions import Fraction
 from pathlib import Path
-from typing import Iterable
 
-import av
 import numpy as np
 from PIL import Image
 from quickstart_annotations import (
@@ -27,10 +22,10 @@ from quickstart_annotations import (
     check_generalisation,
     write_annotations,
 )
+from quickstart_media import prepare, write_media, write_video
 from quickstart_scenes import TEMPLATES, all_combinations, draw_look, frames
 
-LAYOUT = 1  # raise it when the same settings would write other files
-STAMP = 'corpus.json'
+LAYOUT = 2  # raise it when the same settings would write other files
 FOLDERS = ('images', 'videos', 'annotations', 'tokenizer')
 LONG_SIDES = (96, 112, 128, 160)
 ASPECT_RATIOS = (1.0, 1.0, 4 / 3, 5 / 4, 3 / 2, 4 / 5)
@@ -46,7 +41,8 @@ class CorpusSettings:
         images (int): Training images. Defaults to 2200.
         videos (int): Training videos. Defaults to 930.
         gallery (int): Test videos, each with a combination of its own that
-            training never sees. Defaults to 100.
+            training never sees, and as many test images of the same.
+            Defaults to 100.
         captions_per_item (int): Captions of each training item in different
             wordings; gallery videos have one. Defaults to 3.
 
@@ -79,7 +75,8 @@ def plan_items(root: Path, settings: CorpusSettings) -> dict[str, list[Item]]:
     """Decide every file of the corpus: split -> items.
 
     Training images and videos walk through the training combinations in
-    turn, so each has its share; gallery videos have one combination each.
+    turn, so each has its share; gallery videos and test images have one
+    combination each.
     """
     combinations = all_combinations()
     np.random.default_rng(settings.seed).shuffle(combinations)
@@ -89,11 +86,13 @@ def plan_items(root: Path, settings: CorpusSettings) -> dict[str, list[Item]]:
         'images_train': ('images/image{:05d}', settings.images, training),
         'videos_train': ('videos/video{:05d}', settings.videos, training),
         'gallery_test': ('videos/gallery{:03d}', settings.gallery, gallery),
+        'images_test': ('images/unseen{:03d}', settings.gallery, gallery),
     }
     plan = {}
     for number, split in enumerate(SPLITS):
         name, count, pool = files[split]
-        suffixes = ('.jpg', '.jpg', '.png') if number == 0 else ('.mp4', )
+        suffixes = (('.jpg', '.jpg', '.png')
+                    if name.startswith('images') else ('.mp4', ))
         plan[split] = [
             Item(root / (name.format(i) + suffixes[i % len(suffixes)]),
                  pool[i % len(pool)], (settings.seed, number, i))
@@ -112,29 +111,13 @@ def write_item(item: Item) -> None:
     if item.path.suffix == '.mp4':
         rate = FRAME_RATES[rng.integers(len(FRAME_RATES))]
         times = np.arange(max(2, int(rng.uniform(0.8, 2.4) * rate)))
-        _write_video(
+        write_video(
             item.path,
             frames(item.combination, look, rng, list(times / float(rate))),
             rate, (width, height))
     else:
         image = Image.fromarray(next(frames(item.combination, look, rng)))
         image.save(item.path, quality=int(rng.integers(80, 96)))
-
-
-def _write_video(path: Path, pictures: Iterable[np.ndarray],
-                 rate: 'int | Fraction', size: tuple[int, int]) -> None:
-    """Encode RGB frames as h264 in mp4."""
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream(
-            'libx264', rate=rate, options=dict(preset='ultrafast', crf='20'))
-        stream.width, stream.height = size
-        stream.pix_fmt = 'yuv420p'
-        stream.codec_context.gop_size = 12  # random access stays cheap
-        stream.codec_context.thread_count = 1
-        for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(picture, format='rgb24')
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
 
 
 def generate(root: 'str | Path',
@@ -154,49 +137,15 @@ def generate(root: 'str | Path',
         ValueError: If ``root`` holds something else.
     """
     root = Path(root)
-    stamp = dict(layout=LAYOUT, **dataclasses.asdict(settings))
-    if not _prepare(root, stamp):
-        return False
-    plan = plan_items(root, settings)
-    items = [item for split in SPLITS for item in plan[split]]
-    # A fresh interpreter each: forking a process that runs torch can hang.
-    with multiprocessing.get_context('spawn').Pool(processes) as pool:
-        _show_progress(
-            pool.imap_unordered(write_item, items, chunksize=16), len(items))
-    write_annotations(root, plan, settings.captions_per_item)
-    check_generalisation(root)
-    (root / STAMP).write_text(json.dumps(dict(stamp, complete=True)))
-    return True
-
-
-def _prepare(root: Path, stamp: dict) -> bool:
-    """Make empty folders; False if the finished corpus is there."""
-    if (root / STAMP).is_file():
-        found = json.loads((root / STAMP).read_text())
-        if found == dict(stamp, complete=True):
-            return False
-        for folder in FOLDERS:
-            shutil.rmtree(root / folder, ignore_errors=True)
-    elif root.exists() and any(root.iterdir()):
-        raise ValueError(
-            f'{root} is neither empty nor a corpus of the quickstart (it has '
-            f'no {STAMP}): name another folder.')
-    root.mkdir(parents=True, exist_ok=True)
-    (root / STAMP).write_text(json.dumps(dict(stamp, complete=False)))
-    for folder in FOLDERS:
-        (root / folder).mkdir()
-    return True
-
-
-def _show_progress(results: Iterable[None], total: int) -> None:
-    """Print a line at every tenth of the files."""
-    start, step = time.time(), max(1, total // 10)
-    for done, _ in enumerate(results, 1):
-        if done % step == 0 or done == total:
-            print(
-                f'  {done} of {total} media files, '
-                f'{time.time() - start:.0f} s',
-                flush=True)
+    with prepare(root, dict(layout=LAYOUT, **dataclasses.asdict(settings)),
+                 FOLDERS) as needed:
+        if needed:
+            plan = plan_items(root, settings)
+            write_media(write_item, [i for s in SPLITS for i in plan[s]],
+                        processes)
+            write_annotations(root, plan, settings.captions_per_item)
+            check_generalisation(root)
+    return needed
 
 
 def main() -> None:

@@ -11,25 +11,17 @@ from dataclasses import dataclass
 from typing import Iterator, NamedTuple, Optional
 
 import numpy as np
+from quickstart_drawing import (
+    COLOURS,
+    GROUNDS,
+    SHAPES,
+    TEXTURES,
+    draw_ground,
+    inside,
+)
 
-COLOURS = {
-    'red': (220, 40, 40),
-    'green': (40, 200, 60),
-    'blue': (50, 70, 230),
-    'yellow': (230, 220, 50),
-    'purple': (160, 50, 200),
-    'white': (240, 240, 240),
-}
-SHAPES = ('circle', 'square', 'triangle', 'cross', 'ring')
-GROUNDS = {
-    'black': (14, 14, 14),
-    'gray': (120, 120, 120),
-    'brown': (110, 70, 30),
-    'teal': (20, 110, 110),
-}
 SIZES = {'small': 0.16, 'large': 0.27}  # radius, share of the long side
 PLACES = {'left': 0.23, 'middle': 0.5, 'right': 0.77}  # share of the width
-TEXTURES = ('plain', 'gradient', 'stripes', 'checks')
 
 # Every word tells one value of one attribute, so a caption can be read back.
 SYNONYMS = {
@@ -197,7 +189,7 @@ def frames(combination: Combination,
         np.ndarray: ``(height, width, 3)``, uint8, RGB.
     """
     rows, columns = np.mgrid[0:look.height, 0:look.width]
-    ground = _ground(combination.ground, look, rows, columns)
+    ground = draw_ground(combination.ground, look.texture, rows, columns)
     colour = np.add(COLOURS[combination.colour], look.colour_shift)
     long_side = max(look.width, look.height)
     radius = SIZES[combination.size] * look.scale * long_side
@@ -208,36 +200,6 @@ def frames(combination: Combination,
         x += 0.04 * long_side * np.cos(angle)
         y = 0.5 * look.height + swing * np.sin(angle)
         image = ground + rng.integers(-8, 9, ground.shape, np.int16)
-        inside = _inside(combination.shape, columns - x, rows - y, radius)
-        image[inside] = colour
+        covered = inside(combination.shape, columns - x, rows - y, radius)
+        image[covered] = colour
         yield image.clip(0, 255).astype(np.uint8)
-
-
-def _ground(ground: str, look: Look, rows: np.ndarray,
-            columns: np.ndarray) -> np.ndarray:
-    """A textured background whose mean is the colour, ``(H, W, 3)`` int16."""
-    stripe = max(4, look.width // 8)
-    pattern = {
-        'plain': np.zeros(rows.shape),
-        'gradient': 2 * rows / look.height - 1,
-        'stripes': 1 - 2 * (columns // stripe % 2),
-        'checks': 1 - 2 * ((columns // stripe + rows // stripe) % 2),
-    }[look.texture]
-    image = np.array(GROUNDS[ground]) + 12 * pattern[..., None]
-    return image.astype(np.int16)
-
-
-def _inside(shape: str, dx: np.ndarray, dy: np.ndarray,
-            radius: float) -> np.ndarray:
-    """The pixels that a shape covers, ``(H, W)`` bool."""
-    if shape == 'square':
-        return np.maximum(abs(dx), abs(dy)) <= 0.85 * radius
-    if shape == 'triangle':
-        return ((dy <= 0.8 * radius) & (dy >= -radius)
-                & (abs(dx) <= 0.55 * (dy + radius)))
-    if shape == 'cross':
-        return ((np.minimum(abs(dx), abs(dy)) <= 0.3 * radius)
-                & (np.maximum(abs(dx), abs(dy)) <= radius))
-    distance = dx**2 + dy**2
-    disc = distance <= radius**2
-    return disc & (distance >= (0.55 * radius)**2) if shape == 'ring' else disc

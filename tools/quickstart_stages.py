@@ -1,9 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""The stages of the quickstart: their configs, and running the tools on them.
+"""The stages of the quickstart: running the tools on their configs.
 
-A stage reads a config of ``configs/quickstart/``, puts the paths and options
-of this run into it, and runs ``tools/train.py`` or ``tools/test.py`` on it in
-a process of its own, unless that was done before with the same config.
+A stage runs ``tools/train.py`` or ``tools/test.py`` in a process of its own,
+unless that was done before with the same config.
 """
 import argparse
 import hashlib
@@ -16,97 +15,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable, Optional
 
 # The host packages take seconds to import: the functions that need them
 # import them, so that --help and the writers of the corpus do without.
 
 TOOLS = Path(__file__).resolve().parent
 ROOT = TOOLS.parent
+IS_CHECKOUT = (ROOT / 'clipbert_mm').is_dir()
 
-
-def replace_strings(value: Any, change: Callable[[str], str]) -> Any:
-    """Apply a function to every text in nested dicts, lists and tuples."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {key: replace_strings(v, change) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(replace_strings(v, change) for v in value)
-    return value
-
-
-def find_dicts(value: Any, key: str) -> list[dict]:
-    """The dicts with a key, anywhere in nested dicts, lists and tuples."""
-    if isinstance(value, dict):
-        own = [value] if key in value else []
-        return own + [d for v in value.values() for d in find_dicts(v, key)]
-    if isinstance(value, (list, tuple)):
-        return [d for v in value for d in find_dicts(v, key)]
-    return []
-
-
-def stage_config(name: str, args: argparse.Namespace) -> dict:
-    """A shipped config of the quickstart, with this run's paths and options.
-
-    Args:
-        name (str): ``'pretrain'`` or ``'retrieval'``.
-        args (argparse.Namespace): Of :func:`parse_args`.
-
-    Returns:
-        dict: The config.
-    """
-    from mmengine.config import Config
-
-    from clipbert_mm import config_file
-    corpus = args.work_dir / 'corpus'
-    cfg = Config.fromfile(config_file(f'quickstart/{name}')).to_dict()
-    shipped = cfg['data_root']
-    cfg = replace_strings(
-        cfg, lambda text: str(corpus) + text[len(shipped):]
-        if text == shipped or text.startswith(shipped + '/') else text)
-    words = len((corpus / 'tokenizer' / 'vocab.txt').read_text().split())
-    for part in find_dicts(cfg, 'vocab_size'):
-        part['vocab_size'] = words
-    cfg['randomness'] = dict(cfg.get('randomness', {}), seed=args.seed)
-    cfg['work_dir'] = str(args.work_dir / name)
-    if args.gpus > 1:
-        # The same batch in all as with one process, so the same schedule.
-        loader = cfg['train_dataloader']
-        loader['batch_size'] = -(-loader['batch_size'] // args.gpus)
-    if args.smoke:
-        shorten(cfg)
-    if args.no_pretrain and name == 'pretrain':
-        without_mlm(cfg)
-    cfg['quickstart'] = dict(
-        seed=args.seed,
-        mlm=not args.no_pretrain,
-        smoke=args.smoke,
-        gpus=args.gpus)
-    return cfg
-
-
-def without_mlm(cfg: dict) -> None:
-    """Make a config pretrain by image-text matching alone."""
-    cfg['model']['task']['with_mlm'] = False
-    for part in find_dicts(cfg, 'pipeline'):
-        part['pipeline'] = [
-            step for step in part['pipeline'] if step['type'] != 'MaskTokens'
-        ]
-        for step in part['pipeline']:
-            if 'algorithm_keys' in step:
-                step['algorithm_keys'] = tuple(
-                    k for k in step['algorithm_keys'] if k != 'mlm_labels')
-
-
-def shorten(cfg: dict) -> None:
-    """Make a config train one epoch, or 4 steps."""
-    loop = cfg['train_cfg']
-    key, length = (('max_epochs', 1) if 'max_epochs' in loop else
-                   ('max_iters', 4))
-    loop[key] = length
-    for part in find_dicts(cfg['param_scheduler'], 'end'):
-        part['end'] = length
+# What MMEngine logs beside the metrics.
+NO_METRICS = ('time', 'data_time', 'step')
 
 
 def finish(folder: Path, cfg: dict, run: Callable[[Path], None]) -> bool:
@@ -134,7 +53,11 @@ def finish(folder: Path, cfg: dict, run: Callable[[Path], None]) -> bool:
     return True
 
 
-def run_tool(name: str, gpus: int, arguments: list[str]) -> None:
+def run_tool(name: str,
+             gpus: int,
+             arguments: list[str],
+             quiet: bool = False,
+             threads: Optional[int] = None) -> None:
     """Run ``tools/train.py`` or ``test.py``, or their distributed scripts.
 
     Everything they say goes to ``log.txt`` beside the config, progress also
@@ -145,6 +68,9 @@ def run_tool(name: str, gpus: int, arguments: list[str]) -> None:
         gpus (int): Processes; 0 is one without torchrun.
         arguments (list[str]): The config first; for ``'test'`` then the
             checkpoint.
+        quiet (bool): Show no progress on the screen. Defaults to False.
+        threads (int, optional): Of the arithmetic, unless OMP_NUM_THREADS is
+            set. Defaults to None: one for each core.
 
     Raises:
         SystemExit: If the tool fails.
@@ -165,6 +91,8 @@ def run_tool(name: str, gpus: int, arguments: list[str]) -> None:
             str(ROOT), os.environ.get('PYTHONPATH')))),
         PYTHONUNBUFFERED='1')
     env.setdefault('PORT', str(free_port()))
+    if threads is not None:
+        env.setdefault('OMP_NUM_THREADS', str(threads))
     log_file = Path(arguments[0]).parent / 'log.txt'
     lines: list[str] = []
     with open(log_file, 'w') as log, subprocess.Popen(
@@ -174,7 +102,7 @@ def run_tool(name: str, gpus: int, arguments: list[str]) -> None:
             log.write(line)
             lines.append(line)
             progress = re.search(r'(?:Epoch|Iter)\((?:train|val)\).*', line)
-            if progress:
+            if progress and not quiet:
                 print('  ' + progress.group(), flush=True)
     if process.returncode:
         sys.exit(''.join(lines[-25:]) + f'\n{" ".join(command)}\nended with '
@@ -188,8 +116,17 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def train(name: str, cfg: dict, args: argparse.Namespace) -> Path:
+def train(name: str,
+          cfg: dict,
+          args: argparse.Namespace,
+          threads: Optional[int] = None) -> Path:
     """Train a stage, if need be.
+
+    Args:
+        name (str): Of the stage.
+        cfg (dict): Its config.
+        args (argparse.Namespace): Of :func:`parse_args`.
+        threads (int, optional): As for :func:`run_tool`. Defaults to None.
 
     Returns:
         Path: Its last checkpoint.
@@ -198,7 +135,8 @@ def train(name: str, cfg: dict, args: argparse.Namespace) -> Path:
     start = time.time()
     done = finish(
         folder, cfg,
-        lambda config: run_tool('train', args.gpus, [str(config)]))
+        lambda config: run_tool(
+            'train', args.gpus, [str(config)], threads=threads))
     report_time('trained' if done else 'found, trained earlier', start)
     return last_checkpoint(folder)
 
@@ -217,27 +155,63 @@ def last_checkpoint(folder: Path) -> Path:
     return folder / Path(pointer.read_text().strip()).name
 
 
-def test(cfg: dict, checkpoint: Path,
-         args: argparse.Namespace) -> dict[str, float]:
-    """Test on the gallery, if need be.
+def trained_earlier(name: str,
+                    args: argparse.Namespace) -> tuple[dict, Path]:
+    """Config and checkpoint of a stage in the work folder.
+
+    Args:
+        name (str): Of the stage.
+        args (argparse.Namespace): Of :func:`parse_args`.
+    """
+    from mmengine.config import Config
+    folder = args.work_dir / name
+    checkpoint = last_checkpoint(folder)
+    return Config.fromfile(folder / 'config.py').to_dict(), checkpoint
+
+
+def test(name: str,
+         cfg: dict,
+         checkpoint: Path,
+         args: argparse.Namespace,
+         out: Optional[str] = None) -> dict[str, float]:
+    """Test a checkpoint, if need be.
+
+    Args:
+        name (str): Folder of the results, in the work folder.
+        cfg (dict): Config of the model.
+        checkpoint (Path): Its weights.
+        args (argparse.Namespace): Of :func:`parse_args`.
+        out (str, optional): File for all predictions, in the folder.
 
     Returns:
         dict[str, float]: The metrics of the runner.
     """
-    folder = args.work_dir / 'test'
+    folder = args.work_dir / name
     start = time.time()
     seen = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     cfg = dict(cfg, work_dir=str(folder), checkpoint=seen)
+    saved = [] if out is None else ['--out', str(folder / out)]
     done = finish(
-        folder, cfg, lambda config: run_tool('test', args.gpus, [
-            str(config),
-            str(checkpoint), '--out',
-            str(folder / 'scores.npz')
-        ]))
+        folder, cfg, lambda config: run_tool(
+            'test', args.gpus, [str(config), str(checkpoint), *saved]))
     report_time('tested' if done else 'found, tested earlier', start)
+    return read_metrics(folder)
+
+
+def read_metrics(folder: Path) -> dict[str, float]:
+    """What the last test in a folder has measured.
+
+    Args:
+        folder (Path): The ``work_dir`` of the test.
+    """
     log = max(folder.glob('*/*.json'))  # named by MMEngine after the time
     metrics = json.loads(log.read_text().splitlines()[-1])
-    return {key: value for key, value in metrics.items() if '2' in key}
+    return {k: v for k, v in metrics.items() if k not in NO_METRICS}
+
+
+def say(text: str) -> None:
+    """Print the title of a stage."""
+    print(f'\n== {text}', flush=True)
 
 
 def report_time(what: str, start: float) -> None:

@@ -50,3 +50,22 @@ param_scheduler = dict(
     end=max_epochs,
     by_epoch=True,
     convert_to_iter_based=True)
+
+# Testing on images of unseen combinations. As it is, half of the texts belong
+# to another image (ITM); tools/quickstart.py also tests with negative_prob=0,
+# where every masked word can be seen (MLM).
+test_dataloader = dict(
+    batch_size=16,
+    num_workers=1,
+    sampler=dict(type='EpochSampler', shuffle=False),
+    dataset=dict(
+        type='ImageTextPretrain',
+        data_root=_base_.data_root,
+        ann_file='annotations/images_test.jsonl',
+        data_prefix=dict(img='images'),
+        media_suffix=None,
+        negative_prob=0.5,
+        test_mode=True,
+        pipeline=train_pipeline))
+test_evaluator = dict(type='PretrainMetric')
+test_cfg = dict(type='TestLoop')

@@ -12,8 +12,10 @@ from PIL import Image
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 sys.path.insert(0, str(TOOLS))
-import quickstart  # noqa: E402
+import quickstart_configs as configs  # noqa: E402
+import quickstart_retrieval as retrieval  # noqa: E402
 import quickstart_stages as stages  # noqa: E402
+from quickstart_options import parse_args  # noqa: E402
 
 WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b']
 
@@ -23,18 +25,18 @@ def args(tmp_path: Path) -> argparse.Namespace:
     tokenizer = tmp_path / 'corpus' / 'tokenizer'
     tokenizer.mkdir(parents=True)
     (tokenizer / 'vocab.txt').write_text('\n'.join(WORDS))
-    return quickstart.parse_args(['--work-dir', str(tmp_path), '--seed', '5'])
+    return parse_args(['--work-dir', str(tmp_path), '--seed', '5'])
 
 
 @pytest.mark.parametrize('name', ['pretrain', 'retrieval'])
 def test_stage_config__paths_vocabulary_and_seed(
         args: argparse.Namespace, name: str) -> None:
-    cfg = stages.stage_config(name, args)
+    cfg = configs.stage_config(name, args)
     corpus = str(args.work_dir / 'corpus')
     assert 'data/quickstart' not in str(cfg).replace(corpus, '')
-    for dataset in stages.find_dicts(cfg, 'ann_file'):
+    for dataset in configs.find_dicts(cfg, 'ann_file'):
         assert dataset['data_root'] == corpus
-    for part in stages.find_dicts(cfg['model'], 'vocab_size'):
+    for part in configs.find_dicts(cfg['model'], 'vocab_size'):
         assert part['vocab_size'] == len(WORDS)
     assert cfg['randomness']['seed'] == 5
 
@@ -43,15 +45,15 @@ def test_stage_config__paths_vocabulary_and_seed(
 def test_stage_config__batch_is_shared_between_gpus(
         args: argparse.Namespace, gpus: int, batch: int) -> None:
     args.gpus = gpus
-    cfg = stages.stage_config('pretrain', args)
+    cfg = configs.stage_config('pretrain', args)
     assert cfg['train_dataloader']['batch_size'] == batch
 
 
 def test_stage_config__no_pretrain_drops_mlm_and_keeps_the_steps(
         args: argparse.Namespace) -> None:
-    with_mlm = stages.stage_config('pretrain', args)
+    with_mlm = configs.stage_config('pretrain', args)
     args.no_pretrain = True
-    cfg = stages.stage_config('pretrain', args)
+    cfg = configs.stage_config('pretrain', args)
     assert cfg['model']['task']['with_mlm'] is False
     data, data_with_mlm = (str(c['train_dataloader']) for c in (cfg, with_mlm))
     for name in ('MaskTokens', 'mlm_labels'):
@@ -111,7 +113,7 @@ def test_right_video__by_attributes(query: str, found: str) -> None:
             caption='at the left we see a little square that is purple on '
             'gray')
     ]
-    assert quickstart.right_video(query, rows) == found
+    assert retrieval.right_video(query, rows) == found
 
 
 @pytest.mark.parametrize('options, message', [
@@ -122,7 +124,7 @@ def test_right_video__by_attributes(query: str, found: str) -> None:
 def test_parse_args__wrong(options: list[str], message: str,
                            capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
-        quickstart.parse_args(options)
+        parse_args(options)
     assert message in capsys.readouterr().err
 
 

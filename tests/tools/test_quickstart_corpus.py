@@ -114,7 +114,8 @@ def test_generate__media_are_real_and_vary(corpus: Path) -> None:
 def test_generate__annotations_name_the_files(corpus: Path) -> None:
     for split, folder, number in (('images_train', 'images', 12),
                                   ('videos_train', 'videos', 12),
-                                  ('gallery_test', 'videos', 9)):
+                                  ('gallery_test', 'videos', 9),
+                                  ('images_test', 'images', 9)):
         rows = lines(corpus, split)
         stems = {path.stem for path in (corpus / folder).iterdir()}
         names = [row['clip_name'] for row in rows]
@@ -132,6 +133,7 @@ def test_generate__gallery_is_unseen(corpus: Path) -> None:
     assert len(told['gallery_test']) == 9
     assert told['gallery_test'].isdisjoint(told['images_train'])
     assert told['gallery_test'].isdisjoint(told['videos_train'])
+    assert told['images_test'] == told['gallery_test']
 
 
 @pytest.mark.parametrize('split', ['images_train', 'videos_train'])
@@ -148,7 +150,8 @@ def test_check_generalisation__leak(tmp_path: Path, split: str) -> None:
     written = dict(
         images_train=rows(near[0]),
         videos_train=rows(near[1]),
-        gallery_test=rows(RED_SQUARE, near[2]))
+        gallery_test=rows(near[3], near[2]),
+        images_test=rows(RED_SQUARE))
     for name, value in written.items():
         annotations.write_lines(
             tmp_path / 'annotations' / f'{name}.jsonl', value)
@@ -206,7 +209,7 @@ def test_generate__other_settings_or_unfinished(tmp_path: Path) -> None:
     more = corpora.CorpusSettings(seed=1, images=2, videos=1, gallery=1)
     assert corpora.generate(tmp_path, more, 1)
     assert sorted(p.stem for p in (tmp_path / 'images').iterdir()) == [
-        'image00000', 'image00001']  # yapf: disable
+        'image00000', 'image00001', 'unseen000']  # yapf: disable
 
 
 def test_generate__folder_of_something_else(tmp_path: Path) -> None:
