@@ -97,7 +97,8 @@ def test_vocabulary__checkpoint_without_answers_loads(
     model = qa_model(ANSWERS[::-1])
     model.load_state_dict(state, strict=True)
     assert 'task.vocabulary' not in state
-    assert decode_answers(model.state_dict()['task.vocabulary']) == ANSWERS[::-1]
+    own = model.state_dict()['task.vocabulary']
+    assert decode_answers(own) == ANSWERS[::-1]
 
 
 @pytest.fixture
