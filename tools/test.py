@@ -13,7 +13,7 @@ from typing import Optional
 
 # before the host packages: it checks and repairs them
 from clipbert_mm.config_files import find_config
-from clipbert_mm.host.device import fit_to_device
+from clipbert_mm.host.device import fit_to_device, leave_process_group
 
 # isort: split
 from mmaction.registry import METRICS
@@ -173,6 +173,7 @@ def main() -> None:
     runner = Runner.from_cfg(cfg)
     load_whole(runner, args.checkpoint)
     runner.test()
+    leave_process_group()
 
 
 if __name__ == '__main__':

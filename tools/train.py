@@ -12,7 +12,7 @@ from typing import Optional
 
 # before the host packages: it checks and repairs them
 from clipbert_mm.config_files import find_config
-from clipbert_mm.host.device import fit_to_device
+from clipbert_mm.host.device import fit_to_device, leave_process_group
 
 # isort: split
 import torch
@@ -164,6 +164,7 @@ def main() -> None:
     cfg = Config.fromfile(find_config(args.config))
     cfg = fit_to_device(merge_args(cfg, args))
     Runner.from_cfg(cfg).train()
+    leave_process_group()
 
 
 if __name__ == '__main__':

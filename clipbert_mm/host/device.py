@@ -47,6 +47,20 @@ def _init_process_group(
         backend='gloo' if backend == 'nccl' else backend, **kwargs)
 
 
+def leave_process_group() -> None:
+    """End the group of a distributed run, after all its processes are done.
+
+    Without this the interpreter takes it down while gloo's threads run, and
+    now and then aborts a process whose work was finished.
+
+    Example:
+        >>> leave_process_group()  # nothing to do for a single process
+    """
+    if distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
+
+
 def fit_to_device(cfg: Config) -> Config:
     """Adapt a config of the runner to the machine's device.
 
