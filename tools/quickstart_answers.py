@@ -177,9 +177,12 @@ def report(args: argparse.Namespace, run: dict, questions: list[dict],
     (args.work_dir / f'result_{args.task}.json').write_text(
         json.dumps(dict(accuracy=found, chance=chance, **run), indent=2))
     say('What next')
+    asking, duration = (('--task qa --skip-train', 'seconds')
+                        if args.task == 'qa' else
+                        ('--task qa', 'trains its last stage first'))
     print(f'''  The videos: {args.work_dir / FOLDER / 'videos'}
-  Ask something else about the first of them (seconds):
-    {TOOLS / 'quickstart.sh'} --task qa --skip-train --work-dir \
+  Ask something else about the first of them ({duration}):
+    {TOOLS / 'quickstart.sh'} {asking} --work-dir \
 {args.work_dir} --query 'how many yellow figures do you see'
   Train on your own questions: write JSON lines as in
   {args.work_dir / FOLDER / 'annotations'}, name them in a copy of

@@ -9,7 +9,6 @@ again while they stay the same::
 
     python tools/quickstart_corpus.py data/quickstart --seed 0
 """
-import argparse
 import dataclasses
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +21,7 @@ from quickstart_annotations import (
     check_generalisation,
     write_annotations,
 )
-from quickstart_media import prepare, write_media, write_video
+from quickstart_media import prepare, run_writer, write_media, write_video
 from quickstart_scenes import TEMPLATES, all_combinations, draw_look, frames
 
 LAYOUT = 2  # raise it when the same settings would write other files
@@ -150,21 +149,10 @@ def generate(root: 'str | Path',
 
 def main() -> None:
     """Write a corpus from the command line."""
-    parser = argparse.ArgumentParser(
-        description='Write the corpus of the quickstart: images, videos, '
-        'captions, negatives, vocabulary.')
-    parser.add_argument('root', help='folder of the corpus')
-    for field in dataclasses.fields(CorpusSettings):
-        parser.add_argument(
-            '--' + field.name.replace('_', '-'),
-            type=int,
-            default=field.default,
-            help='default: %(default)s')
-    parser.add_argument('--processes', type=int, default=2)
-    values = vars(parser.parse_args())
-    root, processes = values.pop('root'), values.pop('processes')
-    wrote = generate(root, CorpusSettings(**values), processes)
-    print(f'{"wrote" if wrote else "found"} the corpus in {root}')
+    run_writer(
+        'Write the corpus of the quickstart: images, videos, captions, '
+        'negatives, vocabulary.',
+        CorpusSettings, generate, 'the corpus')
 
 
 if __name__ == '__main__':

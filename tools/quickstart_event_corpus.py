@@ -8,7 +8,6 @@ of words. Everything follows from the settings and their seed::
 
     python tools/quickstart_event_corpus.py data/quickstart_events --seed 0
 """
-import argparse
 import dataclasses
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ from quickstart_events import (
     draw_event_look,
     event_frames,
 )
-from quickstart_media import prepare, write_media, write_video
+from quickstart_media import prepare, run_writer, write_media, write_video
 from quickstart_questions import (
     all_answers,
     choice_questions,
@@ -200,21 +199,9 @@ def generate_events(root: 'str | Path',
 
 def main() -> None:
     """Write the event videos from the command line."""
-    parser = argparse.ArgumentParser(
-        description='Write the event videos of the quickstart and their '
-        'questions.')
-    parser.add_argument('root', help='folder of the corpus')
-    for field in dataclasses.fields(EventSettings):
-        parser.add_argument(
-            '--' + field.name,
-            type=int,
-            default=field.default,
-            help='default: %(default)s')
-    parser.add_argument('--processes', type=int, default=2)
-    values = vars(parser.parse_args())
-    root, processes = values.pop('root'), values.pop('processes')
-    wrote = generate_events(root, EventSettings(**values), processes)
-    print(f'{"wrote" if wrote else "found"} the event videos in {root}')
+    run_writer(
+        'Write the event videos of the quickstart and their questions.',
+        EventSettings, generate_events, 'the event videos')
 
 
 if __name__ == '__main__':

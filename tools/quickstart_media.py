@@ -1,6 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Writing the media files of the quickstart's corpora."""
+import argparse
 import contextlib
+import dataclasses
 import json
 import multiprocessing
 import shutil
@@ -96,3 +98,29 @@ def write_media(write: Callable[[Any], None], items: Sequence[Any],
                     f'  {done} of {total} media files, '
                     f'{time.time() - start:.0f} s',
                     flush=True)
+
+
+def run_writer(description: str, settings: type, generate: Callable[..., bool],
+               what: str) -> None:
+    """Write a corpus from the command line.
+
+    Args:
+        description (str): Of the command.
+        settings (type): Dataclass of whole numbers, one option for each.
+        generate (Callable): Takes the folder, the settings and the number of
+            writers, and tells whether it had to write.
+        what (str): What it writes, in words.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('root', help='folder of the corpus')
+    for field in dataclasses.fields(settings):
+        parser.add_argument(
+            '--' + field.name.replace('_', '-'),
+            type=int,
+            default=field.default,
+            help='default: %(default)s')
+    parser.add_argument('--processes', type=int, default=2)
+    values = vars(parser.parse_args())
+    root, processes = values.pop('root'), values.pop('processes')
+    wrote = generate(root, settings(**values), processes)
+    print(f'{"wrote" if wrote else "found"} {what} in {root}')

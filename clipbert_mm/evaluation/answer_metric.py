@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, NamedTuple, Optional, Union
 
 import numpy as np
 import torch
@@ -28,6 +28,13 @@ class Answered:
     answer_type: Optional[str]
     prediction: Any  # None if the video could not be read
     truth: Any  # None if the file has no answers
+
+
+class Answer(NamedTuple):
+    """The label that the model chose, and its text where it has one."""
+
+    label: int
+    text: Optional[str]
 
 
 def mean_by_type(scores: Sequence[float],
@@ -73,6 +80,20 @@ def check_numbers(sample: dict, values: Tensor) -> None:
             '(NaN). Did the training diverge?')
 
 
+def right_labels(sample: dict) -> Optional[list[int]]:
+    """The right label or count of each question of a sample.
+
+    Args:
+        sample (dict): With ``answer_labels``, unless there are no answers.
+
+    Returns:
+        list[int] | None: One for each question, None without answers.
+    """
+    if 'answer_labels' not in sample:
+        return None
+    return np.asarray(sample['answer_labels']).tolist()
+
+
 class AnswerMetric(BaseMetric):
     """Base class of the metrics of question answering.
 
@@ -80,8 +101,10 @@ class AnswerMetric(BaseMetric):
         bad_videos (str): What to do when videos or images could not be read:
             ``'raise'`` ends with an error that lists them; ``'wrong'``
             counts their questions as wrong and reports ``num_bad_videos``.
-        out_file (str, optional): ``.json`` for the answers.
-        collect_device (str): ``'cpu'`` or ``'gpu'``.
+            Defaults to ``'raise'``.
+        out_file (str, optional): ``.json`` for the answers. Defaults to
+            None.
+        collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
     Raises:
         ValueError: If ``bad_videos`` is unknown, or ``out_file`` does not
@@ -90,8 +113,10 @@ class AnswerMetric(BaseMetric):
 
     out_suffix = '.json'
 
-    def __init__(self, bad_videos: str, out_file: Optional[str],
-                 collect_device: str) -> None:
+    def __init__(self,
+                 bad_videos: str = 'raise',
+                 out_file: Optional[str] = None,
+                 collect_device: str = 'cpu') -> None:
         super().__init__(collect_device)
         if bad_videos not in BAD_VIDEOS:
             raise ValueError(f"Unknown bad_videos '{bad_videos}'. Valid ones "

@@ -6,7 +6,12 @@ from typing import NamedTuple, Optional
 import numpy as np
 from mmaction.registry import METRICS
 
-from .answer_metric import Answered, AnswerMetric, check_numbers
+from .answer_metric import (
+    Answered,
+    AnswerMetric,
+    check_numbers,
+    right_labels,
+)
 
 
 class Count(NamedTuple):
@@ -62,12 +67,6 @@ class CountMetric(AnswerMetric):
         >>> val_evaluator = dict(type='CountMetric')
     """
 
-    def __init__(self,
-                 bad_videos: str = 'raise',
-                 out_file: Optional[str] = None,
-                 collect_device: str = 'cpu') -> None:
-        super().__init__(bad_videos, out_file, collect_device)
-
     def _predictions(self, sample: dict) -> list[Count]:
         if 'pred_counts' not in sample:
             raise KeyError(
@@ -82,9 +81,7 @@ class CountMetric(AnswerMetric):
     def _truths(self, sample: dict,
                 predictions: Sequence[Optional[Count]]
                 ) -> Optional[list[int]]:  # yapf: disable
-        if 'answer_labels' not in sample:
-            return None
-        return np.asarray(sample['answer_labels']).tolist()
+        return right_labels(sample)
 
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
         read = [q for q in questions if q.prediction is not None]

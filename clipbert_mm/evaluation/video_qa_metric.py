@@ -1,24 +1,19 @@
 # Copyright (c) clipbert_mm contributors.
 """Accuracy of answers that are right or wrong."""
 from collections.abc import Sequence
-from typing import NamedTuple, Optional
+from typing import Optional
 
 import numpy as np
 from mmaction.registry import METRICS
 
 from .answer_metric import (
+    Answer,
     Answered,
     AnswerMetric,
     check_numbers,
     mean_by_type,
+    right_labels,
 )
-
-
-class Answer(NamedTuple):
-    """The label that the model chose, and its text where it has one."""
-
-    label: int
-    text: Optional[str]
 
 
 def qa_accuracy(labels: Sequence[Optional[int]], truths: Sequence[int],
@@ -78,12 +73,6 @@ class VideoQAMetric(AnswerMetric):
         >>> val_evaluator = dict(type='VideoQAMetric')
     """
 
-    def __init__(self,
-                 bad_videos: str = 'raise',
-                 out_file: Optional[str] = None,
-                 collect_device: str = 'cpu') -> None:
-        super().__init__(bad_videos, out_file, collect_device)
-
     def _predictions(self, sample: dict) -> list[Answer]:
         count = len(sample['question_ids'])
         if 'pred_labels' in sample:
@@ -103,9 +92,7 @@ class VideoQAMetric(AnswerMetric):
     def _truths(self, sample: dict,
                 predictions: Sequence[Optional[Answer]]
                 ) -> Optional[list[int]]:  # yapf: disable
-        if 'answer_labels' not in sample:
-            return None
-        return np.asarray(sample['answer_labels']).tolist()
+        return right_labels(sample)
 
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
         return qa_accuracy(

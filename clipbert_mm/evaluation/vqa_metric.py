@@ -1,24 +1,18 @@
 # Copyright (c) clipbert_mm contributors.
 """VQA accuracy: answers that are right to a degree."""
 from collections.abc import Sequence
-from typing import NamedTuple, Optional
+from typing import Optional
 
 import numpy as np
 from mmaction.registry import METRICS
 
 from .answer_metric import (
+    Answer,
     Answered,
     AnswerMetric,
     check_numbers,
     mean_by_type,
 )
-
-
-class Answer(NamedTuple):
-    """The label that the model chose, and its text."""
-
-    label: int
-    text: str
 
 
 @METRICS.register_module()
@@ -49,12 +43,6 @@ class VQAMetric(AnswerMetric):
     Example:
         >>> val_evaluator = dict(type='VQAMetric')
     """
-
-    def __init__(self,
-                 bad_videos: str = 'raise',
-                 out_file: Optional[str] = None,
-                 collect_device: str = 'cpu') -> None:
-        super().__init__(bad_videos, out_file, collect_device)
 
     def _predictions(self, sample: dict) -> list[Answer]:
         if 'pred_answers' not in sample:
