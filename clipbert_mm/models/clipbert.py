@@ -172,10 +172,10 @@ class ClipBERT(BaseModel):
 
     def _output(self, grid: Tensor, input_ids: Tensor,
                 attention_mask: Tensor) -> ModelOutput:
-        head = self.head(grid, input_ids, attention_mask)
+        head = self.head(grid, input_ids, attention_mask,
+                         self.task.needs_text_states)
         return ModelOutput(
-            self.consensus(head.clip_logits),
-            head.text_states if self.task.needs_text_states else None,
+            self.consensus(head.clip_logits), head.text_states,
             self.head.word_embeddings)
 
     def loss(self, inputs: dict[str, Tensor],

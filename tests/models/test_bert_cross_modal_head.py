@@ -94,13 +94,46 @@ def test_head__checkpointing_recomputes_and_changes_no_gradient() -> None:
         grid = GRID.clone().requires_grad_()
         seen = []
         for layer in head.bert['encoder'].layer:
-            layer.attention.register_forward_pre_hook(
+            layer.intermediate.register_forward_pre_hook(
                 lambda *_, seen=seen: seen.append(1))
         head(grid, ids, mask).clip_logits.pow(2).sum().backward()
         grads.append(grid.grad)
         calls.append(len(seen))
     assert calls == [2, 4]  # both layers once more in the backward pass
     torch.testing.assert_close(*grads)
+
+
+def test_head__cls_alone_equals_all_tokens_in_value_and_gradient() -> None:
+    results = []
+    for needs_text_states in (False, True):
+        head, (ids, mask) = tiny_head().double(), texts()
+        grid = GRID.double().requires_grad_()
+        output = head(grid, ids, mask, needs_text_states)
+        assert (output.text_states is None) is not needs_text_states
+        output.clip_logits.pow(2).sum().backward()
+        results.append([output.clip_logits, grid.grad] +
+                       [p.grad for p in head.parameters()])
+    for found, expected in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+def test_head__last_layer_computes_cls_alone() -> None:
+    head, (ids, mask) = tiny_head(), texts()
+    shapes = []
+    for layer in head.bert['encoder'].layer:
+        layer.output.register_forward_hook(
+            lambda _, inputs, output: shapes.append(tuple(output.shape)))
+    head(GRID, ids, mask)
+    pairs, tokens = 2 * 4 * 3, ids.shape[2] + 2 * 4
+    assert shapes == [(pairs, tokens, 8), (pairs, 1, 8)]
+
+
+def test_head__without_a_mask_every_token_is_real() -> None:
+    head, (ids, _) = tiny_head(), texts()
+    text, visual = head.embed_texts(ids), head.grid_embedding(GRID)
+    torch.testing.assert_close(
+        head.match(text, None, visual).clip_logits,
+        head(GRID, ids, torch.ones_like(ids)).clip_logits)
 
 
 def test_head__initialised_as_bert() -> None:

@@ -5,6 +5,8 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
+from clipbert_mm.models.heads.bert_cross_modal_head import join_tokens
+
 BERT = dict(
     vocab_size=20,
     hidden_size=8,
@@ -79,3 +81,11 @@ def samples(labels: list[list[int]]) -> list[ActionDataSample]:
         sample.set_field(label, 'text_labels')
         result.append(sample)
     return result
+
+
+def all_states(head: nn.Module, grid: Tensor, ids: Tensor,
+               mask: Tensor) -> Tensor:
+    """Last states of all tokens of all pairs, ``(N * M * C, L + V, D)``."""
+    tokens, joint = join_tokens(
+        head.embed_texts(ids), mask.bool(), head.grid_embedding(grid))
+    return head.encode(tokens, joint)

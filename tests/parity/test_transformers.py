@@ -19,6 +19,7 @@ from transformers.models.tvp.modeling_tvp import (
 )
 
 from clipbert_mm.models import BertCrossModalHead
+from tests.models.tiny import all_states
 
 SIZES = dict(
     hidden_size=32,
@@ -72,8 +73,8 @@ def test_head__text_alone_equals_bert_model(head, texts):
     bert.load_state_dict(head.bert.state_dict(), strict=True)
     expected = bert(input_ids=ids, attention_mask=mask)
     no_grid = torch.zeros(1, 1, 0, 0, 32)
-    states, text_len = head.encode(no_grid, ids[None], mask[None])
-    assert states.shape == (3, text_len, 32)
+    states = all_states(head, no_grid, ids[None], mask[None])
+    assert states.shape == (3, 7, 32)
     real = mask.bool()
     torch.testing.assert_close(
         states[real], expected.last_hidden_state[real], rtol=0, atol=1e-5)
@@ -139,8 +140,8 @@ def test_head__text_and_grid_equal_tvp(head, texts):
     for row in range(3):  # TVP takes one video at a time
         one = slice(row, row + 1)
         expected, pooled = run_tvp(parts, ids[one], mask[one], frames)
-        states, _ = head.encode(frames.mean(1)[:, None], ids[None, one],
-                                mask[None, one])
+        states = all_states(head, frames.mean(1)[:, None], ids[None, one],
+                            mask[None, one])
         torch.testing.assert_close(states, expected, rtol=0, atol=1e-5)
         torch.testing.assert_close(
             head.bert['pooler'](states), pooled, rtol=0, atol=1e-5)

@@ -11,6 +11,8 @@ from mmaction.structures import ActionDataSample
 from torch import Tensor
 from transformers import ResNetBackbone, ResNetConfig
 
+from tests.models.tiny import all_states
+
 from .small_tvp import SIZES
 
 try:  # transformers 4 has one that needs no torchvision
@@ -87,7 +89,7 @@ def test_convert_tvp__encoder_and_pooler(tvp, clipbert_of_tvp):
     if 'head_mask' in inspect.signature(theirs.encoder.forward).parameters:
         options['head_mask'] = [None] * SIZES['num_hidden_layers']
     expected = theirs.encoder(states, **options).last_hidden_state
-    found, _ = clipbert_of_tvp.head.encode(grids, ids[None], mask[None])
+    found = all_states(clipbert_of_tvp.head, grids, ids[None], mask[None])
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(
         clipbert_of_tvp.head.bert['pooler'](found),

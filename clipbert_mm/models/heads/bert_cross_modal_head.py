@@ -3,12 +3,15 @@
 from typing import NamedTuple, Optional, Union, cast
 
 import torch
+import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 from transformers import BertConfig, BertModel
 
 from ...datasets.tokenizer import load_tokenizer
+from .bert_layer import run_bert_layer
 from .grid_embedding import GridEmbedding
 
 CLASSIFIERS = ('mlp', 'linear')
@@ -18,16 +21,16 @@ class HeadOutput(NamedTuple):
     """What the head computes for N videos, M texts and C clips each."""
 
     clip_logits: Tensor  # (N, M, C, K), unnormalised
-    text_states: Tensor  # (N, M, C, L, D), last layer at the text tokens
+    # (N, M, C, L, D), last layer at the text tokens; None when not needed
+    text_states: Optional[Tensor]
 
 
-def build_bert(bert: Union[str, dict], with_cp: bool) -> BertModel:
+def build_bert(bert: Union[str, dict]) -> BertModel:
     """Build BERT from a configuration, or load it from a folder or the hub.
 
     Args:
         bert (str | dict): Folder or hub name of a BERT checkpoint, or the
             arguments of ``transformers.BertConfig`` for random weights.
-        with_cp (bool): Recompute the layers in the backward pass.
 
     Returns:
         BertModel: With its pooler.
@@ -38,18 +41,14 @@ def build_bert(bert: Union[str, dict], with_cp: bool) -> BertModel:
     if isinstance(bert, str):
         try:
             # In float32, whatever the precision of the file.
-            model = BertModel.from_pretrained(bert).float()
+            return BertModel.from_pretrained(bert).float()
         except OSError as error:
             raise OSError(
                 f"Cannot load BERT from '{bert}': {error}. Without a network "
                 'set head.bert to a folder that holds config.json and the '
                 'weights of a Hugging Face BERT, or to a dict of BertConfig '
                 'arguments for random weights.') from error
-    else:
-        model = BertModel(BertConfig(**bert))
-    if with_cp:
-        model.gradient_checkpointing_enable(dict(use_reentrant=False))
-    return model
+    return BertModel(BertConfig(**bert))
 
 
 @MODELS.register_module()
@@ -122,11 +121,12 @@ class BertCrossModalHead(BaseModule):
         if num_classes < 1:
             raise ValueError(
                 f'num_classes must be at least 1, but got {num_classes}.')
-        model = build_bert(bert, with_cp)
+        model = build_bert(bert)
         config = model.config
         if tokenizer is not None:
             check_vocabulary(tokenizer, config.vocab_size)
         self.config = config
+        self.with_cp = with_cp
         self.hidden_size = config.hidden_size
         self.num_classes = num_classes
         # Only the children: BertModel.init_weights would reset them when
@@ -157,71 +157,119 @@ class BertCrossModalHead(BaseModule):
                           self.bert['embeddings'].word_embeddings)
         return embeddings.weight
 
-    def forward(self, grid: Tensor, input_ids: Tensor,
-                attention_mask: Tensor) -> HeadOutput:
+    def forward(self,
+                grid: Tensor,
+                input_ids: Tensor,
+                attention_mask: Tensor,
+                needs_text_states: bool = False) -> HeadOutput:
         """Logits of every (text, clip) pair of each video.
 
         Args:
             grid (Tensor): ``(N, num_clips, Hg, Wg, D)``.
             input_ids (Tensor): ``(N or 1, num_texts, L)``.
             attention_mask (Tensor): Same shape, 1 at real tokens.
+            needs_text_states (bool): Compute the text states too; else the
+                last layer is computed at ``[CLS]`` alone. Defaults to False.
 
         Returns:
-            HeadOutput: Clip logits and the text states.
+            HeadOutput: Clip logits, and the text states if needed.
         """
-        states, text_len = self.encode(grid, input_ids, attention_mask)
-        num_videos, num_clips = grid.shape[:2]
-        pairs = (num_videos, input_ids.shape[1], num_clips)
+        return self.match(
+            self.embed_texts(input_ids), attention_mask.bool(),
+            self.grid_embedding(grid), needs_text_states)
+
+    def embed_texts(self, input_ids: Tensor) -> Tensor:
+        """Text tokens before the first layer.
+
+        Args:
+            input_ids (Tensor): ``(N or 1, num_texts, L)``.
+
+        Returns:
+            Tensor: ``(N or 1, num_texts, L, D)``.
+        """
+        tokens = self.bert['embeddings'](input_ids.flatten(0, 1))
+        return tokens.unflatten(0, input_ids.shape[:2])
+
+    def match(self,
+              text: Tensor,
+              text_mask: Optional[Tensor],
+              visual: Tensor,
+              needs_text_states: bool = False) -> HeadOutput:
+        """Logits of every (text, clip) pair of embedded texts and clips.
+
+        Args:
+            text (Tensor): Of :meth:`embed_texts`,
+                ``(N or 1, num_texts, L, D)``.
+            text_mask (Tensor, optional): Boolean, ``(N or 1, num_texts, L)``,
+                True at real tokens; None if all are, which is faster.
+            visual (Tensor): Of ``grid_embedding``, ``(N, num_clips, V, D)``.
+            needs_text_states (bool): See :meth:`forward`. Defaults to False.
+
+        Returns:
+            HeadOutput: Clip logits, and the text states if needed.
+        """
+        tokens, mask = join_tokens(text, text_mask, visual)
+        pairs = (visual.shape[0], text.shape[1], visual.shape[1])
+        states = self.encode(tokens, mask,
+                             text.shape[2] if needs_text_states else 1)
         pooled = self.bert['pooler'](states)
-        clip_logits = self.classifier(self.dropout(pooled))
         return HeadOutput(
-            clip_logits.unflatten(0, pairs),
-            states[:, :text_len].unflatten(0, pairs))
+            self.classifier(self.dropout(pooled)).unflatten(0, pairs),
+            states.unflatten(0, pairs) if needs_text_states else None)
 
-    def encode(self, grid: Tensor, input_ids: Tensor,
-               attention_mask: Tensor) -> tuple[Tensor, int]:
-        """Last hidden states of ``[text tokens; grid tokens]``.
+    def encode(self,
+               tokens: Tensor,
+               mask: Optional[Tensor] = None,
+               num_outputs: Optional[int] = None) -> Tensor:
+        """BERT's layers.
+
+        Args:
+            tokens (Tensor): Embedded, ``(B, S, D)``.
+            mask (Tensor, optional): Boolean, ``(B, 1, 1, S)``, True at tokens
+                to attend to. Defaults to None: all.
+            num_outputs (int, optional): First tokens whose last states are
+                computed. Defaults to None: all.
 
         Returns:
-            tuple[Tensor, int]: ``(N * num_texts * num_clips, L + V, D)``, and
-            L.
+            Tensor: Last states, ``(B, num_outputs or S, D)``.
         """
-        visual = self.grid_embedding(grid)  # (N, C, V, D)
-        num_videos, num_clips, num_cells, width = visual.shape
-        shared, num_texts, text_len = input_ids.shape
-        text = self.bert['embeddings'](input_ids.flatten(0, 1))
-        text = text.view(shared, num_texts, 1, text_len, width)
-        pairs = (num_videos, num_texts, num_clips)
-        states = torch.cat([
-            text.expand(*pairs, text_len, width),
-            visual[:, None].expand(*pairs, num_cells, width)
-        ], -2).flatten(0, 2)  # (N * M * C, L + V, D)
-        mask = torch.cat([
-            attention_mask[:, :, None].expand(*pairs, text_len),
-            attention_mask.new_ones(1).expand(*pairs, num_cells)
-        ], -1).flatten(0, 2)
-        states = self.bert['encoder'](
-            states, attention_mask=additive_mask(mask, states.dtype))[0]
-        return states, text_len
+        layers = cast(nn.ModuleList, self.bert['encoder'].layer)
+        for i, layer in enumerate(layers):
+            wanted = num_outputs if i == len(layers) - 1 else None
+            if self.with_cp and torch.is_grad_enabled():
+                tokens = checkpoint(
+                    run_bert_layer, layer, tokens, mask, wanted,
+                    use_reentrant=False)  # yapf: disable
+            else:
+                tokens = run_bert_layer(layer, tokens, mask, wanted)
+        return tokens
 
 
-def additive_mask(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """0 where ``mask`` is 1, the smallest number where it is 0.
-
-    Additive, because Hugging Face's eager attention reads a boolean mask
-    wrongly and without a word.
+def join_tokens(text: Tensor, text_mask: Optional[Tensor],
+                visual: Tensor) -> tuple[Tensor, Optional[Tensor]]:
+    """Sequences ``[text tokens; visual tokens]`` of all pairs, and their mask.
 
     Args:
-        mask (Tensor): ``(B, S)``, 1 at tokens to attend to.
-        dtype (torch.dtype): Of the hidden states.
+        text (Tensor): ``(N or 1, M, L, D)``.
+        text_mask (Tensor, optional): Boolean, ``(N or 1, M, L)``.
+        visual (Tensor): ``(N, C, V, D)``.
 
     Returns:
-        Tensor: ``(B, 1, 1, S)``.
+        tuple[Tensor, Tensor | None]: ``(N * M * C, L + V, D)``, and boolean
+        ``(N * M * C, 1, 1, L + V)``, None without a text mask.
     """
-    hidden = (mask == 0)[:, None, None]
-    return torch.zeros_like(
-        hidden, dtype=dtype).masked_fill(hidden,
-                                         torch.finfo(dtype).min)
+    num_videos, num_clips, num_cells, width = visual.shape
+    num_texts, text_len = text.shape[1:3]
+    pairs = (num_videos, num_texts, num_clips)
+    tokens = torch.cat([
+        text[:, :, None].expand(*pairs, text_len, width),
+        visual[:, None].expand(*pairs, num_cells, width)
+    ], -2).flatten(0, 2)
+    if text_mask is None:
+        return tokens, None
+    mask = F.pad(text_mask, (0, num_cells), value=True)[:, :, None]
+    mask = mask.expand(*pairs, text_len + num_cells)
+    return tokens, mask.flatten(0, 2)[:, None, None]
 
 
 def build_classifier(kind: str, hidden_size: int, num_classes: int,
