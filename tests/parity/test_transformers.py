@@ -82,6 +82,21 @@ def test_head__text_alone_equals_bert_model(head, texts):
         head.bert['pooler'](states), expected.pooler_output, rtol=0, atol=1e-5)
 
 
+def test_head__drops_out_as_bert_does():
+    """With the same draws, in training, with another rate for attention."""
+    options = dict(
+        SIZES, attention_probs_dropout_prob=0.4, hidden_dropout_prob=0.2)
+    head = BertCrossModalHead(options).train()
+    bert = BertModel(BertConfig(**options)).train()
+    bert.load_state_dict(head.bert.state_dict(), strict=True)
+    tokens = torch.randn(2, 6, 32)
+    torch.manual_seed(3)
+    expected = bert.encoder(tokens)[0]
+    torch.manual_seed(3)
+    torch.testing.assert_close(head.encode(tokens), expected)
+    assert not torch.allclose(head.encode(tokens), expected)
+
+
 def our_names(module: nn.Module) -> dict[str, Tensor]:
     """Return the state dict of a part of TVP under our names."""
     renamed = {}
