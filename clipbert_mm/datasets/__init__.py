@@ -4,6 +4,7 @@ from .concat_text_dataset import ConcatTextDataset
 from .image_text_pretrain import ImageTextPretrain
 from .transforms import (
                          BertTokenize,
+                         FormatClips,
                          LoadImageClip,
                          LoadVideo,
                          MaskTokens,
@@ -15,7 +16,7 @@ from .video_question_answering import VideoQuestionAnswering
 from .video_text_retrieval import VideoTextRetrieval
 
 __all__ = [
-    'BertTokenize', 'ConcatTextDataset', 'ImageTextPretrain', 'LoadImageClip',
-    'LoadVideo', 'MaskTokens', 'PadFrames', 'ResizeLongSide',
+    'BertTokenize', 'ConcatTextDataset', 'FormatClips', 'ImageTextPretrain',
+    'LoadImageClip', 'LoadVideo', 'MaskTokens', 'PadFrames', 'ResizeLongSide',
     'SparseClipSampler', 'VideoQuestionAnswering', 'VideoTextRetrieval'
 ]

@@ -25,7 +25,10 @@ bert = dict(
 model = dict(
     type='ClipBERT',
     data_preprocessor=dict(
-        type='VideoTextDataPreprocessor', mean=[110.] * 3, std=[60.] * 3),
+        type='VideoTextDataPreprocessor',
+        mean=[110.] * 3,
+        std=[60.] * 3,
+        pad_texts_to=1),  # multiples help GPUs only
     backbone=dict(
         type='ResNet50Grid',
         stage_blocks=(1, 1, 1),

@@ -14,7 +14,7 @@ model = dict(
 
 clip_len = 2
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='random',
@@ -28,7 +28,7 @@ train_pipeline = [
         meta_keys=('video_id', 'filename'))
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='uniform',

@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='LoadImageClip'),
     dict(type='ResizeLongSide', size=_base_.img_size),
     dict(type='PadFrames', size=_base_.img_size),
-    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='FormatClips'),
     dict(
         type='BertTokenize',
         tokenizer=_base_.tokenizer,

@@ -11,7 +11,7 @@ load_from = None  # tools/quickstart.py sets it
 
 clip_len = 8
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='random',
@@ -25,7 +25,7 @@ train_pipeline = [
         meta_keys=('video_id', 'filename'))
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='uniform',

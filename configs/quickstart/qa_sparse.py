@@ -25,14 +25,14 @@ square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=_base_.img_size),
     dict(type='PadFrames', size=_base_.img_size),
-    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='FormatClips'),
     dict(
         type='BertTokenize',
         tokenizer=_base_.tokenizer,
         max_txt_len=_base_.max_txt_len)
 ]
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='random',
@@ -46,7 +46,7 @@ train_pipeline = [
         meta_keys=('video_id', 'filename'))
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='uniform',

@@ -17,10 +17,10 @@ square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=_base_.img_size),
     dict(type='PadFrames', size=_base_.img_size),
-    dict(type='FormatShape', input_format='NCTHW')
+    dict(type='FormatClips')
 ]
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='random',
@@ -34,7 +34,7 @@ train_pipeline = [
         meta_keys=('video_id', 'filename'))
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='LoadVideo'),
     dict(
         type='SparseClipSampler',
         mode='uniform',

@@ -84,7 +84,7 @@ def pipeline(vocab_dir: str,
              texts: bool = True) -> list[dict]:
     """The usual transforms, at the size of the files above."""
     steps = [
-        dict(type='DecordInit'),
+        dict(type='LoadVideo'),
         dict(
             type='SparseClipSampler',
             clip_len=2,
@@ -94,7 +94,7 @@ def pipeline(vocab_dir: str,
         dict(type='DecordDecode'),
         dict(type='ResizeLongSide', size=32),
         dict(type='PadFrames', size=32),
-        dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='FormatClips'),
     ]
     keys: tuple[str, ...] = ('imgs', )
     fields: tuple[str, ...] = ('own_text_inds', 'own_text_ids')

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Steps of the data pipeline that MMAction2 lacks."""
 from .bert_tokenize import BertTokenize
+from .format_clips import FormatClips
 from .load_image_clip import LoadImageClip
 from .load_video import LoadVideo
 from .mask_tokens import MaskTokens
@@ -9,6 +10,6 @@ from .resize_long_side import ResizeLongSide
 from .sparse_clip_sampler import SparseClipSampler
 
 __all__ = [
-    'BertTokenize', 'LoadImageClip', 'LoadVideo', 'MaskTokens', 'PadFrames',
-    'ResizeLongSide', 'SparseClipSampler'
+    'BertTokenize', 'FormatClips', 'LoadImageClip', 'LoadVideo', 'MaskTokens',
+    'PadFrames', 'ResizeLongSide', 'SparseClipSampler'
 ]

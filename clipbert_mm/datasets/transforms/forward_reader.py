@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Make decord read the frames of overlapping clips in one pass."""
+"""Make decoders read the frames of overlapping clips in one pass."""
 from typing import Any
 
 import numpy as np
@@ -21,14 +21,14 @@ class FrameBatch:
 
 
 class ForwardReader:
-    """A ``decord.VideoReader`` that reads each wanted frame once, forwards.
+    """A video reader that reads each wanted frame once, forwards.
 
     Clips may overlap, so their frames, clip after clip, go back and forth,
-    and decord decodes again from a key frame at every step back. MMAction2's
+    and decoders decode again from a key frame at every step back. MMAction2's
     ``DecordDecode`` passes the indices on as they are.
 
     Args:
-        reader (decord.VideoReader): The reader.
+        reader (Any): ``decord.VideoReader`` or another with its methods.
 
     Example:
         >>> reader = ForwardReader(decord.VideoReader('a.mp4'))
@@ -56,4 +56,6 @@ class ForwardReader:
         """
         wanted, places = np.unique(indices, return_inverse=True)
         frames = self._reader.get_batch(wanted).asnumpy()
+        if np.array_equal(places, np.arange(len(frames))):
+            return FrameBatch(frames)  # in order already: no copy
         return FrameBatch(frames[places])

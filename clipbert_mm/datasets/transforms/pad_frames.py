@@ -4,6 +4,8 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+from .clip_buffer import common_buffer, square_buffer
+
 
 @TRANSFORMS.register_module()
 class PadFrames(BaseTransform):
@@ -12,6 +14,8 @@ class PadFrames(BaseTransform):
     As in the reference (at a118b02), this comes before the mean is
     subtracted, so padded pixels become minus the mean. MMAction2 has no
     padding for ``imgs``, and its data preprocessor pads after normalising.
+    All frames become one array; those of :class:`ResizeLongSide` are in such
+    an array already and stay where they are.
 
     Required Keys:
 
@@ -49,22 +53,28 @@ class PadFrames(BaseTransform):
         Returns:
             dict: The result dict.
         """
-        results['imgs'] = [self._pad(img) for img in results['imgs']]
+        imgs = results['imgs']
+        for img in imgs:
+            self._check(img)
+        buffer = common_buffer(imgs)
+        if buffer is None or buffer.shape[1:3] != (self.size, self.size):
+            buffer = square_buffer(len(imgs), self.size, imgs[0].dtype)
+            for img, target in zip(imgs, buffer):
+                target[:img.shape[0], :img.shape[1]] = img
+        for img, target in zip(imgs, buffer):
+            target[img.shape[0]:] = 0
+            target[:img.shape[0], img.shape[1]:] = 0
+        results['imgs'] = list(buffer)
         results['img_shape'] = (self.size, self.size)
         return results
 
-    def _pad(self, img: np.ndarray) -> np.ndarray:
+    def _check(self, img: np.ndarray) -> None:
         height, width = img.shape[:2]
         if max(height, width) > self.size:
             raise ValueError(
                 f'PadFrames needs frames of at most {self.size}x{self.size} '
                 f'pixels, but got {width}x{height} (width x height). Put '
                 f'ResizeLongSide(size={self.size}) before it.')
-        if height == width == self.size:
-            return img
-        padded = np.zeros((self.size, self.size, img.shape[2]), img.dtype)
-        padded[:height, :width] = img
-        return padded
 
     def __repr__(self) -> str:
         return f'{self.__class__.__name__}(size={self.size})'

@@ -6,6 +6,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from ..media_error import MediaError
+from .clip_buffer import square_buffer
 
 
 def long_side_shape(height: int, width: int, size: int) -> tuple[int, int]:
@@ -37,7 +38,8 @@ class ResizeLongSide(BaseTransform):
 
     Bilinear without antialiasing, up as well as down, with the size rule of
     the reference (at a118b02), which MMAction2's ``Resize`` rounds
-    differently.
+    differently. Frames are written where :class:`PadFrames` of the same size
+    wants them, so that it need not move them.
 
     Required Keys:
 
@@ -104,14 +106,21 @@ class ResizeLongSide(BaseTransform):
         if self.to_float32:
             imgs = [img.astype(np.float32) for img in imgs]
         if (new_height, new_width) != (height, width):
-            imgs = [
-                cv2.resize(
-                    img, (new_width, new_height),
-                    interpolation=cv2.INTER_LINEAR) for img in imgs
-            ]
+            imgs = self._resize(imgs, new_height, new_width)
         results['imgs'] = imgs
         results['img_shape'] = (new_height, new_width)
         return results
+
+    def _resize(self, imgs: list[np.ndarray], height: int,
+                width: int) -> list[np.ndarray]:
+        buffer = square_buffer(len(imgs), self.size, imgs[0].dtype)
+        resized = list(buffer[:, :height, :width])
+        for img, target in zip(imgs, resized):
+            cv2.resize(
+                img, (width, height),
+                dst=target,
+                interpolation=cv2.INTER_LINEAR)
+        return resized
 
     def __repr__(self) -> str:
         return (f'{self.__class__.__name__}(size={self.size}, '

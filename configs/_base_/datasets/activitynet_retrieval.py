@@ -16,7 +16,7 @@ square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatShape', input_format='NCTHW')
+    dict(type='FormatClips')
 ]
 train_pipeline = [
     dict(type='LoadVideo'),
@@ -65,6 +65,7 @@ val_dataloader = dict(
     batch_size=1,
     num_workers=4,
     persistent_workers=True,
+    pin_memory=True,
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoTextRetrieval',

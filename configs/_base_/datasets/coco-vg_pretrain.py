@@ -12,7 +12,7 @@ train_pipeline = [
     dict(type='LoadImageClip'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='FormatClips'),
     dict(type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len),
     # mask_special_tokens=True is the reference's form.
     dict(type='MaskTokens', tokenizer=tokenizer, mask_prob=0.15),
@@ -43,6 +43,7 @@ val_dataloader = dict(
     batch_size=8,
     num_workers=4,
     persistent_workers=True,
+    pin_memory=True,
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='ImageTextPretrain',

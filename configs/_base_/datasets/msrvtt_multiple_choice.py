@@ -20,7 +20,7 @@ test_pipeline = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='FormatClips'),
     dict(type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len),
     dict(
         type='PackActionInputs',
@@ -33,6 +33,7 @@ test_dataloader = dict(
     batch_size=1,
     num_workers=4,
     persistent_workers=True,
+    pin_memory=True,
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',

@@ -15,7 +15,7 @@ square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatShape', input_format='NCTHW')
+    dict(type='FormatClips')
 ]
 tokenize = dict(
     type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len)
@@ -67,6 +67,7 @@ val_dataloader = dict(
     batch_size=1,
     num_workers=4,
     persistent_workers=True,
+    pin_memory=True,
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',
@@ -82,6 +83,7 @@ test_dataloader = dict(
     batch_size=1,
     num_workers=4,
     persistent_workers=True,
+    pin_memory=True,
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',

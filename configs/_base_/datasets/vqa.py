@@ -11,7 +11,7 @@ image = [  # one clip of one frame
     dict(type='LoadImageClip'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='FormatClips'),
     dict(type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len)
 ]
 train_pipeline = [
@@ -51,6 +51,7 @@ val_dataloader = dict(
     batch_size=1,
     num_workers=4,
     persistent_workers=True,
+    pin_memory=True,
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',
