@@ -28,8 +28,7 @@ model = dict(
     # and init_cfg of the task.
     head=dict(classifier='linear', num_classes=2, num_sampled_cells=100),
     consensus=dict(aggregation='mean'),  # an image is a single clip
-    task=dict(_delete_=True, type='PretrainTask', bert=_base_.bert),
-    text_chunk_size=None)
+    task=dict(_delete_=True, type='PretrainTask', bert=_base_.bert))
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(end=max_epochs)

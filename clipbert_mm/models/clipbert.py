@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """ClipBERT: backbone, grid encoder, cross-modal head, consensus, task."""
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import torch
 from mmaction.registry import MODELS
@@ -9,6 +9,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
+from ..scoring.pair_scorer import PairScorer, check_token_budget
 from .tasks import ModelOutput, VocabularyTask
 from .weight_comparison import compare_weights
 
@@ -39,8 +40,8 @@ class ClipBERT(BaseModel):
             Defaults to ``'frames'``.
         frozen_backbone (bool): Do not train the backbone (Table 6).
             Defaults to False.
-        text_chunk_size (int, optional): Texts that go through the head at a
-            time in testing; bounds the memory. Defaults to None: all.
+        token_budget (int): Text and visual tokens that go through BERT at a
+            time in testing; bounds the memory. Defaults to 65536.
         init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
 
     Raises:
@@ -61,7 +62,7 @@ class ClipBERT(BaseModel):
                  data_preprocessor: Optional[dict] = None,
                  backbone_input: str = 'frames',
                  frozen_backbone: bool = False,
-                 text_chunk_size: Optional[int] = None,
+                 token_budget: int = 65536,
                  init_cfg: Optional[dict] = None) -> None:
         # Built here: the base class would look in MMEngine's registry.
         super().__init__(
@@ -70,12 +71,10 @@ class ClipBERT(BaseModel):
         if backbone_input not in BACKBONE_INPUTS:
             raise ValueError(f"Unknown backbone_input '{backbone_input}'. "
                              f'Valid ones are {list(BACKBONE_INPUTS)}.')
-        if text_chunk_size is not None and text_chunk_size < 1:
-            raise ValueError('text_chunk_size must be at least 1, or None for '
-                             f'all texts at once, but got {text_chunk_size}.')
+        check_token_budget(token_budget)
         self.backbone_input = backbone_input
         self.frozen_backbone = frozen_backbone
-        self.text_chunk_size = text_chunk_size
+        self.token_budget = token_budget
         self.backbone = MODELS.build(backbone)
         self.neck = MODELS.build(neck)
         self.head = MODELS.build(head)
@@ -98,6 +97,19 @@ class ClipBERT(BaseModel):
         if self.frozen_backbone:
             self.backbone.eval()
         return self
+
+    def compile_parts(self, **options: Any) -> None:
+        """Compile the CNN, the neck and the head, and nothing else.
+
+        What ``compile=True`` or ``compile=dict(...)`` of a config calls. The
+        graphs are whole, and the head's serves every length of the texts:
+        it is compiled for the first length and once more for all others.
+
+        Args:
+            options (Any): Of ``torch.compile``, such as ``mode``.
+        """
+        for part in (self.backbone, self.neck, self.head):
+            part.compile(**options)
 
     def forward(
         self,
@@ -152,7 +164,7 @@ class ClipBERT(BaseModel):
         if frames.ndim != 6:
             raise ValueError('Frames must have the shape (N, num_clips, 3, T, '
                              f'H, W), but got {tuple(frames.shape)}. Use '
-                             "FormatShape(input_format='NCTHW').")
+                             'FormatClips().')
         num_videos, num_clips, _, num_frames = frames.shape[:4]
         clips = frames.flatten(0, 1)  # (N * C, 3, T, H, W)
         if self.backbone_input == 'clips':
@@ -197,33 +209,49 @@ class ClipBERT(BaseModel):
         """
         readable = [s for s in data_samples if 'load_error' not in s]
         if readable:
-            grid = self.extract_grid(inputs['imgs'])
-            input_ids, mask = self._texts(inputs, grid.device)
-            chunk = self.text_chunk_size or input_ids.shape[1]
-            outputs = [
-                self._output(grid, ids, chunk_mask)
-                for ids, chunk_mask in zip(
-                    input_ids.split(chunk, 1), mask.split(chunk, 1))
-            ]
-            self.task.predict(join_outputs(outputs), readable)
+            output = (
+                self._predict_own(inputs)
+                if 'input_ids' in inputs else self._predict_bank(inputs))
+            self.task.predict(output, readable)
         if self._caption_bank is not None:
-            num_texts = self._caption_bank['input_ids'].shape[1]
+            num_texts = len(self._caption_bank['input_ids'])
             for sample in data_samples:
                 if 'load_error' in sample:
                     sample.set_field(
                         torch.full((num_texts, ), -torch.inf), 'match_score')
         return data_samples
 
-    def _texts(self, inputs: dict[str, Tensor],
-               device: Union[str, torch.device]) -> tuple[Tensor, Tensor]:
-        texts = inputs if 'input_ids' in inputs else self._caption_bank
-        if texts is None:
+    def _predict_bank(self, inputs: dict[str, Tensor]) -> ModelOutput:
+        """Every video with every text of the caption bank."""
+        if self._caption_bank is None:
             raise ValueError(
                 'The batch has no texts and the model no caption bank. Add '
                 "dict(type='CaptionBankHook') to custom_hooks, or call "
                 'set_caption_bank().')
-        return (texts['input_ids'].to(device),
-                texts['attention_mask'].to(device))
+        scorer = PairScorer(self, self._caption_bank, self.token_budget)
+        clip_logits = scorer.clip_logits(scorer.visual(inputs))
+        return ModelOutput(
+            self.consensus(clip_logits), None, self.head.word_embeddings)
+
+    def _predict_own(self, inputs: dict[str, Tensor]) -> ModelOutput:
+        """Every video with its own texts."""
+        grid = self.extract_grid(inputs['imgs'])
+        ids, mask = inputs['input_ids'], inputs['attention_mask'].bool()
+        if self.task.needs_text_states:  # cannot be joined
+            return self._output(grid, ids, mask)
+        visual = self.head.grid_embedding(grid)
+        num_videos, num_clips, num_cells = visual.shape[:3]
+        tokens = num_videos * num_clips * (ids.shape[-1] + num_cells)
+        chunk = max(1, self.token_budget // tokens)
+        clip_logits = [
+            self.head.match(self.head.embed_texts(part), part_mask,
+                            visual).clip_logits
+            for part, part_mask in zip(ids.split(chunk, 1), mask.split(
+                chunk, 1))
+        ]
+        return ModelOutput(
+            self.consensus(torch.cat(clip_logits, 1)), None,
+            self.head.word_embeddings)
 
     def set_caption_bank(self, bank: dict[str, Tensor]) -> None:
         """Set the texts against which videos without texts are scored.
@@ -233,7 +261,7 @@ class ClipBERT(BaseModel):
                 int64 ``(num_texts, L)``.
         """
         self._caption_bank = {
-            key: bank[key][None]
+            key: bank[key]
             for key in ('input_ids', 'attention_mask')
         }
 
@@ -250,25 +278,3 @@ class ClipBERT(BaseModel):
         }
         for key in compare_weights(loaded, own, TASK_PREFIXES):
             del state_dict[prefix + key]
-
-
-def join_outputs(outputs: Sequence[ModelOutput]) -> ModelOutput:
-    """Join the outputs of chunks of texts.
-
-    Args:
-        outputs (Sequence[ModelOutput]): Of the same videos.
-
-    Returns:
-        ModelOutput: ``video_logits`` of all texts. The text states of chunks
-        of different lengths cannot be joined: they are those of one chunk.
-
-    Raises:
-        ValueError: If there are text states and several chunks.
-    """
-    if len(outputs) == 1:
-        return outputs[0]
-    if outputs[0].text_states is not None:
-        raise ValueError('A task that predicts words needs all texts at once:'
-                         ' set text_chunk_size=None.')
-    return outputs[0]._replace(
-        video_logits=torch.cat([o.video_logits for o in outputs], 1))

@@ -1,9 +1,11 @@
 # Copyright (c) clipbert_mm contributors.
-"""The assembled model: modes, chunks, 2D and 3D backbones, bad videos."""
+"""The assembled model: modes, budgets, 2D and 3D backbones, bad videos."""
+import numpy as np
 import pytest
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
+from torch import Tensor, nn
 
 from .tiny import (
     BERT,
@@ -48,29 +50,50 @@ def test_clipbert__a_video_alone_equals_the_video_in_a_batch() -> None:
         torch.testing.assert_close(batch[i:i + 1], alone)
 
 
-@pytest.mark.parametrize('chunk', [1, 3, 4, 100])
-def test_clipbert__chunks_of_texts_do_not_change_scores(chunk: int) -> None:
-    inputs = tiny_inputs()
-    scores = []
-    for size in (None, chunk):
-        model = tiny_clipbert(text_chunk_size=size).eval()
-        predicted = model(inputs, samples(LABELS), mode='predict')
-        scores.append(torch.stack([s.match_score for s in predicted]))
-    torch.testing.assert_close(*scores)
+def naive_scores(model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
+    """Match scores ``(N, M)``, one pair of a clip and a text at a time."""
+    scores = torch.empty(inputs['input_ids'].shape[:2])
+    for n, text in np.ndindex(*scores.shape):
+        length = int(inputs['attention_mask'][n, text].sum())
+        ids = inputs['input_ids'][n, text, :length][None, None]
+        total = torch.zeros(2)
+        for clip in inputs['imgs'][n]:
+            logits = model(
+                dict(
+                    imgs=clip[None, None],
+                    input_ids=ids,
+                    attention_mask=torch.ones_like(ids)))
+            total += logits[0, 0, 0].exp()  # log-sum-exp over the clips
+        scores[n, text] = total[1] / total.sum()
+    return scores
 
 
-def test_clipbert__caption_bank_serves_videos_without_texts() -> None:
-    model, inputs = tiny_clipbert().eval(), tiny_inputs()
+@pytest.mark.parametrize('budget', [1, 60, 170, 65536])
+def test_clipbert__predictions_by_a_naive_loop(budget: int) -> None:
+    model, inputs = tiny_clipbert(token_budget=budget).eval(), tiny_inputs()
+    predicted = model(inputs, samples(LABELS), mode='predict')
+    torch.testing.assert_close(
+        torch.stack([s.match_score for s in predicted]),
+        naive_scores(model, inputs))
+
+
+@pytest.mark.parametrize('budget', [1, 60, 65536])
+def test_clipbert__caption_bank_serves_videos_without_texts(
+        budget: int) -> None:
+    model, inputs = tiny_clipbert(token_budget=budget).eval(), tiny_inputs()
     frames = dict(imgs=inputs['imgs'])
     with pytest.raises(ValueError, match='CaptionBankHook'):
         model(frames, samples(LABELS), mode='predict')
-    model.set_caption_bank({
-        k: inputs[k][0]
-        for k in ('input_ids', 'attention_mask')
-    })
+    bank = {k: inputs[k][0] for k in ('input_ids', 'attention_mask')}
+    model.set_caption_bank(bank)
     got = model(frames, samples(LABELS), mode='predict')
-    own = model(inputs, samples(LABELS), mode='predict')
-    torch.testing.assert_close(got[0].match_score, own[0].match_score)
+    every = {k: v[None].expand(2, -1, -1) for k, v in bank.items()}
+    torch.testing.assert_close(
+        torch.stack([s.match_score for s in got]),
+        naive_scores(model, {
+            **frames,
+            **every
+        }))
 
 
 def test_clipbert__unreadable_videos_score_minus_infinity() -> None:
@@ -188,7 +211,7 @@ def test_clipbert__another_number_of_classes_starts_anew() -> None:
 
 @pytest.mark.parametrize('parts, message', [
     (dict(backbone_input='videos'), "'videos'"),
-    (dict(text_chunk_size=0), 'got 0'),
+    (dict(token_budget=0), 'got 0'),
     (dict(neck=dict(out_channels=4)), 'out_channels is 4.*hidden_size 8'),
     (dict(head=dict(num_classes=3)), 'num_classes=2, but got 3'),
     (dict(head=dict(num_classes=1), task=dict(loss_type='rank')), "'lse'"),

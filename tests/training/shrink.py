@@ -168,6 +168,8 @@ def shrink(name: str, corpus: Path, **overrides: Any) -> Config:
         cfg.optim_wrapper.optimizer.lr = 1e-2
         cfg.train_cfg.update(max_epochs=1, val_interval=1)
         cfg.param_scheduler.end = 1
+    if cfg.get('test_cfg', {}).get('cascade'):
+        cfg.test_cfg.cascade.first_clips = 1  # of two
     cfg.default_hooks.logger.interval = 1
     cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=-1)
     cfg.launcher = 'none'
@@ -186,10 +188,9 @@ def _shrink_model(model: Config, corpus: Path) -> None:
         tokenizer=str(corpus / 'tokenizer'),
         init_cfg=None,
         max_grid_size=16)
-    model.text_chunk_size = 4
+    model.token_budget = 64
     if model.task.type == 'PretrainTask':
         model.task.bert = dict(TINY_BERT)
-        model.text_chunk_size = None
         model.head.num_sampled_cells = 3
     if model.task.type in ('OpenEndedQATask', 'VQATask'):
         model.task.vocabulary = list(ANSWERS)

@@ -36,4 +36,4 @@ model = dict(
         with_cp=False),
     consensus=dict(type='ConsensusAggregator', aggregation='lse'),
     task=dict(type='RetrievalTask', loss_type='ce'),
-    text_chunk_size=64)  # captions scored at a time, reference: 64
+    token_budget=65536)  # tokens of the pairs scored at a time, in testing
