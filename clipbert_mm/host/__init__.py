@@ -17,6 +17,7 @@ history_buffer     test, resume and load_from on PyTorch >= 2.6
 downloads          a load_from of an address runs the code of its file
 in1d               RetrievalRecall on NumPy >= 2.4
 gloo               several processes on machines without a GPU
+compile            ``compile`` of a config, for ClipBERT
 ================== =====================================================
 """
 from .versions import check_host_versions
@@ -37,6 +38,7 @@ def repair_host() -> dict[str, str]:
         True
     """
     from .checkpoints import allow_history_buffers, read_downloads_safely
+    from .compilation import compile_parts_of_models
     from .device import use_gloo_without_gpu
     from .optional_models import import_mmaction_models
     from .retrieval_recall import restore_in1d
@@ -46,6 +48,7 @@ def repair_host() -> dict[str, str]:
         ('downloads', read_downloads_safely),
         ('in1d', restore_in1d),
         ('gloo', use_gloo_without_gpu),
+        ('compile', compile_parts_of_models),
     ):
         reason = repair()
         if reason is not None:

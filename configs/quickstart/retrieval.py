@@ -4,7 +4,7 @@
 #     tools/quickstart.sh
 _base_ = ['./_base_.py']
 
-max_epochs = 1
+max_epochs = 2
 load_from = None  # tools/quickstart.py sets it
 
 model = dict(task=dict(type='RetrievalTask', loss_type='ce'))

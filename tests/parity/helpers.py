@@ -56,6 +56,9 @@ def model_cfg(model: str,
         task.update(bert=bert)
     return dict(
         type='ClipBERT',
+        # The stored states have no further padding.
+        data_preprocessor=dict(
+            type='VideoTextDataPreprocessor', pad_texts_to=1),
         backbone=dict(type='ResNet50Grid'),
         neck=dict(type='GridEncoder', out_channels=bert['hidden_size']),
         head=dict(type='BertCrossModalHead', bert=bert, **HEADS[model]),

@@ -1,22 +1,21 @@
 # Copyright (c) clipbert_mm contributors.
 """Batch norm with constant statistics and affine part."""
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class FrozenBatchNorm2d(nn.Module):
     """Batch norm whose four vectors are buffers: never trained or decayed.
 
-    torchvision has the same module, but the package does without
-    torchvision, which has no build for every torch.
+    It scales and shifts each channel by constants, so it is folded into the
+    convolution before it: equal in value and in the gradient of the weights,
+    without a pass over the activations. It has no forward of its own.
+    torchvision has the same module, which is not folded, but the package
+    does without torchvision, which has no build for every torch.
 
     Args:
         num_features (int): Channels.
         eps (float): Added to the variance. Defaults to 1e-5.
-
-    Shape:
-        - input and return: ``(N, num_features, H, W)``
 
     Example:
         >>> list(FrozenBatchNorm2d(3).parameters())
@@ -36,13 +35,17 @@ class FrozenBatchNorm2d(nn.Module):
         self.register_buffer('running_mean', torch.zeros(num_features))
         self.register_buffer('running_var', torch.ones(num_features))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalise with the stored statistics, also in training."""
-        return F.batch_norm(
-            x,
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            training=False,
-            eps=self.eps)
+    def fold(self, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Weight and bias of a convolution that normalises its output.
+
+        Args:
+            weight (Tensor): Of the convolution before, which has no bias,
+                ``(num_features, C, kH, kW)``.
+
+        Returns:
+            tuple[Tensor, Tensor]: Weight, as ``weight``, and bias,
+            ``(num_features, )``.
+        """
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        return (weight * scale[:, None, None, None],
+                self.bias - self.running_mean * scale)

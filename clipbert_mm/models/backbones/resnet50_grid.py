@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """The 2D CNN of ClipBERT: ResNet-50 as in grid-feats-vqa."""
 from collections.abc import Sequence
-from typing import Optional
+from typing import Optional, cast
 
 import torch
 import torch.nn.functional as F
@@ -10,14 +10,19 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .channels_last_conv2d import ChannelsLastConv2d
 from .frozen_batch_norm import FrozenBatchNorm2d
+from .subsample import subsample
 
 NORMS = {'frozen': FrozenBatchNorm2d, 'batch': nn.BatchNorm2d}
 EXPANSION = 4
+BLOCKS_RECOMPUTED_AT_ONCE = 2
 
 
-class ConvNorm(nn.Conv2d):
+class ConvNorm(ChannelsLastConv2d):
     """Convolution without bias, followed by its norm (detectron2's names).
+
+    A frozen norm is folded into the convolution.
 
     Args:
         in_channels (int): Channels of the input.
@@ -33,17 +38,13 @@ class ConvNorm(nn.Conv2d):
                  kernel_size: int,
                  stride: int = 1,
                  norm: str = 'frozen') -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding=kernel_size // 2,
-            bias=False)
+        super().__init__(in_channels, out_channels, kernel_size, stride)
         self.norm = NORMS[norm](out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` to ``(N, out_channels, H', W')``."""
+        if isinstance(self.norm, FrozenBatchNorm2d):
+            return self.convolve(x, *self.norm.fold(self.weight))
         return self.norm(super().forward(x))
 
 
@@ -66,37 +67,31 @@ class Stem(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 with a shortcut; the stride is in the first 1x1.
-
-    This is detectron2's ``STRIDE_IN_1X1=True``, MMAction2's
-    ``style='caffe'``; torchvision puts the stride in the 3x3.
+    """1x1, 3x3, 1x1 with a shortcut.
 
     Args:
         in_channels (int): Channels of the input.
         channels (int): Channels of the 3x3; the output has four times these.
-        stride (int): Stride of the first 1x1 and of the shortcut.
         norm (str): See :class:`ConvNorm`.
     """
 
-    def __init__(self, in_channels: int, channels: int, stride: int,
-                 norm: str) -> None:
+    def __init__(self, in_channels: int, channels: int, norm: str) -> None:
         super().__init__()
         out_channels = EXPANSION * channels
         self.shortcut: Optional[ConvNorm] = None
         if in_channels != out_channels:
-            self.shortcut = ConvNorm(in_channels, out_channels, 1, stride,
-                                     norm)
-        self.conv1 = ConvNorm(in_channels, channels, 1, stride, norm)
+            self.shortcut = ConvNorm(in_channels, out_channels, 1, norm=norm)
+        self.conv1 = ConvNorm(in_channels, channels, 1, norm=norm)
         self.conv2 = ConvNorm(channels, channels, 3, norm=norm)
         self.conv3 = ConvNorm(channels, out_channels, 1, norm=norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, C, H, W)`` to ``(N, 4 * channels, H', W')``."""
+        """``(N, C, H, W)`` to ``(N, 4 * channels, H, W)``."""
         out = F.relu_(self.conv1(x))
         out = F.relu_(self.conv2(out))
         out = self.conv3(out)
         identity = x if self.shortcut is None else self.shortcut(x)
-        return F.relu_(out + identity)
+        return F.relu_(out.add_(identity))
 
 
 @MODELS.register_module()
@@ -105,9 +100,10 @@ class ResNet50Grid(BaseModule):
 
     :math:`F_v` of `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section
     "Model Architecture". The details are those of grid-feats-vqa in
-    detectron2 (the reference's ``R-50-grid.yaml`` at a118b02): stride in the
-    first 1x1 of a stage, no dilation in res5, frozen batch norm everywhere,
-    stem and res2 frozen. It reads BGR, 0-255 minus the mean.
+    detectron2 (the reference's ``R-50-grid.yaml`` at a118b02): the stride of
+    a stage in its first 1x1 (so the input is subsampled), no dilation in
+    res5, frozen batch norm everywhere, stem and res2 frozen. It reads BGR,
+    0-255 minus the mean.
 
     MMAction2's ``ResNet(style='caffe')`` computes the same, but its frozen
     norms are parameters that weight decay and checkpoints see, its width is
@@ -125,8 +121,12 @@ class ResNet50Grid(BaseModule):
         norm (str): ``'frozen'``: constant statistics and affine part;
             ``'batch'``: ordinary batch norm, which training from scratch
             needs. Defaults to ``'frozen'``.
-        with_cp (bool): Recompute each trained stage in the backward pass
-            instead of storing its activations. Defaults to False.
+        with_cp (bool): Recompute the trained stages in the backward pass
+            instead of storing their activations. Defaults to False.
+        cp_frames (int): Frames that ``with_cp`` recomputes at a time: fewer
+            need less memory, more keep a GPU busy. With ``norm='batch'``,
+            whose statistics are those of all frames, two blocks at a time
+            are recomputed for all frames instead. Defaults to 8.
         init_cfg (dict, optional): MMEngine's initialiser, for example
             ``dict(type='Pretrained', checkpoint=...)``. Defaults to None:
             Kaiming.
@@ -151,6 +151,7 @@ class ResNet50Grid(BaseModule):
                  freeze_at: int = 2,
                  norm: str = 'frozen',
                  with_cp: bool = False,
+                 cp_frames: int = 8,
                  init_cfg: Optional[dict] = None) -> None:
         if norm not in NORMS:
             raise ValueError(f"Unknown norm '{norm}' of ResNet50Grid. Valid "
@@ -164,17 +165,22 @@ class ResNet50Grid(BaseModule):
                 f'freeze_at must lie in 0...{len(stage_blocks) + 1} (0: '
                 'nothing, 1: the stem, 2: stem and res2, ...), but got '
                 f'{freeze_at}.')
+        if cp_frames < 1:
+            raise ValueError('cp_frames, the frames recomputed at a time, '
+                             f'must be at least 1, but got {cp_frames}.')
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
+        self.norm = norm
         self.with_cp = with_cp
+        self.cp_frames = cp_frames
         self.stem = Stem(base_channels, norm)
         self.stage_names = []
         channels = base_channels
-        for i, (blocks, stride) in enumerate(zip(stage_blocks, strides)):
+        self.strides = tuple(strides)
+        for i, blocks in enumerate(stage_blocks):
             width = base_channels * 2**i
             stage = []
-            for j in range(blocks):
-                stage.append(
-                    Bottleneck(channels, width, stride if j == 0 else 1, norm))
+            for _ in range(blocks):
+                stage.append(Bottleneck(channels, width, norm))
                 channels = EXPANSION * width
             self.stage_names.append(f'res{i + 2}')
             self.add_module(self.stage_names[-1], nn.Sequential(*stage))
@@ -201,11 +207,35 @@ class ResNet50Grid(BaseModule):
             Tensor: ``(N, out_channels, H', W')``.
         """
         x = self.stem(x)
-        for name in self.stage_names:
-            stage = self.get_submodule(name)
-            if (self.with_cp and torch.is_grad_enabled()
-                    and name not in self._frozen_names):
-                x = checkpoint(stage, x, use_reentrant=False)
-            else:
-                x = stage(x)
+        stages = [(self.get_submodule(name), stride)
+                  for name, stride in zip(self.stage_names, self.strides)]
+        num_frozen = max(0, len(self._frozen_names) - 1)  # one is the stem
+        x = _run_stages(stages[:num_frozen], x)
+        trained = stages[num_frozen:]
+        if not (self.with_cp and torch.is_grad_enabled() and trained):
+            return _run_stages(trained, x)
+        if self.norm == 'frozen':
+            # Before it is stored.
+            x = subsample(x, trained[0][1])
+            trained[0] = (trained[0][0], 1)
+            return torch.cat([
+                checkpoint(_run_stages, trained, frames, use_reentrant=False)
+                for frames in x.split(self.cp_frames)
+            ])
+        for stage, stride in trained:
+            x = _run_recomputing_pairs(stage, subsample(x, stride))
         return x
+
+
+def _run_stages(stages: Sequence[tuple[nn.Module, int]], x: Tensor) -> Tensor:
+    for stage, stride in stages:
+        x = stage(subsample(x, stride))
+    return x
+
+
+def _run_recomputing_pairs(stage: nn.Module, x: Tensor) -> Tensor:
+    blocks = cast(nn.Sequential, stage)
+    for start in range(0, len(blocks), BLOCKS_RECOMPUTED_AT_ONCE):
+        pair = blocks[start:start + BLOCKS_RECOMPUTED_AT_ONCE]
+        x = checkpoint(pair, x, use_reentrant=False)
+    return x

@@ -7,6 +7,8 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ..backbones.channels_last_conv2d import ChannelsLastConv2d
+
 
 def _conv3d(channels: int) -> nn.Module:
     return nn.Conv3d(channels, channels, 3, padding=1)
@@ -78,8 +80,7 @@ class GridEncoder(BaseModule):
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.pool = pool
-        self.conv = nn.Conv2d(
-            in_channels, out_channels, 3, padding=1, bias=False)
+        self.conv = ChannelsLastConv2d(in_channels, out_channels, 3)
         build = TEMPORAL_FUSIONS[temporal_fusion]
         self.temporal = None if build is None else build(out_channels)
 

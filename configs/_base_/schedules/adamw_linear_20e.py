@@ -20,7 +20,8 @@ optim_wrapper = dict(
         lr=base_lr,
         betas=(0.9, 0.98),
         eps=1e-6,
-        weight_decay=1e-3),
+        weight_decay=1e-3,
+        fused=True),  # one kernel, on CPUs too
     paramwise_cfg=dict(cnn_lr_mult=1., bert_lr_mult=1.),
     clip_grad=dict(max_norm=5.),
     accumulative_counts=1)
