@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from mmaction.structures import ActionDataSample
 from torch import Tensor
+from transformers import BertConfig, BertModel
 
 from clipbert_mm.models.tasks import ModelOutput
 
@@ -157,6 +158,12 @@ def attend_eagerly(model: Any) -> None:
     """Let Hugging Face's layers compute attention step by step.
 
     Args:
-        model (ClipBERT): Its own layers are not affected.
+        model (ClipBERT): Gets an encoder with the same weights.
     """
-    model.head.config._attn_implementation = 'eager'
+    head = model.head
+    # Transformers 4 chooses the attention when it builds the layers.
+    config = BertConfig(
+        **head.config.to_diff_dict(), attn_implementation='eager')
+    encoder = BertModel(config).encoder.to(head.word_embeddings.device)
+    encoder.load_state_dict(head.bert['encoder'].state_dict())
+    head.bert['encoder'] = encoder.train(head.training)
