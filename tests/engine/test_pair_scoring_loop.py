@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """The loop that keeps its scores: exact, killed, resumed, approximate."""
+import itertools
 import json
 import multiprocessing
 import os
@@ -25,6 +26,7 @@ from ..training.test_two_processes import free_port, leave
 
 NUM_VIDEOS, NUM_TEXTS, NUM_CLIPS = 7, 10, 4
 LOOP = dict(type='PairScoringLoop')
+RUNS = itertools.count()
 
 
 @pytest.fixture(scope='module')
@@ -55,6 +57,8 @@ def config(corpus: Path, work: Path, test_cfg: Optional[dict] = None,
     for transform in cfg.test_dataloader.dataset.pipeline:
         if transform.type == 'SparseClipSampler':
             transform.num_clips = NUM_CLIPS
+    # Runs that begin in the same second would share one log.
+    cfg.experiment_name = f'run{next(RUNS)}'
     cfg.model.head.bert.initializer_range = .5
     cfg.test_evaluator.out_file = str(work / 'scores.npz')
     cfg.visualizer.vis_backends = []

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests that ClipBERT computes what TVP does, with its converted weights."""
 
+import copy
 import inspect
 
 import numpy as np
@@ -33,16 +34,22 @@ def clip() -> Tensor:
 @torch.no_grad()
 def test_convert_tvp__backbone_gives_the_same_stages(
         tvp, clipbert_of_tvp, clip):
-    theirs = tvp.model.vision_model.backbone
-    images = clip[0]
+    # In double: our norms are folded into the convolutions.
+    theirs = copy.deepcopy(tvp.model.vision_model.backbone).double()
+    ours = copy.deepcopy(clipbert_of_tvp.backbone).double()
+    images = clip[0].double()
     expected = theirs(images, output_hidden_states=True).hidden_states
-    states = clipbert_of_tvp.backbone.stem(images)
-    for index, name in enumerate(clipbert_of_tvp.backbone.stage_names):
-        torch.testing.assert_close(states, expected[index], rtol=1e-5,
-                                   atol=1e-5)
-        states = clipbert_of_tvp.backbone.get_submodule(name)(states)
-    assert states.shape == (2, 2048, 2, 2)
-    torch.testing.assert_close(states, expected[4], rtol=1e-5, atol=1e-5)
+    found = []
+    stages = ['stem', *ours.stage_names]
+    for name in stages:
+        ours.get_submodule(name).register_forward_hook(
+            lambda _, inputs, output: found.append(output))
+    ours(images)
+    assert found[-1].shape == (2, 2048, 2, 2)
+    for name, states, theirs_there in zip(
+            stages, found, expected, strict=True):
+        torch.testing.assert_close(
+            states, theirs_there, rtol=1e-5, atol=1e-5, msg=name)
 
 
 @torch.no_grad()
@@ -59,14 +66,16 @@ def test_convert_tvp__stride_in_the_3x3_gives_other_features(
 
 @torch.no_grad()
 def test_convert_tvp__grid_and_its_embedding(tvp, clipbert_of_tvp, clip):
-    theirs = tvp.model
+    theirs = copy.deepcopy(tvp.model).double()
+    ours = copy.deepcopy(clipbert_of_tvp).double()
+    clip = clip.double()
     grids = theirs.vision_model(clip)
-    grid = clipbert_of_tvp.extract_grid(clip.transpose(1, 2)[:, None])
+    grid = ours.extract_grid(clip.transpose(1, 2)[:, None])
     torch.testing.assert_close(grid[:, 0], grids.mean(1), rtol=1e-5, atol=1e-5)
     expected = theirs.visual_embeddings(grids)
     assert expected.std() > 0.1
     torch.testing.assert_close(
-        clipbert_of_tvp.head.grid_embedding(grid)[:, 0],
+        ours.head.grid_embedding(grid)[:, 0],
         expected,
         rtol=0,
         atol=1e-5)
