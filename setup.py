@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Install clipbert_mm; settings of the tools are in pyproject.toml."""
+
 import re
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def read_requirements(name: str) -> list[str]:
     path = ROOT / 'requirements' / f'{name}.txt'
     lines = (
         line.partition('#')[0].strip()
-        for line in path.read_text(encoding='utf-8').splitlines())
+        for line in path.read_text(encoding='utf-8').splitlines()
+    )
     return [line for line in lines if line and not line.startswith('-')]
 
 

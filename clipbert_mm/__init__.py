@@ -1,20 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
 """ClipBERT as a plugin of MMAction2.
 
-Importing the package checks the versions of the host packages, repairs what
-is broken in them (:mod:`clipbert_mm.host`) and registers every component in
-MMAction2's registries.
+In a process that imports this package, the first import of MMEngine, MMCV or
+MMAction2 checks their versions, repairs what is broken in them and tells
+MMAction2's registries where our components are (:mod:`clipbert_mm.host`).
 """
-from .config_files import config_file
-from .host import applied_repairs, check_host_versions, repair_host
+
+from .host import applied_repairs, prepare_host_on_import
+from .utils.config_files import config_file
 from .version import __version__
 
-check_host_versions()
-repair_host()
+__all__ = ['__version__', 'applied_repairs', 'config_file']
 
-from . import datasets, engine, evaluation, models  # noqa: E402
-
-__all__ = [
-    '__version__', 'applied_repairs', 'config_file', 'datasets', 'engine',
-    'evaluation', 'models'
-]
+prepare_host_on_import()

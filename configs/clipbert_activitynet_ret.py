@@ -15,14 +15,16 @@
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
     '_base_/datasets/activitynet_retrieval.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 80
 train_cfg = dict(max_epochs=max_epochs, val_interval=5)
 param_scheduler = dict(end=max_epochs)
-optim_wrapper = dict(clip_grad=dict(max_norm=5. / 2))
+optim_wrapper = dict(clip_grad=dict(max_norm=5.0 / 2))
 auto_scale_lr = dict(base_batch_size=128)
 
 default_hooks = dict(
-    checkpoint=dict(save_best='t2v/R1', rule='greater', interval=5))
+    checkpoint=dict(save_best='t2v/R1', rule='greater', interval=5)
+)

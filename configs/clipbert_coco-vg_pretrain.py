@@ -17,7 +17,8 @@
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
     '_base_/datasets/coco-vg_pretrain.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 40
@@ -28,11 +29,11 @@ model = dict(
     # and init_cfg of the task.
     head=dict(classifier='linear', num_classes=2, num_sampled_cells=100),
     consensus=dict(aggregation='mean'),  # an image is a single clip
-    task=dict(_delete_=True, type='PretrainTask', bert=_base_.bert))
+    task=dict(_delete_=True, type='PretrainTask', bert=_base_.bert),
+)
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(end=max_epochs)
-optim_wrapper = dict(
-    accumulative_counts=2, clip_grad=dict(max_norm=5. / 2))
+optim_wrapper = dict(accumulative_counts=2, clip_grad=dict(max_norm=5.0 / 2))
 auto_scale_lr = dict(base_batch_size=256)  # of one iteration, 8 x 32
 default_hooks = dict(checkpoint=dict(save_best='itm_acc', rule='greater'))

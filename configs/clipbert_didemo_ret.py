@@ -15,12 +15,11 @@
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
     '_base_/datasets/didemo_retrieval.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
-optim_wrapper = dict(
-    accumulative_counts=2, clip_grad=dict(max_norm=5. / 4))
+optim_wrapper = dict(accumulative_counts=2, clip_grad=dict(max_norm=5.0 / 4))
 auto_scale_lr = dict(base_batch_size=64)  # of one iteration, 8 x 8
 
-default_hooks = dict(
-    checkpoint=dict(save_best='t2v/R1', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='t2v/R1', rule='greater'))

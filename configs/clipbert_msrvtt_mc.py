@@ -10,5 +10,6 @@
 # Paper: accuracy 88.2 (8x2), 87.9 (4x1). Not measured here.
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
-    '_base_/datasets/msrvtt_multiple_choice.py', '_base_/default_runtime.py'
+    '_base_/datasets/msrvtt_multiple_choice.py',
+    '_base_/default_runtime.py',
 ]

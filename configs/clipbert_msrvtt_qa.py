@@ -11,8 +11,10 @@
 #
 # Paper: accuracy 37.4 (8x2), 37.0 (4x1). Not measured here.
 _base_ = [
-    '_base_/models/clipbert_r50-grid.py', '_base_/datasets/msrvtt_qa.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/models/clipbert_r50-grid.py',
+    '_base_/datasets/msrvtt_qa.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 10
@@ -20,8 +22,8 @@ vocabulary = _base_.data_root + '/' + _base_.vocabulary
 
 model = dict(
     head=dict(num_classes=1500),  # reference: at least 1,500
-    task=dict(
-        _delete_=True, type='OpenEndedQATask', vocabulary=vocabulary))
+    task=dict(_delete_=True, type='OpenEndedQATask', vocabulary=vocabulary),
+)
 
 # The paper starts from image-text pretraining: a converted official
 # checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts

@@ -15,7 +15,8 @@
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
     '_base_/datasets/msrvtt_retrieval.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 # The paper starts from image-text pretraining. Convert an official checkpoint
@@ -23,5 +24,4 @@ _base_ = [
 # here; with None training starts from BERT and the grid-feats CNN.
 load_from = None
 
-default_hooks = dict(
-    checkpoint=dict(save_best='t2v/R1', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='t2v/R1', rule='greater'))

@@ -26,4 +26,6 @@ test_cfg = dict(
     cascade=dict(
         first_clips=2,  # of num_test_clips = 16
         videos_per_text=50,
-        texts_per_video=50))
+        texts_per_video=50,
+    ),
+)

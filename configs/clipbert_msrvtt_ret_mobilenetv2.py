@@ -8,21 +8,22 @@
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
     '_base_/datasets/msrvtt_retrieval.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 model = dict(
     data_preprocessor=dict(  # ImageNet's, as the backbone was trained
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr=False),
+        mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr=False
+    ),
     backbone=dict(
         _delete_=True,
         type='MobileNetV2',
         # To start from ImageNet name a checkpoint file here.
         pretrained=None,
-        norm_eval=True),
-    neck=dict(in_channels=1280))
+        norm_eval=True,
+    ),
+    neck=dict(in_channels=1280),
+)
 
-default_hooks = dict(
-    checkpoint=dict(save_best='t2v/R1', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='t2v/R1', rule='greater'))

@@ -9,15 +9,15 @@
 _base_ = [
     '_base_/models/clipbert_r50-grid.py',
     '_base_/datasets/msrvtt_retrieval.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 model = dict(
     backbone_input='clips',
     data_preprocessor=dict(  # Kinetics', as the backbone was trained
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr=False),
+        mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr=False
+    ),
     backbone=dict(
         _delete_=True,
         type='ResNet3dSlowOnly',
@@ -29,7 +29,9 @@ model = dict(
         conv1_stride_t=1,
         pool1_stride_t=1,
         inflate=(0, 0, 1, 1),
-        norm_eval=True))
+        norm_eval=True,
+    ),
+)
 
 train_pipeline = _base_.train_pipeline
 test_pipeline = _base_.test_pipeline
@@ -44,5 +46,4 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
-default_hooks = dict(
-    checkpoint=dict(save_best='t2v/R1', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='t2v/R1', rule='greater'))

@@ -10,8 +10,10 @@
 #
 # Not in the paper; not measured here.
 _base_ = [
-    '_base_/models/clipbert_r50-grid.py', '_base_/datasets/tgif_qa.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/models/clipbert_r50-grid.py',
+    '_base_/datasets/tgif_qa.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 15
@@ -19,7 +21,8 @@ max_epochs = 15
 model = dict(
     head=dict(num_classes=1),
     consensus=dict(aggregation='mean'),
-    task=dict(_delete_=True, type='CountTask', min_count=1, max_count=10))
+    task=dict(_delete_=True, type='CountTask', min_count=1, max_count=10),
+)
 
 # The paper starts from image-text pretraining: a converted official
 # checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
@@ -28,16 +31,17 @@ load_from = None
 
 train_dataloader = dict(
     dataset=dict(
-        ann_file='annotations/count_train.jsonl',
-        answer_format='count'))
+        ann_file='annotations/count_train.jsonl', answer_format='count'
+    )
+)
 val_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/count_val.jsonl',
-        answer_format='count'))
+    dataset=dict(ann_file='annotations/count_val.jsonl', answer_format='count')
+)
 test_dataloader = dict(
     dataset=dict(
-        ann_file='annotations/count_test.jsonl',
-        answer_format='count'))
+        ann_file='annotations/count_test.jsonl', answer_format='count'
+    )
+)
 val_evaluator = dict(_delete_=True, type='CountMetric')
 test_evaluator = val_evaluator
 

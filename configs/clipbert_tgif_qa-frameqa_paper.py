@@ -12,8 +12,10 @@
 # Paper: accuracy 59.4 with one test clip, as here, 60.3 with more. Not
 # measured here.
 _base_ = [
-    '_base_/models/clipbert_r50-grid.py', '_base_/datasets/tgif_qa.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/models/clipbert_r50-grid.py',
+    '_base_/datasets/tgif_qa.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 15
@@ -26,7 +28,9 @@ model = dict(
     task=dict(
         _delete_=True,
         type='OpenEndedQATask',
-        vocabulary=_base_.data_root + '/' + vocabulary))
+        vocabulary=_base_.data_root + '/' + vocabulary,
+    ),
+)
 
 # The paper starts from image-text pretraining: a converted official
 # checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
@@ -45,19 +49,25 @@ train_dataloader = dict(
         ann_file='annotations/frameqa_train.jsonl',
         answer_format='open',
         vocabulary=vocabulary,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_val.jsonl',
         answer_format='open',
         vocabulary=vocabulary,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_test.jsonl',
         answer_format='open',
         vocabulary=vocabulary,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(end=max_epochs)

@@ -12,15 +12,18 @@
 # Paper: accuracy 87.5 with one test clip, as here, 87.8 with more. Not
 # measured here.
 _base_ = [
-    '_base_/models/clipbert_r50-grid.py', '_base_/datasets/tgif_qa.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/models/clipbert_r50-grid.py',
+    '_base_/datasets/tgif_qa.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 15
 
 model = dict(
     head=dict(num_classes=1),
-    task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5))
+    task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5),
+)
 
 # The paper starts from image-text pretraining: a converted official
 # checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
@@ -31,17 +34,23 @@ train_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_train.jsonl',
         answer_format='choice',
-        num_options=5))
+        num_options=5,
+    )
+)
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_val.jsonl',
         answer_format='choice',
-        num_options=5))
+        num_options=5,
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_test.jsonl',
         answer_format='choice',
-        num_options=5))
+        num_options=5,
+    )
+)
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(end=max_epochs)

@@ -13,8 +13,10 @@
 # Paper: accuracy 87.5 with one test clip, as here, 87.8 with more. Not
 # measured here.
 _base_ = [
-    '_base_/models/clipbert_r50-grid.py', '_base_/datasets/tgif_qa.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/models/clipbert_r50-grid.py',
+    '_base_/datasets/tgif_qa.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 15
@@ -23,7 +25,8 @@ base_lr = 1e-4  # for a total batch of 32 questions
 
 model = dict(
     head=dict(num_classes=1),
-    task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5))
+    task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5),
+)
 
 # The paper starts from image-text pretraining: a converted official
 # checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
@@ -42,19 +45,25 @@ train_dataloader = dict(
         ann_file='annotations/transition_train.jsonl',
         answer_format='choice',
         num_options=5,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_val.jsonl',
         answer_format='choice',
         num_options=5,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_test.jsonl',
         answer_format='choice',
         num_options=5,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(end=max_epochs)

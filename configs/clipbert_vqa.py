@@ -16,8 +16,10 @@
 #
 # The paper has no result on VQA. Not measured here.
 _base_ = [
-    '_base_/models/clipbert_r50-grid.py', '_base_/datasets/vqa.py',
-    '_base_/schedules/adamw_linear_20e.py', '_base_/default_runtime.py'
+    '_base_/models/clipbert_r50-grid.py',
+    '_base_/datasets/vqa.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
 ]
 
 max_epochs = 5
@@ -27,7 +29,8 @@ vocabulary = _base_.data_root + '/' + _base_.vocabulary
 model = dict(
     head=dict(num_classes=3129),
     consensus=dict(aggregation='mean'),
-    task=dict(_delete_=True, type='VQATask', vocabulary=vocabulary))
+    task=dict(_delete_=True, type='VQATask', vocabulary=vocabulary),
+)
 
 # The reference starts from image-text pretraining: a converted official
 # checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
@@ -36,7 +39,6 @@ load_from = None
 
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(end=max_epochs)
-optim_wrapper = dict(
-    optimizer=dict(lr=base_lr), clip_grad=dict(max_norm=2.))
+optim_wrapper = dict(optimizer=dict(lr=base_lr), clip_grad=dict(max_norm=2.0))
 auto_scale_lr = dict(base_batch_size=128)
 default_hooks = dict(checkpoint=dict(save_best='acc', rule='greater'))

@@ -11,5 +11,5 @@ _base_ = ['./clipbert_vqa.py']
 test_pipeline = _base_.test_pipeline
 test_pipeline[-1].update(algorithm_keys=('question_ids', 'answer_types'))
 test_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/test.jsonl', pipeline=test_pipeline))
+    dataset=dict(ann_file='annotations/test.jsonl', pipeline=test_pipeline)
+)

@@ -1,10 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Repairs the host packages before any test module imports them."""
-import clipbert_mm  # noqa: F401
 
-# isort: split
 import pytest
 from mmengine.registry import DefaultScope
+
+import clipbert_mm  # noqa: F401
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

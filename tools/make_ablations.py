@@ -9,19 +9,20 @@ that lists them with the paper's figures::
 A row that repeats another (the tables share their baseline) is listed with
 the config of the other.
 """
+
 import argparse
 from pathlib import Path
-from typing import Optional
 
-from ablation_rows import ROWS, TITLES, Row
 from mmengine.config import Config
+
+from .ablation_rows import ROWS, TITLES, Row
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'ablations'
 PRETRAINED = 'checkpoints/clipbert_pretrained.pth'
 TASKS = {'ret': 'MSR-VTT retrieval', 'qa': 'MSRVTT-QA'}
 DATASETS = {'ret': 'msrvtt_retrieval', 'qa': 'msrvtt_qa'}
 
-CONFIG = '''\
+CONFIG = """\
 # Table {row.table}, {row.label}: {task}.
 #
 #     tools/dist_train.sh configs/ablations/{name}.py 8
@@ -47,8 +48,8 @@ test_pipeline[1].update(mode='{test_mode}', num_clips={row.num_test_clips})
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-'''
-README = '''\
+"""
+README = """\
 # Ablations of the paper
 
 One config for each row of Tables 1 to 6 of
@@ -77,15 +78,17 @@ transformer trains in every row.
 of MMAction2's TSN on Kinetics-700).
 
 Written by `tools/make_ablations.py`.
-'''
+"""
 
 
 def main() -> None:
     """Write the family."""
     parser = argparse.ArgumentParser(
-        description="Write the configs of the paper's ablations.")
+        description="Write the configs of the paper's ablations."
+    )
     parser.add_argument(
-        '--folder', type=Path, default=FOLDER, help='default: %(default)s')
+        '--folder', type=Path, default=FOLDER, help='default: %(default)s'
+    )
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in family().items():
@@ -96,7 +99,9 @@ def family() -> dict[str, str]:
     """Names and contents of all files."""
     files = {
         f'{row.name}_{task}.py': config(row, task)
-        for row in ROWS if row.same_as is None for task in TASKS
+        for row in ROWS
+        if row.same_as is None
+        for task in TASKS
     }
     return {**files, 'README.md': readme()}
 
@@ -113,7 +118,8 @@ def config(row: Row, task: str) -> str:
         overrides=Config(overrides(row, task)).pretty_text,
         train_mode=row.train_mode,
         num_train_clips=row.num_train_clips,
-        test_mode='middle' if is_middle else 'uniform')
+        test_mode='middle' if is_middle else 'uniform',
+    )
 
 
 def figures(row: Row, task: str) -> str:
@@ -134,7 +140,8 @@ def overrides(row: Row, task: str) -> dict:
     """What a config changes beside the pipelines."""
     model: dict = dict(
         consensus=dict(aggregation=row.aggregation),
-        neck=dict(temporal_fusion=row.temporal_fusion))
+        neck=dict(temporal_fusion=row.temporal_fusion),
+    )
     changes: dict = dict(load_from=None, model=model)
     if 'cnn' in row.frozen:
         model['frozen_backbone'] = True
@@ -148,7 +155,8 @@ def overrides(row: Row, task: str) -> dict:
     else:  # by parts: the fusion's own convolution is not in the checkpoint
         for part in ('backbone', 'neck', 'head'):
             model.setdefault(part, {})['init_cfg'] = dict(
-                type='Pretrained', checkpoint=PRETRAINED, prefix=part)
+                type='Pretrained', checkpoint=PRETRAINED, prefix=part
+            )
     if row.bert == 'random':
         model['head'] = dict(bert=dict(_delete_=True, vocab_size=30522))
     metric = 't2v/R1'
@@ -158,22 +166,26 @@ def overrides(row: Row, task: str) -> dict:
         model['task'] = dict(
             _delete_=True,
             type='OpenEndedQATask',
-            vocabulary='data/msrvtt/annotations/qa_vocabulary.json')
+            vocabulary='data/msrvtt/annotations/qa_vocabulary.json',
+        )
         changes.update(
-            train_cfg=dict(max_epochs=10), param_scheduler=dict(end=10))
+            train_cfg=dict(max_epochs=10), param_scheduler=dict(end=10)
+        )
     changes['default_hooks'] = dict(
-        checkpoint=dict(save_best=metric, rule='greater'))
+        checkpoint=dict(save_best=metric, rule='greater')
+    )
     return changes
 
 
-def _cnn_start(name: str) -> Optional[dict]:
+def _cnn_start(name: str) -> dict | None:
     """The ``init_cfg`` of a CNN that is not ClipBERT's."""
     if name == 'random':
         return None
     return dict(
         type='Pretrained',
         checkpoint=f'checkpoints/{name}.pth',
-        prefix='backbone')
+        prefix='backbone',
+    )
 
 
 def readme() -> str:
@@ -183,12 +195,14 @@ def readme() -> str:
         lines += [
             f'## {title}\n',
             '| row | configs | R@1 | R@5 | R@10 | MdR | QA accuracy |',
-            '|---|---|---|---|---|---|---|'
+            '|---|---|---|---|---|---|---|',
         ]
         for row in (r for r in ROWS if r.table == table):
             values = ' | '.join(_recalls(row))
-            lines.append(f'| {row.label} | `{row.same_as or row.name}_ret.py`,'
-                         f' `_qa.py` | {values} | {row.qa:.2f} |')
+            lines.append(
+                f'| {row.label} | `{row.same_as or row.name}_ret.py`,'
+                f' `_qa.py` | {values} | {row.qa:.2f} |'
+            )
         lines.append('')
     return '\n'.join(lines)
 

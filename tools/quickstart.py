@@ -1,47 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Train, test and use a small ClipBERT in minutes, from nothing.
+"""Train, test and use a small ClipBERT on generated videos."""
 
-By default it makes a corpus of videos and images, pretrains on the images
-(MLM + ITM), fine-tunes for retrieval on sparse clips of the videos, tests on
-a gallery of unseen combinations, and ranks the gallery for a query. Other
-tasks answer questions about videos in which something happens, choose among
-options, or test the pretraining. What is finished with the same settings is
-not done again, so that asking another query is quick.
-
-Example:
-    python tools/quickstart.py
-    python tools/quickstart.py --query 'a big red disc moves at the left'
-    python tools/quickstart.py --task qa
-"""
 import sys
-import time
-import warnings
 
-from quickstart_answers import run_answers
-from quickstart_options import parse_args
-from quickstart_pretrain import run_pretrain
-from quickstart_retrieval import run_retrieval
-from quickstart_stages import IS_CHECKOUT, ROOT
-
-if IS_CHECKOUT:  # installed or not
-    sys.path.insert(0, str(ROOT))
-
-RUNS = dict(
-    retrieval=run_retrieval,
-    qa=run_answers,
-    mc=run_answers,
-    pretrain=run_pretrain)
-
-
-def main() -> None:
-    """Run a task."""
-    args = parse_args()
-    # mmcv-lite has no compiled operators; ClipBERT uses none.
-    warnings.filterwarnings('ignore', 'Fail to import ``MultiScale')
-    start = time.time()
-    RUNS[args.task](args)
-    print(f'  all of it took {time.time() - start:.0f} s', flush=True)
-
+from clipbert_mm.cli.quickstart import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Trained models as objects for other programs."""
+
 from .video_answerer import VideoAnswerer
 from .video_search import VideoSearcher
 

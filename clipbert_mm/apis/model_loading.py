@@ -1,7 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
 """Trained models and the pipelines of their tests, for files of any name."""
+
 import os.path as osp
-from typing import Any, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS
@@ -11,19 +13,19 @@ from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
-from ..config_files import find_config
-from ..datasets.media_error import describe, is_media_error
-from ..models import ClipBERT
-from ..weights.checkpoint_file import load_checkpoint_file
-from ..weights.exported_model import load_exported
+from clipbert_mm.media.errors import describe, is_media_error
+from clipbert_mm.models import ClipBERT
+from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
+from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.weights.exported_model import load_exported
 
 # Where a transform reads files from.
 _BACKEND_OPTIONS = ('io_backend', 'db_path', 'backend_args')
 
 
 def read_model_files(
-        config: Union[str, Config], checkpoint: Optional[str]
-) -> tuple[Config, dict[str, Tensor]]:  # yapf: disable
+    config: str | Config, checkpoint: str | None
+) -> tuple[Config, dict[str, Tensor]]:
     """Read the config and the weights of a trained model.
 
     Args:
@@ -49,19 +51,22 @@ def read_model_files(
             raise ValueError(
                 'Without a checkpoint the config must be a folder that '
                 '`tools/convert_weights.py export` wrote, but got '
-                f'{str(config)!r:.80}.')
+                f'{str(config)!r:.80}.'
+            )
         return load_exported(config)
     if not osp.isfile(checkpoint):
         raise FileNotFoundError(
             f'There is no checkpoint {checkpoint!r}. Pass the path of a '
-            '.pth file that tools/train.py wrote, or of a .safetensors file.')
+            '.pth file that tools/train.py wrote, or of a .safetensors file.'
+        )
     if not isinstance(config, Config):
         config = Config.fromfile(find_config(config))
     return config, load_checkpoint_file(checkpoint)
 
 
-def build_model(config: Config, state: dict[str, Tensor],
-                device: Optional[str]) -> ClipBERT:
+def build_model(
+    config: Config, state: dict[str, Tensor], device: str | None
+) -> ClipBERT:
     """Build a model with its weights, for testing.
 
     Args:
@@ -102,15 +107,21 @@ def build_test_pipeline(config: Config) -> Compose:
         ...     Config.fromfile('qa.py'))  # doctest: +SKIP
     """
     init_default_scope(config.get('default_scope', 'mmaction'))
-    return Compose([
-        {key: value
-         for key, value in step.items() if key not in _BACKEND_OPTIONS}
-        for step in config.test_dataloader.dataset.pipeline
-    ])
+    return Compose(
+        [
+            {
+                key: value
+                for key, value in step.items()
+                if key not in _BACKEND_OPTIONS
+            }
+            for step in config.test_dataloader.dataset.pipeline
+        ]
+    )
 
 
-def run_pipeline(pipeline: Compose, filename: str,
-                 fields: dict[str, Any]) -> dict:
+def run_pipeline(
+    pipeline: Compose, filename: str, fields: dict[str, Any]
+) -> dict:
     """Run a test pipeline on one file.
 
     Args:
@@ -135,14 +146,16 @@ def run_pipeline(pipeline: Compose, filename: str,
         video_id=osp.splitext(osp.basename(filename))[0],
         modality='RGB',
         start_index=0,
-        **fields)
+        **fields,
+    )
     try:
         return pipeline(info)
     except Exception as error:
         if not is_media_error(error):
             raise
-        raise RuntimeError(f'{filename!r} cannot be read ({describe(error)}). '
-                           'Leave it out.') from error
+        raise RuntimeError(
+            f'{filename!r} cannot be read ({describe(error)}). Leave it out.'
+        ) from error
 
 
 def check_files(files: Sequence[str]) -> None:
@@ -164,4 +177,5 @@ def check_files(files: Sequence[str]) -> None:
     if missing:
         raise FileNotFoundError(
             f'{len(missing)} of {len(files)} videos do not exist, the first '
-            f'of them {missing[0]!r}.')
+            f'of them {missing[0]!r}.'
+        )

@@ -1,19 +1,21 @@
 # Copyright (c) clipbert_mm contributors.
 """Ask questions about videos or images, with a trained model."""
-from typing import Optional, Sequence, Union
+
+from collections.abc import Sequence
 
 import torch
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
-from ..datasets.transforms import BertTokenize
-from ..models.tasks import (
+from clipbert_mm.datasets.transforms import BertTokenize
+from clipbert_mm.models.tasks import (
     CountTask,
     MultipleChoiceTask,
     RetrievalTask,
     VocabularyTask,
 )
+
 from .model_loading import (
     build_model,
     build_test_pipeline,
@@ -24,9 +26,9 @@ from .model_loading import (
 
 # Which tasks answer with which method.
 _TASKS = {
-    'answer': (VocabularyTask, ),
+    'answer': (VocabularyTask,),
     'choose': (MultipleChoiceTask, RetrievalTask),
-    'count': (CountTask, ),
+    'count': (CountTask,),
 }
 
 
@@ -62,27 +64,30 @@ class VideoAnswerer:
         [('guitar', 0.62), ('piano', 0.21)]
     """
 
-    def __init__(self,
-                 config: Union[str, Config],
-                 checkpoint: Optional[str] = None,
-                 device: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        config: str | Config,
+        checkpoint: str | None = None,
+        device: str | None = None,
+    ) -> None:
         cfg, state = read_model_files(config, checkpoint)
         self._pipeline = build_test_pipeline(cfg)
         if not any(
-                isinstance(step, BertTokenize)
-                for step in self._pipeline.transforms):
+            isinstance(step, BertTokenize)
+            for step in self._pipeline.transforms
+        ):
             raise ValueError(
                 "Answering needs a 'BertTokenize' in the pipeline of "
                 'test_dataloader.dataset, but that of '
                 f'{cfg.test_dataloader.dataset.type!r} has none. Pass a '
                 'config of question answering, for a retrieval model that of '
-                "multiple choice ('clipbert_msrvtt_mc').")
+                "multiple choice ('clipbert_msrvtt_mc')."
+            )
         self._model = build_model(cfg, state, device)
 
-    def answer(self,
-               video: str,
-               question: str,
-               top: int = 5) -> list[tuple[str, float]]:
+    def answer(
+        self, video: str, question: str, top: int = 5
+    ) -> list[tuple[str, float]]:
         """The answers of the vocabulary that fit best.
 
         Args:
@@ -105,11 +110,13 @@ class VideoAnswerer:
         if top < 1:
             raise ValueError(f'top must be >= 1, but got {top}.')
         sample = self._predict(video, [question])
-        return _best_first(self._model.task.answers,
-                           sample.answer_scores[0].tolist())[:top]
+        return _best_first(
+            self._model.task.answers, sample.answer_scores[0].tolist()
+        )[:top]
 
-    def choose(self, video: str, question: str,
-               options: Sequence[str]) -> list[tuple[str, float]]:
+    def choose(
+        self, video: str, question: str, options: Sequence[str]
+    ) -> list[tuple[str, float]]:
         """The options of a question, best first.
 
         Args:
@@ -136,12 +143,16 @@ class VideoAnswerer:
             _check_options(options, task.num_options)
         else:
             _check_options(options, None)
-        texts = [f'{question} {option}' if question.strip() else option
-                 for option in options]  # yapf: disable
+        texts = [
+            f'{question} {option}' if question.strip() else option
+            for option in options
+        ]
         sample = self._predict(video, texts)
         scores = (
             sample.answer_scores[0]
-            if 'answer_scores' in sample else sample.match_score)
+            if 'answer_scores' in sample
+            else sample.match_score
+        )
         return _best_first(options, scores.tolist())
 
     def count(self, video: str, question: str) -> int:
@@ -169,13 +180,18 @@ class VideoAnswerer:
         if isinstance(task, _TASKS[method]):
             return
         fitting = [
-            f'{name}()' for name, tasks in _TASKS.items()
+            f'{name}()'
+            for name, tasks in _TASKS.items()
             if isinstance(task, tasks)
         ]
         raise ValueError(
-            f'{method}() cannot use a model of {type(task).__name__}. ' +
-            (f'Call {fitting[0]}.' if fitting else
-             'Pass the config of a question-answering task.'))
+            f'{method}() cannot use a model of {type(task).__name__}. '
+            + (
+                f'Call {fitting[0]}.'
+                if fitting
+                else 'Pass the config of a question-answering task.'
+            )
+        )
 
     def _predict(self, video: str, texts: Sequence[str]) -> ActionDataSample:
         """Run the test pipeline and the model on one file."""
@@ -185,28 +201,34 @@ class VideoAnswerer:
             return self._model.test_step(pseudo_collate([item]))[0]
 
 
-def _best_first(names: Sequence[str],
-                scores: Sequence[float]) -> list[tuple[str, float]]:
+def _best_first(
+    names: Sequence[str], scores: Sequence[float]
+) -> list[tuple[str, float]]:
     """Names with their scores, sorted; equal ones keep their order."""
     return sorted(zip(names, scores), key=lambda pair: -pair[1])
 
 
 def _check_question(question: str) -> None:
     if not question.strip():
-        raise ValueError(f'The question must not be empty, but got '
-                         f'{question!r}.')
+        raise ValueError(
+            f'The question must not be empty, but got {question!r}.'
+        )
 
 
-def _check_options(options: Sequence[str], number: Optional[int]) -> None:
+def _check_options(options: Sequence[str], number: int | None) -> None:
     """Options must be texts, and as many as the model was trained with."""
     if isinstance(options, str):
-        raise ValueError('options must be a list, but got the text '
-                         f'{options!r}. Put it in brackets.')
+        raise ValueError(
+            'options must be a list, but got the text '
+            f'{options!r}. Put it in brackets.'
+        )
     if len(options) < 2 or len(options) != (number or len(options)):
         raise ValueError(
             f'There must be {number or "at least 2"} options, but got '
-            f'{len(options)}: {list(options)}.')
+            f'{len(options)}: {list(options)}.'
+        )
     empty = [i for i, option in enumerate(options) if not option.strip()]
     if empty:
-        raise ValueError(f'Options must not be empty, but those at {empty} '
-                         'are.')
+        raise ValueError(
+            f'Options must not be empty, but those at {empty} are.'
+        )

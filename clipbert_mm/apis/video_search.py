@@ -1,13 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
 """Search videos with a text, with a trained retrieval model."""
-from typing import Any, Optional, Sequence, Union
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
-from ..datasets.transforms import BertTokenize
+from clipbert_mm.datasets.transforms import BertTokenize
+
 from .model_loading import (
     build_model,
     build_test_pipeline,
@@ -48,26 +51,31 @@ class VideoSearcher:
         [('b.mp4', 0.93), ('a.mp4', 0.02)]
     """
 
-    def __init__(self,
-                 config: Union[str, Config],
-                 checkpoint: Optional[str] = None,
-                 device: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        config: str | Config,
+        checkpoint: str | None = None,
+        device: str | None = None,
+    ) -> None:
         cfg, state = read_model_files(config, checkpoint)
         dataset = cfg.test_dataloader.dataset
         if dataset.get('tokenize') is None:
             raise ValueError(
                 'Searching needs the `tokenize` of a retrieval config in '
                 'test_dataloader.dataset, but the dataset '
-                f'{dataset.type!r} has none.')
+                f'{dataset.type!r} has none.'
+            )
         options = {k: v for k, v in dataset.tokenize.items() if k != 'type'}
         self._tokenize = BertTokenize(**options).tokenize
         self._pipeline = build_test_pipeline(cfg)
         self._model = build_model(cfg, state, device)
 
-    def score(self,
-              videos: Sequence[str],
-              queries: Sequence[str],
-              batch_size: int = 8) -> np.ndarray:
+    def score(
+        self,
+        videos: Sequence[str],
+        queries: Sequence[str],
+        batch_size: int = 8,
+    ) -> np.ndarray:
         """Match scores of all texts with all videos.
 
         Args:
@@ -89,20 +97,19 @@ class VideoSearcher:
         check_search(videos, queries)
         bank = self._tokenize(queries)
         self._model.set_caption_bank(
-            {key: torch.from_numpy(value)
-             for key, value in bank.items()})
+            {key: torch.from_numpy(value) for key, value in bank.items()}
+        )
         columns: list[np.ndarray] = []
         for start in range(0, len(videos), batch_size):
-            items = [self._load(v) for v in videos[start:start + batch_size]]
+            items = [self._load(v) for v in videos[start : start + batch_size]]
             with torch.no_grad():
                 samples = self._model.test_step(pseudo_collate(items))
             columns += [s.match_score.float().cpu().numpy() for s in samples]
         return np.stack(columns, 1)
 
-    def rank(self,
-             videos: Sequence[str],
-             query: str,
-             top: Optional[int] = None) -> list[tuple[str, float]]:
+    def rank(
+        self, videos: Sequence[str], query: str, top: int | None = None
+    ) -> list[tuple[str, float]]:
         """The videos that fit a text, best first.
 
         Args:
@@ -120,16 +127,18 @@ class VideoSearcher:
                 ``top`` is not positive.
         """
         if top is not None and top < 1:
-            raise ValueError('top must be >= 1, or None for all videos, but '
-                             f'got {top}.')
+            raise ValueError(
+                f'top must be >= 1, or None for all videos, but got {top}.'
+            )
         scores = self.score(videos, [query])[0]
         order = np.argsort(-scores, kind='stable')[:top]
         return [(videos[i], float(scores[i])) for i in order]
 
     def _load(self, video: str) -> dict[str, Any]:
         """Run the test pipeline on one file."""
-        return run_pipeline(self._pipeline, video,
-                            dict(own_text_inds=[], own_text_ids=[]))
+        return run_pipeline(
+            self._pipeline, video, dict(own_text_inds=[], own_text_ids=[])
+        )
 
 
 def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
@@ -151,13 +160,18 @@ def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
     """
     for name, values in dict(videos=videos, queries=queries).items():
         if isinstance(values, str):
-            raise ValueError(f'{name} must be a list, but got the text '
-                             f'{values!r}. Put it in brackets.')
+            raise ValueError(
+                f'{name} must be a list, but got the text '
+                f'{values!r}. Put it in brackets.'
+            )
     if not videos or not queries:
-        raise ValueError('There must be videos and queries, but got '
-                         f'{len(videos)} and {len(queries)}.')
+        raise ValueError(
+            'There must be videos and queries, but got '
+            f'{len(videos)} and {len(queries)}.'
+        )
     empty = [i for i, query in enumerate(queries) if not query.strip()]
     if empty:
-        raise ValueError(f'Queries must not be empty, but those at {empty} '
-                         'are.')
+        raise ValueError(
+            f'Queries must not be empty, but those at {empty} are.'
+        )
     check_files(videos)

@@ -1,22 +1,32 @@
 # Copyright (c) clipbert_mm contributors.
 """Data sets of videos or images with texts, and their transforms."""
+
 from .concat_text_dataset import ConcatTextDataset
 from .image_text_pretrain import ImageTextPretrain
 from .transforms import (
-                         BertTokenize,
-                         FormatClips,
-                         LoadImageClip,
-                         LoadVideo,
-                         MaskTokens,
-                         PadFrames,
-                         ResizeLongSide,
-                         SparseClipSampler,
+    BertTokenize,
+    FormatClips,
+    LoadImageClip,
+    LoadVideo,
+    MaskTokens,
+    PadFrames,
+    ResizeLongSide,
+    SparseClipSampler,
 )
 from .video_question_answering import VideoQuestionAnswering
 from .video_text_retrieval import VideoTextRetrieval
 
 __all__ = [
-    'BertTokenize', 'ConcatTextDataset', 'FormatClips', 'ImageTextPretrain',
-    'LoadImageClip', 'LoadVideo', 'MaskTokens', 'PadFrames', 'ResizeLongSide',
-    'SparseClipSampler', 'VideoQuestionAnswering', 'VideoTextRetrieval'
+    'BertTokenize',
+    'ConcatTextDataset',
+    'FormatClips',
+    'ImageTextPretrain',
+    'LoadImageClip',
+    'LoadVideo',
+    'MaskTokens',
+    'PadFrames',
+    'ResizeLongSide',
+    'SparseClipSampler',
+    'VideoQuestionAnswering',
+    'VideoTextRetrieval',
 ]

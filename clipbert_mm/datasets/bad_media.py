@@ -1,15 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Count and report the media files that cannot be used."""
+
 import logging
+from collections.abc import Sequence
 from multiprocessing.context import get_spawning_popen
-from typing import Any, Optional, Sequence
+from typing import Any
 
 import torch
 import torch.multiprocessing as mp
 from mmengine.dist import all_reduce
 from mmengine.logging import print_log
 
-from .media_error import describe
+from clipbert_mm.media.errors import describe
 
 
 class BadMediaLog:
@@ -63,7 +65,8 @@ class BadMediaLog:
             f'{describe(error)}',
             logger='current',
             # An error: MMEngine's loggers drop warnings of other processes.
-            level=logging.ERROR)
+            level=logging.ERROR,
+        )
         self._check_share(describe(error), error)
 
     def merge_processes(self) -> None:
@@ -77,7 +80,7 @@ class BadMediaLog:
         self._is_bad.copy_(marks.bool())
         self._check_share('reported above', None)
 
-    def _check_share(self, reason: str, cause: Optional[Exception]) -> None:
+    def _check_share(self, reason: str, cause: Exception | None) -> None:
         num_bad = self.num_bad
         if num_bad > self.max_bad_share * len(self.names):
             bad = torch.nonzero(self._is_bad).flatten().tolist()
@@ -87,7 +90,8 @@ class BadMediaLog:
                 f'{[self.names[i] for i in bad[:10]]}'
                 f'{" ..." if num_bad > 10 else ""}. The last reason is '
                 f'{reason}. Check data_prefix and media_suffix, '
-                'repair the files, or raise max_bad_share.') from cause
+                'repair the files, or raise max_bad_share.'
+            ) from cause
 
     def __getstate__(self) -> dict:
         """A lock can only be handed on to a worker that is being started."""

@@ -1,16 +1,18 @@
 # Copyright (c) clipbert_mm contributors.
 """What the data sets of videos or images with captions have in common."""
+
 import os.path as osp
-from typing import Callable, Optional, Sequence, Union
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .annotations import Caption, CaptionId, read_captions
-from .argument_checks import check_whole_number
+from clipbert_mm.annotations.captions import Caption, CaptionId, read_captions
+from clipbert_mm.utils.checks import check_whole_number
+
 from .base_text_dataset import BaseTextDataset
-from .caption_table import CaptionTable
-from .media_table import select_media
 from .negatives import NegativeSampler
+from .tables.caption_table import CaptionTable
+from .tables.media_table import select_media
 
 
 class BaseCaptionDataset(BaseTextDataset):
@@ -44,20 +46,32 @@ class BaseCaptionDataset(BaseTextDataset):
     _texts_name = 'captions'
     table: CaptionTable
 
-    def __init__(self, ann_file: str, pipeline: list[Union[dict, Callable]],
-                 media_keys: Sequence[str], data_root: str, data_prefix: dict,
-                 media_suffix: Optional[str], group_size: int,
-                 num_negatives: int, num_hard_negatives: int,
-                 hard_negatives: str, test_mode: bool, max_bad_share: float,
-                 max_refetch: int, lazy_init: bool,
-                 indices: Optional[Union[int, Sequence[int]]],
-                 serialize_data: bool) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        media_keys: Sequence[str],
+        data_root: str,
+        data_prefix: dict,
+        media_suffix: str | None,
+        group_size: int,
+        num_negatives: int,
+        num_hard_negatives: int,
+        hard_negatives: str,
+        test_mode: bool,
+        max_bad_share: float,
+        max_refetch: int,
+        lazy_init: bool,
+        indices: int | Sequence[int] | None,
+        serialize_data: bool,
+    ) -> None:
         check_whole_number('num_negatives', num_negatives, 0)
         check_whole_number('num_hard_negatives', num_hard_negatives, 0)
         if num_hard_negatives > num_negatives:
             raise ValueError(
                 'num_hard_negatives counts among num_negatives, but got '
-                f'{num_hard_negatives} of {num_negatives}.')
+                f'{num_hard_negatives} of {num_negatives}.'
+            )
         self.num_negatives = num_negatives
         self.num_hard_negatives = num_hard_negatives
         self.hard_negatives = hard_negatives
@@ -76,7 +90,8 @@ class BaseCaptionDataset(BaseTextDataset):
             max_refetch=max_refetch,
             lazy_init=lazy_init,
             indices=indices,
-            serialize_data=serialize_data)
+            serialize_data=serialize_data,
+        )
 
     @property
     def captions(self) -> list[str]:
@@ -98,23 +113,27 @@ class BaseCaptionDataset(BaseTextDataset):
 
     def _read_table(self) -> CaptionTable:
         table = CaptionTable(
-            select_media(self._read_captions(), self._media_indices))
+            select_media(self._read_captions(), self._media_indices)
+        )
         if self._needs_negatives():
-            self.negatives = NegativeSampler(table,
-                                             max(self.num_negatives, 1),
-                                             self.num_hard_negatives,
-                                             self.hard_negatives)
+            self.negatives = NegativeSampler(
+                table,
+                max(self.num_negatives, 1),
+                self.num_hard_negatives,
+                self.hard_negatives,
+            )
         return table
 
     def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
         rows, labels = self._draw_texts(group, rng)
         return dict(
             texts=[self.table.text(row) for row in rows],
-            text_labels=np.array(labels, dtype=np.int64))
+            text_labels=np.array(labels, dtype=np.int64),
+        )
 
     def _draw_texts(
-            self, group: list[int],
-            rng: np.random.Generator) -> tuple[list[int], list[int]]:
+        self, group: list[int], rng: np.random.Generator
+    ) -> tuple[list[int], list[int]]:
         """Rows of an item's texts, and 1 for its own or 0 for negatives."""
         rows: list[int] = []
         labels: list[int] = []

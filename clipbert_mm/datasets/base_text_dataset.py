@@ -1,8 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
 """What the data sets of videos or images with texts have in common."""
+
 import logging
 from abc import abstractmethod
-from typing import Callable, Optional, Sequence, Union
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -10,16 +11,17 @@ from mmaction.datasets import BaseActionDataset
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from .argument_checks import check_media_key, check_whole_number
+from clipbert_mm.media.errors import describe, is_media_error
+from clipbert_mm.media.files import media_files
+from clipbert_mm.utils.checks import check_media_key, check_whole_number
+
 from .bad_media import BadMediaLog
-from .media_error import describe, is_media_error
-from .media_files import media_files
-from .media_table import MediaTable
+from .tables.media_table import MediaTable
 from .transforms import BertTokenize
 
 # An index, or (seed, epoch, index) as EpochSampler gives it, to which
 # ConcatTextDataset adds the number of the member.
-Index = Union[int, tuple[int, ...]]
+Index = int | tuple[int, ...]
 
 _INPUTS = ('imgs', 'input_ids', 'attention_mask')
 
@@ -63,18 +65,31 @@ class BaseTextDataset(BaseActionDataset):
     # What the log calls the texts.
     _texts_name = 'texts'
 
-    def __init__(self, ann_file: str, pipeline: list[Union[dict, Callable]],
-                 media_keys: Sequence[str], data_root: str, data_prefix: dict,
-                 media_suffix: Optional[str], group_size: int,
-                 test_mode: bool, max_bad_share: float, max_refetch: int,
-                 lazy_init: bool, indices: Optional[Union[int, Sequence[int]]],
-                 serialize_data: bool) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        media_keys: Sequence[str],
+        data_root: str,
+        data_prefix: dict,
+        media_suffix: str | None,
+        group_size: int,
+        test_mode: bool,
+        max_bad_share: float,
+        max_refetch: int,
+        lazy_init: bool,
+        indices: int | Sequence[int] | None,
+        serialize_data: bool,
+    ) -> None:
         self.media_key = check_media_key(
-            type(self).__name__, data_prefix, media_keys)
+            type(self).__name__, data_prefix, media_keys
+        )
         check_whole_number('group_size', group_size, 1)
         if not 0 <= max_bad_share <= 1:
-            raise ValueError('max_bad_share must be between 0 and 1, but got '
-                             f'{max_bad_share}.')
+            raise ValueError(
+                'max_bad_share must be between 0 and 1, but got '
+                f'{max_bad_share}.'
+            )
         self.media_suffix = media_suffix
         self.group_size = 1 if test_mode else group_size
         self.max_bad_share = max_bad_share
@@ -87,7 +102,8 @@ class BaseTextDataset(BaseActionDataset):
             test_mode=test_mode,
             max_refetch=max_refetch,
             lazy_init=lazy_init,
-            serialize_data=serialize_data)
+            serialize_data=serialize_data,
+        )
 
     def full_init(self) -> None:
         """Read the annotations, once, and tell how many will be cut."""
@@ -103,15 +119,20 @@ class BaseTextDataset(BaseActionDataset):
             list[dict]: One dict per item.
         """
         self.table = self._read_table()
-        files = media_files(self.table.media, self.data_prefix[self.media_key],
-                            self.media_suffix)
+        files = media_files(
+            self.table.media,
+            self.data_prefix[self.media_key],
+            self.media_suffix,
+        )
         self.bad_media = BadMediaLog(files, self.max_bad_share)
         return [
             dict(
                 filename=filename,
                 video_id=self.table.media[media_ind],
                 media_ind=media_ind,
-                part=part) for media_ind, filename in enumerate(files)
+                part=part,
+            )
+            for media_ind, filename in enumerate(files)
             for part in range(self._num_parts(media_ind))
         ]
 
@@ -140,7 +161,8 @@ class BaseTextDataset(BaseActionDataset):
                 f'max_txt_len={used[0].max_txt_len} tokens and are cut '
                 f'({self.ann_file}).',
                 logger='current',
-                level=logging.WARNING)
+                level=logging.WARNING,
+            )
 
     def _tokenizers(self) -> list[Callable]:
         """Transforms among which the tokenizer of the texts is."""
@@ -159,7 +181,7 @@ class BaseTextDataset(BaseActionDataset):
         """
         return self._item(*self._split(idx), attempt=0)
 
-    def prepare_data(self, idx: Index) -> Optional[dict]:
+    def prepare_data(self, idx: Index) -> dict | None:
         """The item after the pipeline.
 
         In training, a file that cannot be read is reported once and another
@@ -192,15 +214,18 @@ class BaseTextDataset(BaseActionDataset):
                 return data
         raise RuntimeError(
             f'None of {self.max_refetch + 1} samples could be used. Check '
-            'data_prefix, media_suffix and the pipeline.')
+            'data_prefix, media_suffix and the pipeline.'
+        )
 
     def _split(self, idx: Index) -> tuple[int, int, int]:
         """Seed, epoch and index, the latter from 0 on."""
         numbers = idx if isinstance(idx, tuple) else (0, 0, idx)
         seed, epoch, index, *member = numbers
         if not -len(self) <= index < len(self):
-            raise IndexError(f'{type(self).__name__} has {len(self)} items, '
-                             f'but got the index {index}.')
+            raise IndexError(
+                f'{type(self).__name__} has {len(self)} items, '
+                f'but got the index {index}.'
+            )
         if self.test_mode:
             seed = epoch = 0
         if member:
@@ -222,8 +247,13 @@ class BaseTextDataset(BaseActionDataset):
         info.update(self._texts(group, rng))
         return info
 
-    def _group(self, media_ind: int, part: int, dealer: np.random.Generator,
-               rng: np.random.Generator) -> list[int]:
+    def _group(
+        self,
+        media_ind: int,
+        part: int,
+        dealer: np.random.Generator,
+        rng: np.random.Generator,
+    ) -> list[int]:
         """The rows of one item.
 
         Differs from reference: a video's rows are dealt out to its items
@@ -233,11 +263,11 @@ class BaseTextDataset(BaseActionDataset):
         rows = self.table.rows_of(media_ind)
         if self.group_size > 1:
             rows = dealer.permutation(rows)
-        group = rows[part * self.group_size:(part + 1) * self.group_size]
+        group = rows[part * self.group_size : (part + 1) * self.group_size]
         missing = self.group_size - len(group)
         return [*group.tolist(), *rng.choice(group, missing).tolist()]
 
-    def _prepare_testing(self, info: dict) -> Optional[dict]:
+    def _prepare_testing(self, info: dict) -> dict | None:
         del info['media_ind']
         item = dict(info)
         try:

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Several data sets of videos or images with texts as one."""
-from typing import Optional, Sequence, Union
+
+from collections.abc import Sequence
 
 from mmaction.registry import DATASETS
 from mmengine.dataset import ConcatDataset
@@ -43,9 +44,11 @@ class ConcatTextDataset(ConcatDataset):
         'vg/1.jpg'
     """
 
-    def __init__(self,
-                 datasets: Sequence[Union[dict, BaseTextDataset]],
-                 lazy_init: bool = False) -> None:
+    def __init__(
+        self,
+        datasets: Sequence[dict | BaseTextDataset],
+        lazy_init: bool = False,
+    ) -> None:
         members = [
             DATASETS.build(member) if isinstance(member, dict) else member
             for member in datasets
@@ -66,7 +69,7 @@ class ConcatTextDataset(ConcatDataset):
         member, own_idx = self._locate(idx)
         return member.get_data_info(own_idx)
 
-    def __getitem__(self, idx: Index) -> Optional[dict]:
+    def __getitem__(self, idx: Index) -> dict | None:
         member, own_idx = self._locate(idx)
         return member[own_idx]
 
@@ -74,29 +77,35 @@ class ConcatTextDataset(ConcatDataset):
         """The member of an item, and how the member calls it."""
         seed, epoch, index = idx if isinstance(idx, tuple) else (0, 0, idx)
         if not -len(self) <= index < len(self):
-            raise IndexError(f'{type(self).__name__} has {len(self)} items, '
-                             f'but got the index {index}.')
+            raise IndexError(
+                f'{type(self).__name__} has {len(self)} items, '
+                f'but got the index {index}.'
+            )
         number, own_index = self._get_ori_dataset_idx(index)
         return self.datasets[number], (seed, epoch, own_index, number)
 
 
 def _check_members(members: Sequence[BaseTextDataset]) -> None:
     if not members:
-        raise ValueError('datasets must have at least one member, but got '
-                         f'{members!r}.')
+        raise ValueError(
+            f'datasets must have at least one member, but got {members!r}.'
+        )
     for i, member in enumerate(members):
         if not isinstance(member, BaseTextDataset):
             raise TypeError(
                 f'datasets[{i}] must be a dataset of clipbert_mm, or the '
                 'config of one (VideoTextRetrieval, VideoQuestionAnswering, '
-                f'ImageTextPretrain), but got a {type(member).__name__}.')
+                f'ImageTextPretrain), but got a {type(member).__name__}.'
+            )
     modes = [member.test_mode for member in members]
     if len(set(modes)) > 1:
-        raise ValueError('test_mode must be the same in all members, but got '
-                         f'{modes}.')
+        raise ValueError(
+            f'test_mode must be the same in all members, but got {modes}.'
+        )
     if modes[0] and any(isinstance(m, VideoTextRetrieval) for m in members):
         raise ValueError(
             'VideoTextRetrieval with test_mode=True cannot be a member: every '
             'video is scored with all captions, which must be in one '
             'ann_file. Put the captions in one file and use '
-            'VideoTextRetrieval alone.')
+            'VideoTextRetrieval alone.'
+        )

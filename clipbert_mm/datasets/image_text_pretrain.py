@@ -1,11 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Images with captions, for image-text pretraining."""
-from typing import Callable, Mapping, Optional, Sequence, Union
+
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from mmaction.registry import DATASETS
 
-from .annotations import MEDIA_NAMES, Caption, read_captions
+from clipbert_mm.annotations.captions import (
+    MEDIA_NAMES,
+    Caption,
+    read_captions,
+)
+
 from .base_caption_dataset import BaseCaptionDataset
 
 
@@ -71,27 +77,31 @@ class ImageTextPretrain(BaseCaptionDataset):
         2
     """
 
-    def __init__(self,
-                 ann_file: str,
-                 pipeline: list[Union[dict, Callable]],
-                 data_root: str = '',
-                 data_prefix: Optional[dict] = None,
-                 media_suffix: Optional[str] = '.jpg',
-                 media_names: Optional[Mapping[str, str]] = None,
-                 group_size: int = 1,
-                 negative_prob: float = 0.5,
-                 num_negatives: int = 0,
-                 num_hard_negatives: int = 0,
-                 hard_negatives: str = 'word_overlap',
-                 test_mode: bool = False,
-                 max_bad_share: float = 0.1,
-                 max_refetch: int = 1000,
-                 lazy_init: bool = False,
-                 indices: Optional[Union[int, Sequence[int]]] = None,
-                 serialize_data: bool = True) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        data_root: str = '',
+        data_prefix: dict | None = None,
+        media_suffix: str | None = '.jpg',
+        media_names: Mapping[str, str] | None = None,
+        group_size: int = 1,
+        negative_prob: float = 0.5,
+        num_negatives: int = 0,
+        num_hard_negatives: int = 0,
+        hard_negatives: str = 'word_overlap',
+        test_mode: bool = False,
+        max_bad_share: float = 0.1,
+        max_refetch: int = 1000,
+        lazy_init: bool = False,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+    ) -> None:
         if not 0 <= negative_prob <= 1:
-            raise ValueError('negative_prob must be between 0 and 1, but got '
-                             f'{negative_prob}.')
+            raise ValueError(
+                'negative_prob must be between 0 and 1, but got '
+                f'{negative_prob}.'
+            )
         self.negative_prob = negative_prob
         _check_media_names(media_names or {})
         self.media_names = {**MEDIA_NAMES, **(media_names or {})}
@@ -111,7 +121,8 @@ class ImageTextPretrain(BaseCaptionDataset):
             max_refetch=max_refetch,
             lazy_init=lazy_init,
             indices=indices,
-            serialize_data=serialize_data)
+            serialize_data=serialize_data,
+        )
 
     def _read_captions(self) -> list[Caption]:
         return read_captions(self.ann_file, self.media_names)
@@ -121,16 +132,17 @@ class ImageTextPretrain(BaseCaptionDataset):
         raise error
 
     def _draw_texts(
-            self, group: list[int],
-            rng: np.random.Generator) -> tuple[list[int], list[int]]:
+        self, group: list[int], rng: np.random.Generator
+    ) -> tuple[list[int], list[int]]:
         """Replace captions by negatives, or let negatives follow them."""
         if self.num_negatives:
             return super()._draw_texts(group, rng)
         rows, labels = [], []
         for row in group:
             is_negative = rng.random() < self.negative_prob
-            rows.append(self.negatives.draw(row, rng)[0] if is_negative else
-                        row)
+            rows.append(
+                self.negatives.draw(row, rng)[0] if is_negative else row
+            )
             labels.append(int(not is_negative))
         return rows, labels
 
@@ -138,8 +150,10 @@ class ImageTextPretrain(BaseCaptionDataset):
 def _check_media_names(media_names: Mapping[str, str]) -> None:
     unknown = sorted(set(media_names) - set(MEDIA_NAMES))
     if unknown:
-        raise ValueError(f'media_names must have the keys {list(MEDIA_NAMES)}'
-                         f', but got {unknown}.')
+        raise ValueError(
+            f'media_names must have the keys {list(MEDIA_NAMES)}'
+            f', but got {unknown}.'
+        )
     for key, name in media_names.items():
         try:
             is_valid = name.format(1) != name.format(2)
@@ -148,4 +162,5 @@ def _check_media_names(media_names: Mapping[str, str]) -> None:
         if not is_valid:
             raise ValueError(
                 f"media_names['{key}'] must be a name with one place for the "
-                f"{key}_id, such as '{MEDIA_NAMES[key]}', but got {name!r}.")
+                f"{key}_id, such as '{MEDIA_NAMES[key]}', but got {name!r}."
+            )

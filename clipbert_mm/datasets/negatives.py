@@ -1,14 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
 """Draw captions that do not belong to a video: at random, or hard ones."""
+
 import re
-from typing import Optional, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from .annotations import read_negatives
-from .caption_table import CaptionTable
-from .json_reading import AnnotationError
+from clipbert_mm.annotations.captions import read_negatives
+from clipbert_mm.annotations.json_reading import AnnotationError
+
+from .tables.caption_table import CaptionTable
 
 _WORD = re.compile(r'\w+')
 
@@ -16,8 +18,13 @@ _WORD = re.compile(r'\w+')
 class HardNegatives(Protocol):
     """Proposes captions that are easily confused with one."""
 
-    def draw(self, row: int, own_texts: np.ndarray, count: int,
-             rng: np.random.Generator) -> list[int]:
+    def draw(
+        self,
+        row: int,
+        own_texts: np.ndarray,
+        count: int,
+        rng: np.random.Generator,
+    ) -> list[int]:
         """Up to ``count`` rows whose texts are distinct and not own ones."""
 
 
@@ -50,11 +57,13 @@ class WordOverlap:
         for text, row in enumerate(self.row_of_text.tolist()):
             for word in _words(table.text(row)):
                 words.append(
-                    self.word_inds.setdefault(word, len(self.word_inds)))
+                    self.word_inds.setdefault(word, len(self.word_inds))
+                )
                 texts.append(text)
         self.index = csr_matrix(
             (np.ones(len(words), dtype=np.int8), (words, texts)),
-            shape=(len(self.word_inds), table.num_texts))
+            shape=(len(self.word_inds), table.num_texts),
+        )
 
     def shared_words(self, row: int) -> np.ndarray:
         """Number of words that each text shares with a row's.
@@ -67,13 +76,19 @@ class WordOverlap:
         """
         starts, texts = self.index.indptr, self.index.indices
         words = [self.word_inds[word] for word in _words(self.table.text(row))]
-        found = [texts[starts[word]:starts[word + 1]] for word in words]
+        found = [texts[starts[word] : starts[word + 1]] for word in words]
         return np.bincount(
             np.concatenate([*found, np.empty(0, texts.dtype)]),
-            minlength=self.table.num_texts)
+            minlength=self.table.num_texts,
+        )
 
-    def draw(self, row: int, own_texts: np.ndarray, count: int,
-             rng: np.random.Generator) -> list[int]:
+    def draw(
+        self,
+        row: int,
+        own_texts: np.ndarray,
+        count: int,
+        rng: np.random.Generator,
+    ) -> list[int]:
         """The ``count`` captions with the most words in common with a row.
 
         Args:
@@ -94,9 +109,8 @@ class WordOverlap:
         least = np.partition(shared, -count)[-count]
         above = np.flatnonzero(shared > least)
         ties = rng.choice(
-            np.flatnonzero(shared == least),
-            count - len(above),
-            replace=False)
+            np.flatnonzero(shared == least), count - len(above), replace=False
+        )
         return self.row_of_text[np.concatenate([above, ties])].tolist()
 
 
@@ -120,12 +134,19 @@ class ListedNegatives:
             if unknown:
                 raise AnnotationError(
                     f'{path}:{line}: no caption of the annotation file has '
-                    f'the sen_id {unknown[0]!r}.')
+                    f'the sen_id {unknown[0]!r}.'
+                )
             self.rows[row_of_id[own]] = np.array(
-                [row_of_id[other] for other in others], dtype=np.int64)
+                [row_of_id[other] for other in others], dtype=np.int64
+            )
 
-    def draw(self, row: int, own_texts: np.ndarray, count: int,
-             rng: np.random.Generator) -> list[int]:
+    def draw(
+        self,
+        row: int,
+        own_texts: np.ndarray,
+        count: int,
+        rng: np.random.Generator,
+    ) -> list[int]:
         """Draw up to ``count`` of the captions listed for a row.
 
         Args:
@@ -174,27 +195,34 @@ class NegativeSampler:
         [1]
     """
 
-    def __init__(self,
-                 table: CaptionTable,
-                 num_negatives: int,
-                 num_hard_negatives: int = 0,
-                 hard_negatives: str = 'word_overlap') -> None:
+    def __init__(
+        self,
+        table: CaptionTable,
+        num_negatives: int,
+        num_hard_negatives: int = 0,
+        hard_negatives: str = 'word_overlap',
+    ) -> None:
         self.table = table
         self.num_negatives = num_negatives
         self.num_hard_negatives = num_hard_negatives
-        self.hard: Optional[HardNegatives] = None
+        self.hard: HardNegatives | None = None
         if num_hard_negatives:
             self.hard = (
-                WordOverlap(table) if hard_negatives == 'word_overlap' else
-                ListedNegatives(table, hard_negatives))
+                WordOverlap(table)
+                if hard_negatives == 'word_overlap'
+                else ListedNegatives(table, hard_negatives)
+            )
         for media_ind, name in enumerate(table.media):
             rows = table.rows_of(media_ind)
-            if len(rows) >= table.num_texts and len(
-                    self._own_texts(rows[0])) == table.num_texts:
+            if (
+                len(rows) >= table.num_texts
+                and len(self._own_texts(rows[0])) == table.num_texts
+            ):
                 raise ValueError(
                     f'{name!r} has all of the {table.num_texts} different '
                     'captions, so none can be a negative of it. Add other '
-                    'videos with other captions.')
+                    'videos with other captions.'
+                )
 
     def draw(self, row: int, rng: np.random.Generator) -> list[int]:
         """Draw the negatives of a caption, hard ones first.
@@ -216,8 +244,9 @@ class NegativeSampler:
         rows = self.table.rows_of(self.table.media_of_row[row])
         return np.unique(self.table.text_of_row[rows])
 
-    def _random(self, own_texts: np.ndarray, given: list[int],
-                rng: np.random.Generator) -> list[int]:
+    def _random(
+        self, own_texts: np.ndarray, given: list[int], rng: np.random.Generator
+    ) -> list[int]:
         """Random rows that fill up ``given`` to ``num_negatives``."""
         text_of_row = self.table.text_of_row
         count = self.num_negatives - len(given)
@@ -232,8 +261,13 @@ class NegativeSampler:
             rows += self._scarce(own_texts, taken, count - len(rows), rng)
         return rows
 
-    def _scarce(self, own_texts: np.ndarray, taken: set[int], count: int,
-                rng: np.random.Generator) -> list[int]:
+    def _scarce(
+        self,
+        own_texts: np.ndarray,
+        taken: set[int],
+        count: int,
+        rng: np.random.Generator,
+    ) -> list[int]:
         """Look through all rows; repeat texts only where all are taken."""
         text_of_row = self.table.text_of_row
         allowed = np.flatnonzero(~np.isin(text_of_row, own_texts))

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Load BERT's WordPiece tokenizer from a local folder or from the hub."""
+
 import functools
 import os
 import os.path as osp
@@ -7,8 +8,12 @@ import os.path as osp
 from huggingface_hub import snapshot_download
 from transformers import BertTokenizerFast  # type: ignore[attr-defined]
 
-_FILES = ('vocab.txt', 'tokenizer.json', 'tokenizer_config.json',
-          'special_tokens_map.json')
+_FILES = (
+    'vocab.txt',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'special_tokens_map.json',
+)
 _SPECIAL_TOKENS = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 
@@ -47,9 +52,11 @@ def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
         raise FileNotFoundError(
             f'tokenizer={name_or_path!r} must be a folder with a vocab.txt '
             'or a tokenizer.json, but it has only '
-            f'{sorted(os.listdir(folder))}. Pass the folder of a BERT model.')
+            f'{sorted(os.listdir(folder))}. Pass the folder of a BERT model.'
+        )
     tokenizer = BertTokenizerFast.from_pretrained(
-        folder, local_files_only=True)
+        folder, local_files_only=True
+    )
     _check_special_tokens(tokenizer, name_or_path)
     return tokenizer
 
@@ -57,14 +64,16 @@ def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
 def _has_vocabulary(folder: str) -> bool:
     return any(
         osp.isfile(osp.join(folder, name))
-        for name in ('vocab.txt', 'tokenizer.json'))
+        for name in ('vocab.txt', 'tokenizer.json')
+    )
 
 
 def _folder_of_hub_name(name: str) -> str:
     """The folder of the hub's files in the local cache, filled if need be."""
     try:
         folder = snapshot_download(
-            name, allow_patterns=list(_FILES), local_files_only=True)
+            name, allow_patterns=list(_FILES), local_files_only=True
+        )
         if _has_vocabulary(folder):
             return folder
     except (OSError, ValueError):
@@ -78,18 +87,21 @@ def _folder_of_hub_name(name: str) -> str:
             f'the Hugging Face hub gave ({type(error).__name__}: {reason}). '
             'Download the model once where there is a network, and pass the '
             "path of its folder, e.g. tokenizer='data/bert-base-uncased' "
-            'with a vocab.txt in it.') from error
+            'with a vocab.txt in it.'
+        ) from error
 
 
 def _check_special_tokens(tokenizer: BertTokenizerFast, name: str) -> None:
     """A missing special token would get a new id past the embeddings."""
     vocabulary = tokenizer.get_vocab()
     missing = [
-        token for token in _SPECIAL_TOKENS
+        token
+        for token in _SPECIAL_TOKENS
         if vocabulary.get(token, len(vocabulary)) >= tokenizer.vocab_size
     ]
     if missing:
         raise ValueError(
             f'The vocabulary of tokenizer={name!r} must have the special '
             f'tokens {_SPECIAL_TOKENS}, but it lacks {missing}. Add each as '
-            'a line of its vocab.txt (and a row of the word embeddings).')
+            'a line of its vocab.txt (and a row of the word embeddings).'
+        )

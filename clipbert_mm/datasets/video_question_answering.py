@@ -1,21 +1,27 @@
 # Copyright (c) clipbert_mm contributors.
 """Videos or images with questions."""
+
 import logging
 import os.path as osp
-from typing import Callable, Optional, Sequence, Union
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from mmaction.registry import DATASETS
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from .answer_vocabulary import read_vocabulary
-from .argument_checks import check_choice, check_whole_number
+from clipbert_mm.annotations.answer_vocabulary import read_vocabulary
+from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.questions import (
+    ANSWER_FORMATS,
+    Question,
+    read_questions,
+)
+from clipbert_mm.utils.checks import check_choice, check_whole_number
+
 from .base_text_dataset import BaseTextDataset
-from .json_reading import AnnotationError
-from .media_table import select_media
-from .question_annotations import ANSWER_FORMATS, Question, read_questions
-from .question_table import QuestionTable
+from .tables.media_table import select_media
+from .tables.question_table import QuestionTable
 
 UNKNOWN_ANSWERS = ('raise', 'drop')
 
@@ -90,23 +96,25 @@ class VideoQuestionAnswering(BaseTextDataset):
 
     table: QuestionTable
 
-    def __init__(self,
-                 ann_file: str,
-                 pipeline: list[Union[dict, Callable]],
-                 answer_format: str,
-                 vocabulary: Optional[Union[str, Sequence[str]]] = None,
-                 num_options: int = 5,
-                 data_root: str = '',
-                 data_prefix: Optional[dict] = None,
-                 media_suffix: Optional[str] = '.mp4',
-                 group_size: int = 1,
-                 unknown_answers: str = 'raise',
-                 test_mode: bool = False,
-                 max_bad_share: float = 0.1,
-                 max_refetch: int = 1000,
-                 lazy_init: bool = False,
-                 indices: Optional[Union[int, Sequence[int]]] = None,
-                 serialize_data: bool = True) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        answer_format: str,
+        vocabulary: str | Sequence[str] | None = None,
+        num_options: int = 5,
+        data_root: str = '',
+        data_prefix: dict | None = None,
+        media_suffix: str | None = '.mp4',
+        group_size: int = 1,
+        unknown_answers: str = 'raise',
+        test_mode: bool = False,
+        max_bad_share: float = 0.1,
+        max_refetch: int = 1000,
+        lazy_init: bool = False,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+    ) -> None:
         check_choice('answer_format', answer_format, ANSWER_FORMATS)
         check_choice('unknown_answers', unknown_answers, UNKNOWN_ANSWERS)
         check_whole_number('num_options', num_options, 2)
@@ -115,7 +123,8 @@ class VideoQuestionAnswering(BaseTextDataset):
             raise ValueError(
                 f'answer_format={answer_format!r} needs '
                 f'{"a" if needs_vocabulary else "no"} vocabulary, but got '
-                f'vocabulary={vocabulary!r:.80}.')
+                f'vocabulary={vocabulary!r:.80}.'
+            )
         if isinstance(vocabulary, str):
             vocabulary = osp.join(data_root, vocabulary)
         self._vocabulary_source = vocabulary
@@ -135,10 +144,11 @@ class VideoQuestionAnswering(BaseTextDataset):
             max_refetch=max_refetch,
             lazy_init=lazy_init,
             indices=indices,
-            serialize_data=serialize_data)
+            serialize_data=serialize_data,
+        )
 
     def _read_table(self) -> QuestionTable:
-        self.vocabulary: Optional[list[str]] = None
+        self.vocabulary: list[str] | None = None
         if self._vocabulary_source is not None:
             self.vocabulary = read_vocabulary(self._vocabulary_source)
         questions = read_questions(self.ann_file, self.answer_format)
@@ -155,13 +165,15 @@ class VideoQuestionAnswering(BaseTextDataset):
             raise AnnotationError(
                 f'{self.ann_file}:{first.line}: expected num_options='
                 f'{self.num_options} options, but got {len(first.options)}. '
-                'Set num_options of the data set and of the task.')
+                'Set num_options of the data set and of the task.'
+            )
 
     def _check_answered(self, first: Question) -> None:
         if first.answer is None and first.soft_labels is None:
             raise AnnotationError(
                 f'{self.ann_file}:{first.line}: training needs answers, but '
-                'this file has none. Set test_mode=True to test with it.')
+                'this file has none. Set test_mode=True to test with it.'
+            )
 
     def _with_known_answers(self, questions: list[Question]) -> list[Question]:
         """Raise for training answers outside the vocabulary, or drop them."""
@@ -179,7 +191,8 @@ class VideoQuestionAnswering(BaseTextDataset):
                 f'{len(known)} of the vocabulary, nor are those of '
                 f'{len(others)} of {len(questions)} questions in all. Make a '
                 'vocabulary of the training answers, or set '
-                "unknown_answers='drop' to train without them.")
+                "unknown_answers='drop' to train without them."
+            )
         if is_main_process():
             print_log(
                 f'{len(others)} of {len(questions)} questions have answers '
@@ -187,19 +200,22 @@ class VideoQuestionAnswering(BaseTextDataset):
                 'these answers are dropped, and with them '
                 f'{len(questions) - len(kept)} questions ({self.ann_file}).',
                 logger='current',
-                level=logging.WARNING)
+                level=logging.WARNING,
+            )
         return kept
 
     def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
         table = self.table
         answers = dict(
             answer_labels=table.answer_labels(group),
-            soft_labels=table.soft_labels(group))
+            soft_labels=table.soft_labels(group),
+        )
         return dict(
             texts=[text for row in group for text in table.texts_of(row)],
             question_ids=[table.ids[row] for row in group],
             answer_types=table.answer_types(group),
-            **{k: v for k, v in answers.items() if v is not None})
+            **{k: v for k, v in answers.items() if v is not None},
+        )
 
 
 def _unknown_answers(question: Question, known: set[str]) -> list[str]:

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Videos with captions, for text-to-video retrieval."""
-from typing import Callable, Optional, Sequence, Union
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -67,34 +68,37 @@ class VideoTextRetrieval(BaseCaptionDataset):
         array([1, 0])
     """
 
-    def __init__(self,
-                 ann_file: str,
-                 pipeline: list[Union[dict, Callable]],
-                 data_root: str = '',
-                 data_prefix: Optional[dict] = None,
-                 media_suffix: Optional[str] = '.mp4',
-                 group_size: int = 1,
-                 num_negatives: int = 1,
-                 num_hard_negatives: int = 0,
-                 hard_negatives: str = 'word_overlap',
-                 test_mode: bool = False,
-                 max_bad_share: float = 0.1,
-                 tokenize: Optional[dict] = None,
-                 max_refetch: int = 1000,
-                 lazy_init: bool = False,
-                 indices: Optional[Union[int, Sequence[int]]] = None,
-                 serialize_data: bool = True) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        data_root: str = '',
+        data_prefix: dict | None = None,
+        media_suffix: str | None = '.mp4',
+        group_size: int = 1,
+        num_negatives: int = 1,
+        num_hard_negatives: int = 0,
+        hard_negatives: str = 'word_overlap',
+        test_mode: bool = False,
+        max_bad_share: float = 0.1,
+        tokenize: dict | None = None,
+        max_refetch: int = 1000,
+        lazy_init: bool = False,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+    ) -> None:
         if num_negatives == 0 and not test_mode:
-            raise ValueError('num_negatives must be >= 1 to train retrieval, '
-                             'but got 0.')
-        self._tokenize: Optional[BertTokenize] = None
+            raise ValueError(
+                'num_negatives must be >= 1 to train retrieval, but got 0.'
+            )
+        self._tokenize: BertTokenize | None = None
         if tokenize is not None:
             self._tokenize = TRANSFORMS.build(tokenize)
-        self._bank: Optional[dict[str, torch.Tensor]] = None
+        self._bank: dict[str, torch.Tensor] | None = None
         super().__init__(
             ann_file,
             pipeline=pipeline,
-            media_keys=('video', ),
+            media_keys=('video',),
             data_root=data_root,
             data_prefix=dict(video='') if data_prefix is None else data_prefix,
             media_suffix=media_suffix,
@@ -107,7 +111,8 @@ class VideoTextRetrieval(BaseCaptionDataset):
             max_refetch=max_refetch,
             lazy_init=lazy_init,
             indices=indices,
-            serialize_data=serialize_data)
+            serialize_data=serialize_data,
+        )
 
     def _tokenizers(self) -> list[Callable]:
         own = [] if self._tokenize is None else [self._tokenize]
@@ -119,8 +124,13 @@ class VideoTextRetrieval(BaseCaptionDataset):
     def _num_parts(self, media_ind: int) -> int:
         return 1 if self.test_mode else super()._num_parts(media_ind)
 
-    def _group(self, media_ind: int, part: int, dealer: np.random.Generator,
-               rng: np.random.Generator) -> list[int]:
+    def _group(
+        self,
+        media_ind: int,
+        part: int,
+        dealer: np.random.Generator,
+        rng: np.random.Generator,
+    ) -> list[int]:
         if self.test_mode:
             return self.table.rows_of(media_ind).tolist()
         return super()._group(media_ind, part, dealer, rng)
@@ -129,7 +139,8 @@ class VideoTextRetrieval(BaseCaptionDataset):
         if self.test_mode:
             return dict(
                 own_text_inds=group,
-                own_text_ids=[self.table.ids[row] for row in group])
+                own_text_ids=[self.table.ids[row] for row in group],
+            )
         return super()._texts(group, rng)
 
     def caption_bank(self) -> dict[str, torch.Tensor]:
@@ -149,7 +160,8 @@ class VideoTextRetrieval(BaseCaptionDataset):
             raise ValueError(
                 'VideoTextRetrieval needs tokenize=dict(type='
                 "'BertTokenize', tokenizer=..., max_txt_len=...) to make the "
-                'caption bank, but got tokenize=None.')
+                'caption bank, but got tokenize=None.'
+            )
         if self._bank is None:
             tokens = self._tokenize.tokenize(self.captions)
             self._bank = {k: torch.from_numpy(v) for k, v in tokens.items()}

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """What MMEngine lacks: sampler, groups, schedule, hooks, scoring loop."""
+
 from .bad_media_hook import BadMediaHook
 from .caption_bank_hook import CaptionBankHook
 from .clipbert_optim_wrapper_constructor import ClipBERTOptimWrapperConstructor
@@ -10,7 +11,12 @@ from .vocabulary_hook import VocabularyHook
 from .warmup_linear_lr import WarmupLinearLR
 
 __all__ = [
-    'BadMediaHook', 'CaptionBankHook', 'ClipBERTOptimWrapperConstructor',
-    'EpochSampler', 'PairScoringLoop', 'SeedIterationHook', 'VocabularyHook',
-    'WarmupLinearLR'
+    'BadMediaHook',
+    'CaptionBankHook',
+    'ClipBERTOptimWrapperConstructor',
+    'EpochSampler',
+    'PairScoringLoop',
+    'SeedIterationHook',
+    'VocabularyHook',
+    'WarmupLinearLR',
 ]

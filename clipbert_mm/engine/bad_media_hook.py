@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Lets the processes of a run know of each other's bad media."""
+
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import Runner

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Hands the captions of the test set to the model, once."""
+
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Parameter groups of the recipe: CNN and BERT, with and without decay."""
-from typing import Any, Optional
+
+from typing import Any
 
 from mmaction.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from mmengine.model import is_model_wrapper
@@ -54,14 +55,15 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         ...     paramwise_cfg=dict(prefix_lr_mult={'neck.': 10.}))
     """
 
-    def __init__(self,
-                 optim_wrapper_cfg: dict,
-                 paramwise_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None
+    ) -> None:
         unknown = sorted(set(paramwise_cfg or {}) - OPTIONS)
         if unknown:
             raise ValueError(
                 f'Unknown keys {unknown} in paramwise_cfg. Valid keys of '
-                f'ClipBERTOptimWrapperConstructor are {sorted(OPTIONS)}.')
+                f'ClipBERTOptimWrapperConstructor are {sorted(OPTIONS)}.'
+            )
         super().__init__(optim_wrapper_cfg, paramwise_cfg)
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
@@ -81,7 +83,8 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         wrapper_cfg.setdefault('type', 'OptimWrapper')
         return OPTIM_WRAPPERS.build(
             wrapper_cfg,
-            default_args=dict(optimizer=OPTIMIZERS.build(optimizer_cfg)))
+            default_args=dict(optimizer=OPTIMIZERS.build(optimizer_cfg)),
+        )
 
     def param_groups(self, model: Any) -> list[dict]:
         """Groups of the trainable parameters, in a fixed order.
@@ -100,22 +103,24 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 if not param.requires_grad:
                     continue
                 full_name = f'{module_name}.{name}'.lstrip('.')
-                part = ('cnn' if full_name.startswith(CNN_PREFIXES) else
-                        'bert')
+                part = 'cnn' if full_name.startswith(CNN_PREFIXES) else 'bert'
                 prefix = self._prefix(full_name)
                 matched.add(prefix)
                 multiplier = self._multiplier(part, prefix)
                 decayed = is_decayed(module, name)
                 group = groups.setdefault(
-                    (part, decayed, multiplier), self._group(
-                        decayed, multiplier))
+                    (part, decayed, multiplier),
+                    self._group(decayed, multiplier),
+                )
                 group['params'].append(param)
                 group['param_names'].append(full_name)
         unused = sorted(set(self._prefixes()) - matched)
         if unused:
-            raise ValueError(f'prefix_lr_mult has the prefixes {unused}, '
-                             'which start no trainable parameter that a '
-                             'longer prefix does not match.')
+            raise ValueError(
+                f'prefix_lr_mult has the prefixes {unused}, '
+                'which start no trainable parameter that a '
+                'longer prefix does not match.'
+            )
         return list(groups.values())
 
     def _prefixes(self) -> dict[str, float]:
@@ -126,12 +131,14 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         return max(matches, key=len, default='')
 
     def _multiplier(self, part: str, prefix: str) -> float:
-        return (self.paramwise_cfg.get(f'{part}_lr_mult', 1.) *
-                self._prefixes().get(prefix, 1.))
+        return self.paramwise_cfg.get(
+            f'{part}_lr_mult', 1.0
+        ) * self._prefixes().get(prefix, 1.0)
 
     def _group(self, decayed: bool, multiplier: float) -> dict:
         return dict(
             params=[],
             param_names=[],
             lr=self.base_lr * multiplier,
-            weight_decay=(self.base_wd or 0.) if decayed else 0.)
+            weight_decay=(self.base_wd or 0.0) if decayed else 0.0,
+        )

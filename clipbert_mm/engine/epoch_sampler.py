@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """A sampler that tells the dataset the seed and which epoch it is."""
-from typing import Iterator
+
+from collections.abc import Iterator
 
 from mmaction.registry import DATA_SAMPLERS
 from mmengine.dataset import DefaultSampler

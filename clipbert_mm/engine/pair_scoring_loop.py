@@ -1,9 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests retrieval on every pair, resumably, or on the pairs that matter."""
+
 import os.path as osp
 import sys
-from collections.abc import Sequence
-from typing import Any, Callable, Optional, Union
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from mmaction.registry import LOOPS
@@ -16,27 +17,27 @@ from mmengine.utils import ProgressBar
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..scoring.candidates import read_candidates
-from ..scoring.cascade import (
+from clipbert_mm.gallery.candidates import read_candidates
+from clipbert_mm.gallery.cost import scoring_cost
+from clipbert_mm.gallery.fingerprint import run_fingerprint, texts_digest
+from clipbert_mm.gallery.merge import model_score
+from clipbert_mm.gallery.plan import (
     Cascade,
     ClipSplit,
     most_passes,
     select_pairs,
     split_clips,
 )
-from ..scoring.combine import model_score
-from ..scoring.cost import scoring_cost
-from ..scoring.pair_scorer import PairScorer
-from ..scoring.row_scoring import (
+from clipbert_mm.gallery.run import (
     clip_shape,
     loader_of_rows,
     sampler_of,
     score_rows,
 )
-from ..scoring.run_fingerprint import run_fingerprint, texts_digest
-from ..scoring.score_pass import ScorePass
-from ..scoring.score_store import ScoreStore
-from .main_process import on_main
+from clipbert_mm.gallery.score_pass import ScorePass
+from clipbert_mm.gallery.store import ScoreStore
+from clipbert_mm.models.pair_scorer import PairScorer
+from clipbert_mm.utils.processes import on_main
 
 
 @LOOPS.register_module()
@@ -78,20 +79,23 @@ class PairScoringLoop(TestLoop):
         ...     type='PairScoringLoop', cascade=dict(first_clips=2))
     """
 
-    def __init__(self,
-                 runner: Runner,
-                 dataloader: Union[DataLoader, dict],
-                 evaluator: Union[Evaluator, dict, list],
-                 store: str = 'scores',
-                 autocast: Optional[str] = None,
-                 cascade: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader | dict,
+        evaluator: Evaluator | dict | list,
+        store: str = 'scores',
+        autocast: str | None = None,
+        cascade: dict | None = None,
+    ) -> None:
         super().__init__(runner, dataloader, evaluator)
         self.dataset: Any = self.dataloader.dataset
         if not hasattr(self.dataset, 'caption_bank'):
             raise ValueError(
                 'PairScoringLoop scores every text with every video: it needs '
                 'a data set with a caption bank, as VideoTextRetrieval, but '
-                f'got {type(self.dataset).__name__}. Use TestLoop.')
+                f'got {type(self.dataset).__name__}. Use TestLoop.'
+            )
         self.store = osp.join(runner.work_dir, store)
         self.autocast = autocast
         self.cascade = None if cascade is None else Cascade(**cascade)
@@ -117,129 +121,166 @@ class PairScoringLoop(TestLoop):
     def _score_all(self) -> None:
         bank = self.dataset.caption_bank()
         self.num_texts = len(bank['input_ids'])
-        self.scorer = PairScorer(self.model, bank, self.model.token_budget,
-                                 self.autocast)
+        self.scorer = PairScorer(
+            self.model, bank, self.model.token_budget, self.autocast
+        )
         num_clips = sampler_of(self.dataset)[1].num_clips
         cascade = self.cascade
         clips = split_clips(
-            num_clips, None if cascade is None else cascade.first_clips)
+            num_clips, None if cascade is None else cascade.first_clips
+        )
         texts, settings = None, dict(autocast=self.autocast)
         if cascade is not None and cascade.candidates is not None:
-            texts = read_candidates(cascade.candidates,
-                                    self.dataset.table.media,
-                                    self.dataset.table.ids)
+            texts = read_candidates(
+                cascade.candidates,
+                self.dataset.table.media,
+                self.dataset.table.ids,
+            )
             settings['candidates'] = texts_digest(t.tolist() for t in texts)
-        fingerprint = on_main(lambda: dict(
-            run_fingerprint(self.model, self.runner.cfg.get('model', {}),
-                            self.dataset),
-            settings=settings))
+        fingerprint = on_main(
+            lambda: dict(
+                run_fingerprint(
+                    self.model, self.runner.cfg.get('model', {}), self.dataset
+                ),
+                settings=settings,
+            )
+        )
         self._log_estimate(texts, clips)
         name = 'all' if texts is None else 'candidates'
-        first = self._score('first' if clips.rest else name, fingerprint,
-                            texts, clips.first)
+        first = self._score(
+            'first' if clips.rest else name, fingerprint, texts, clips.first
+        )
         rest = self._score_rest(first, clips, fingerprint)
         self._log_passes((first, rest), clips)
         self._evaluate(first, rest, clips)
 
-    def _score_rest(self, first: ScorePass, clips: ClipSplit,
-                    fingerprint: dict) -> Optional[ScorePass]:
+    def _score_rest(
+        self, first: ScorePass, clips: ClipSplit, fingerprint: dict
+    ) -> ScorePass | None:
         if not clips.rest or self.cascade is None:
             return None
         texts = on_main(lambda: self._select(first, clips))
         limits = dict(
             fingerprint['settings'],
             videos_per_text=self.cascade.videos_per_text,
-            texts_per_video=self.cascade.texts_per_video)
-        rest = self._score('rest', dict(fingerprint, settings=limits), texts,
-                           clips.rest)
-        return rest._replace(unreadable={**first.unreadable,
-                                         **rest.unreadable})
+            texts_per_video=self.cascade.texts_per_video,
+        )
+        rest = self._score(
+            'rest', dict(fingerprint, settings=limits), texts, clips.rest
+        )
+        return rest._replace(
+            unreadable={**first.unreadable, **rest.unreadable}
+        )
 
     def _select(self, first: ScorePass, clips: ClipSplit) -> list[Tensor]:
         """Places of the texts whose other clips are scored, by video."""
         cascade = self.cascade
         assert cascade is not None  # an exact run has nothing to select
         score = model_score(self.model)
-        scores = torch.stack([
-            first.combine(row, None, clips, self.num_texts, score)
-            for row in range(len(self.dataset))
-        ])
-        chosen = select_pairs(scores, cascade.videos_per_text,
-                              cascade.texts_per_video)
+        scores = torch.stack(
+            [
+                first.combine(row, None, clips, self.num_texts, score)
+                for row in range(len(self.dataset))
+            ]
+        )
+        chosen = select_pairs(
+            scores, cascade.videos_per_text, cascade.texts_per_video
+        )
         return [row.nonzero()[:, 0] for row in chosen]
 
-    def _score(self, name: str, fingerprint: dict,
-               texts: Optional[list[Tensor]], clips: list[int]) -> ScorePass:
+    def _score(
+        self,
+        name: str,
+        fingerprint: dict,
+        texts: list[Tensor] | None,
+        clips: list[int],
+    ) -> ScorePass:
         """Score the rows that the store lacks, shared among processes."""
         store = ScoreStore(
-            osp.join(self.store, name), dict(fingerprint, clips=clips))
+            osp.join(self.store, name), dict(fingerprint, clips=clips)
+        )
         missing = on_main(lambda: self._open(store, texts))
         rank, world_size = get_dist_info()
         own = missing[rank::world_size]
         self.runner.logger.info(
             f"Pass '{name}': {len(self.dataset) - len(missing)} of "
             f'{len(self.dataset)} videos are in {store.folder}, '
-            f'{len(missing)} to score.')
+            f'{len(missing)} to score.'
+        )
         unreadable: dict[int, str] = {}
         if own:
             unreadable = score_rows(
-                loader_of_rows(self.dataloader, own, clips), own, self.scorer,
-                texts, store, self._progress(len(own)))
+                loader_of_rows(self.dataloader, own, clips),
+                own,
+                self.scorer,
+                texts,
+                store,
+                self._progress(len(own)),
+            )
         joined: dict[int, str] = {}
         for part in all_gather_object(unreadable):
             joined.update(part)
         return ScorePass(store, clips, texts, joined)
 
-    def _open(self, store: ScoreStore,
-              texts: Optional[list[Tensor]]) -> list[int]:
+    def _open(
+        self, store: ScoreStore, texts: list[Tensor] | None
+    ) -> list[int]:
         """Rows to score: new ones, and those kept with other texts."""
         store.open()
         kept = store.rows()
         if texts is None:
             return [r for r in range(len(self.dataset)) if r not in kept]
         return [
-            row for row, own in enumerate(texts) if len(own) and not (
-                row in kept and torch.equal(store.read(row).text_inds, own))
+            row
+            for row, own in enumerate(texts)
+            if len(own)
+            and not (
+                row in kept and torch.equal(store.read(row).text_inds, own)
+            )
         ]
 
-    def _progress(self,
-                  num_rows: int) -> Callable[[int, Optional[float]], None]:
+    def _progress(self, num_rows: int) -> Callable[[int, float | None], None]:
         if not is_main_process():
             return lambda size, left: None
         bar = ProgressBar(num_rows, file=sys.stdout)
 
-        def update(size: int, left: Optional[float]) -> None:
+        def update(size: int, left: float | None) -> None:
             bar.update(size)
             if bar.completed == num_rows:
                 bar.file.write('\n')
             if left is not None:
                 self.runner.logger.info(
                     f'About {left:,.0f} s left of this pass, at the rate of '
-                    'the first videos.')
+                    'the first videos.'
+                )
 
         return update
 
-    def _evaluate(self, first: ScorePass, rest: Optional[ScorePass],
-                  clips: ClipSplit) -> None:
+    def _evaluate(
+        self, first: ScorePass, rest: ScorePass | None, clips: ClipSplit
+    ) -> None:
         """Hand every video to the metric, in the order it collects them."""
         rank, world_size = get_dist_info()
         num_videos = len(self.dataset)
         score = model_score(self.model)
         # As DefaultSampler: the first videos fill up the last round.
-        for place in range(rank, -(-num_videos // world_size) * world_size,
-                           world_size):
+        for place in range(
+            rank, -(-num_videos // world_size) * world_size, world_size
+        ):
             row = place % num_videos
             sample = blank_sample(self.dataset, row)
             sample.set_field(
                 first.combine(row, rest, clips, self.num_texts, score),
-                'match_score')
+                'match_score',
+            )
             reason = (rest or first).unreadable.get(row)
             if reason is not None:
                 sample.set_field(reason, 'load_error')
             self.evaluator.process(data_samples=[sample], data_batch=None)
 
-    def _log_estimate(self, texts: Optional[list[Tensor]],
-                      clips: ClipSplit) -> None:
+    def _log_estimate(
+        self, texts: list[Tensor] | None, clips: ClipSplit
+    ) -> None:
         """Tell what is ahead, in passes and operations."""
         if not is_main_process():
             return
@@ -247,32 +288,45 @@ class PairScoringLoop(TestLoop):
         shape = clip_shape(self.dataset, clips.first[0])
         if shape is not None:
             lengths = self.scorer.bank['attention_mask'].sum(-1)
-            cost = scoring_cost(self.model, lengths, num_videos,
-                                len(clips.first) + len(clips.rest), shape)
+            cost = scoring_cost(
+                self.model,
+                lengths,
+                num_videos,
+                len(clips.first) + len(clips.rest),
+                shape,
+            )
             say(f'All pairs: {cost.describe()}.')
         if self.cascade is not None:
-            most = most_passes(self.cascade, clips,
-                               self._num_pairs(texts), num_videos,
-                               self.num_texts)
+            most = most_passes(
+                self.cascade,
+                clips,
+                self._num_pairs(texts),
+                num_videos,
+                self.num_texts,
+            )
             say(f'Of these the cascade takes at most {most:,} passes.')
 
-    def _num_pairs(self, texts: Optional[list[Tensor]]) -> int:
+    def _num_pairs(self, texts: list[Tensor] | None) -> int:
         if texts is None:
             return len(self.dataset) * self.num_texts
         return sum(len(own) for own in texts)
 
-    def _log_passes(self, parts: Sequence[Optional[ScorePass]],
-                    clips: ClipSplit) -> None:
+    def _log_passes(
+        self, parts: Sequence[ScorePass | None], clips: ClipSplit
+    ) -> None:
         """Tell how many passes this took, whenever they were done."""
         num_clips = len(clips.first) + len(clips.rest)
         full = len(self.dataset) * self.num_texts * num_clips
         done = sum(
-            self._num_pairs(part.texts) * len(part.clips) for part in parts
-            if part is not None)
+            self._num_pairs(part.texts) * len(part.clips)
+            for part in parts
+            if part is not None
+        )
         kind = 'Exact' if self.cascade is None else 'Approximate (cascade)'
         self.runner.logger.info(
             f'{kind}: {done:,} of {full:,} passes of a text and a clip, '
-            f'{full / max(done, 1):.1f} times fewer.')
+            f'{full / max(done, 1):.1f} times fewer.'
+        )
 
 
 def blank_sample(dataset: Any, row: int) -> ActionDataSample:
@@ -285,7 +339,8 @@ def blank_sample(dataset: Any, row: int) -> ActionDataSample:
     Returns:
         ActionDataSample: As its pipeline packs it.
     """
-    blank = dict.fromkeys(('imgs', 'input_ids', 'attention_mask'),
-                          torch.empty(0))
+    blank = dict.fromkeys(
+        ('imgs', 'input_ids', 'attention_mask'), torch.empty(0)
+    )
     pack = dataset.pipeline.transforms[-1]
     return pack({**dataset.get_data_info(row), **blank})['data_samples']

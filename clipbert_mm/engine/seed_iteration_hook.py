@@ -1,6 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
 """Makes the random draws of a training step depend on its number alone."""
-from typing import Optional
 
 import numpy as np
 import torch
@@ -22,11 +21,11 @@ class SeedIterationHook(Hook):
         >>> custom_hooks = [dict(type='SeedIterationHook')]
     """
 
-    def before_train_iter(self,
-                          runner: Runner,
-                          batch_idx: int,
-                          data_batch: Optional[dict] = None) -> None:
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
         """Seed the generators of all devices."""
         state = np.random.SeedSequence(
-            (runner.seed, runner.iter, get_rank())).generate_state(1)
+            (runner.seed, runner.iter, get_rank())
+        ).generate_state(1)
         torch.manual_seed(int(state[0]))

@@ -1,12 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Make sure that data and model mean the same answers."""
+
 from typing import Any
 
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
-from ..models.tasks.vocabulary_task import VocabularyTask
+from clipbert_mm.models.tasks.vocabulary_task import VocabularyTask
 
 
 @HOOKS.register_module()
@@ -51,4 +52,5 @@ class VocabularyHook(Hook):
                     f'({len(answers)}) than task.vocabulary '
                     f'({len(task.answers)}). Give both the same file: '
                     'vocabulary of the data set is below its data_root, that '
-                    'of the task is not.')
+                    'of the task is not.'
+                )

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """The learning rate of the recipe: linear warm-up, linear decay to 0."""
+
 from mmaction.registry import PARAM_SCHEDULERS
 from mmengine.optim import OptimWrapper
 from mmengine.optim.scheduler.param_scheduler import _ParamScheduler
@@ -24,7 +25,7 @@ def warmup_linear_factor(step: int, total: int, warmup: int) -> float:
     """
     if step < warmup:
         return step / max(1, warmup)
-    return max(0., (total - step) / max(1, total - warmup))
+    return max(0.0, (total - step) / max(1, total - warmup))
 
 
 @PARAM_SCHEDULERS.register_module()
@@ -55,22 +56,26 @@ class WarmupLinearLR(_ParamScheduler):
         ...     by_epoch=True, convert_to_iter_based=True)
     """
 
-    def __init__(self,
-                 optimizer: OptimWrapper,
-                 end: int,
-                 warmup_ratio: float = 0.1,
-                 begin: int = 0,
-                 last_step: int = -1,
-                 by_epoch: bool = False,
-                 verbose: bool = False) -> None:
+    def __init__(
+        self,
+        optimizer: OptimWrapper,
+        end: int,
+        warmup_ratio: float = 0.1,
+        begin: int = 0,
+        last_step: int = -1,
+        by_epoch: bool = False,
+        verbose: bool = False,
+    ) -> None:
         if begin != 0 or by_epoch:
             raise ValueError(
                 'WarmupLinearLR counts iterations of the whole run: set '
                 'begin=0, and convert_to_iter_based=True beside '
-                f'by_epoch=True; got begin={begin}, by_epoch={by_epoch}.')
+                f'by_epoch=True; got begin={begin}, by_epoch={by_epoch}.'
+            )
         if not 0 <= warmup_ratio <= 1:
-            raise ValueError('warmup_ratio must lie in 0...1, but got '
-                             f'{warmup_ratio}.')
+            raise ValueError(
+                f'warmup_ratio must lie in 0...1, but got {warmup_ratio}.'
+            )
         self.total = end
         self.warmup = int(warmup_ratio * end)
         super().__init__(
@@ -80,18 +85,21 @@ class WarmupLinearLR(_ParamScheduler):
             end=end,
             last_step=last_step,
             by_epoch=False,
-            verbose=verbose)
+            verbose=verbose,
+        )
 
     @classmethod
-    def build_iter_from_epoch(cls,
-                              optimizer: OptimWrapper,
-                              end: int,
-                              epoch_length: int,
-                              warmup_ratio: float = 0.1,
-                              begin: int = 0,
-                              last_step: int = -1,
-                              by_epoch: bool = True,
-                              verbose: bool = False) -> 'WarmupLinearLR':
+    def build_iter_from_epoch(
+        cls,
+        optimizer: OptimWrapper,
+        end: int,
+        epoch_length: int,
+        warmup_ratio: float = 0.1,
+        begin: int = 0,
+        last_step: int = -1,
+        by_epoch: bool = True,
+        verbose: bool = False,
+    ) -> 'WarmupLinearLR':
         """Build from epochs; called by the runner.
 
         Args:
@@ -108,20 +116,24 @@ class WarmupLinearLR(_ParamScheduler):
             WarmupLinearLR: Counting iterations.
         """
         if not by_epoch:
-            raise ValueError('convert_to_iter_based=True needs by_epoch=True, '
-                             f'but got by_epoch={by_epoch}.')
+            raise ValueError(
+                'convert_to_iter_based=True needs by_epoch=True, '
+                f'but got by_epoch={by_epoch}.'
+            )
         return cls(
             optimizer,
             end * epoch_length,
             warmup_ratio,
             begin,
             last_step,
-            verbose=verbose)
+            verbose=verbose,
+        )
 
     def _get_value(self) -> list[float]:
         """Rate of every parameter group for the coming iteration."""
-        factor = warmup_linear_factor(self.last_step + 1, self.total,
-                                      self.warmup)
+        factor = warmup_linear_factor(
+            self.last_step + 1, self.total, self.warmup
+        )
         return [
             factor * base_lr or SMALLEST_LR for base_lr in self.base_values
         ]

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Metrics."""
+
 from .count_metric import CountMetric
 from .pretrain_metric import PretrainMetric
 from .video_qa_metric import VideoQAMetric
@@ -7,6 +8,9 @@ from .video_text_retrieval_metric import VideoTextRetrievalMetric
 from .vqa_metric import VQAMetric
 
 __all__ = [
-    'CountMetric', 'PretrainMetric', 'VQAMetric', 'VideoQAMetric',
-    'VideoTextRetrievalMetric'
+    'CountMetric',
+    'PretrainMetric',
+    'VQAMetric',
+    'VideoQAMetric',
+    'VideoTextRetrievalMetric',
 ]

@@ -1,12 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """What the metrics of question answering have in common."""
+
 import json
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -24,8 +25,8 @@ class Answered:
     No tuple: MMEngine's collection of results makes plain ones of those.
     """
 
-    question_id: Union[int, str]
-    answer_type: Optional[str]
+    question_id: int | str
+    answer_type: str | None
     prediction: Any  # None if the video could not be read
     truth: Any  # None if the file has no answers
 
@@ -34,11 +35,12 @@ class Answer(NamedTuple):
     """The label that the model chose, and its text where it has one."""
 
     label: int
-    text: Optional[str]
+    text: str | None
 
 
-def mean_by_type(scores: Sequence[float],
-                 types: Sequence[Optional[str]]) -> dict[str, float]:
+def mean_by_type(
+    scores: Sequence[float], types: Sequence[str | None]
+) -> dict[str, float]:
     """Mean score in percent, over all questions and for each answer type.
 
     Args:
@@ -59,8 +61,7 @@ def mean_by_type(scores: Sequence[float],
         if answer_type is not None:
             groups[f'acc/{answer_type}'].append(score)
     return {
-        name: float(100 * np.mean(groups[name]))
-        for name in sorted(groups)
+        name: float(100 * np.mean(groups[name])) for name in sorted(groups)
     }
 
 
@@ -77,10 +78,11 @@ def check_numbers(sample: dict, values: Tensor) -> None:
     if torch.isnan(values).any():
         raise ValueError(
             f"The predictions for '{sample['video_id']}' are not numbers "
-            '(NaN). Did the training diverge?')
+            '(NaN). Did the training diverge?'
+        )
 
 
-def right_labels(sample: dict) -> Optional[list[int]]:
+def right_labels(sample: dict) -> list[int] | None:
     """The right label or count of each question of a sample.
 
     Args:
@@ -113,17 +115,23 @@ class AnswerMetric(BaseMetric):
 
     out_suffix = '.json'
 
-    def __init__(self,
-                 bad_videos: str = 'raise',
-                 out_file: Optional[str] = None,
-                 collect_device: str = 'cpu') -> None:
+    def __init__(
+        self,
+        bad_videos: str = 'raise',
+        out_file: str | None = None,
+        collect_device: str = 'cpu',
+    ) -> None:
         super().__init__(collect_device)
         if bad_videos not in BAD_VIDEOS:
-            raise ValueError(f"Unknown bad_videos '{bad_videos}'. Valid ones "
-                             f'are {list(BAD_VIDEOS)}.')
+            raise ValueError(
+                f"Unknown bad_videos '{bad_videos}'. Valid ones "
+                f'are {list(BAD_VIDEOS)}.'
+            )
         if out_file is not None and not out_file.endswith(self.out_suffix):
-            raise ValueError(f'out_file must end in {self.out_suffix}, but '
-                             f"got '{out_file}'.")
+            raise ValueError(
+                f'out_file must end in {self.out_suffix}, but '
+                f"got '{out_file}'."
+            )
         self.bad_videos = bad_videos
         self.out_file = out_file
 
@@ -132,8 +140,9 @@ class AnswerMetric(BaseMetric):
         """What the model answered to each question of a sample."""
 
     @abstractmethod
-    def _truths(self, sample: dict,
-                predictions: Sequence[Any]) -> Optional[list[Any]]:
+    def _truths(
+        self, sample: dict, predictions: Sequence[Any]
+    ) -> list[Any] | None:
         """What a prediction is compared with, None without answers."""
 
     @abstractmethod
@@ -144,8 +153,9 @@ class AnswerMetric(BaseMetric):
     def _entry(self, question: Answered) -> dict:
         """What ``out_file`` says of a question."""
 
-    def process(self, data_batch: Optional[dict],
-                data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: dict | None, data_samples: Sequence[dict]
+    ) -> None:
         """Keep the questions of each sample.
 
         Args:
@@ -164,33 +174,41 @@ class AnswerMetric(BaseMetric):
                 raise KeyError(
                     f"The data sample of '{sample['video_id']}' has no field "
                     "'question_ids'. Add it to algorithm_keys of "
-                    'PackActionInputs.')
+                    'PackActionInputs.'
+                )
             self.results.append(
                 dict(
                     video_id=sample['video_id'],
                     load_error=sample.get('load_error'),
-                    questions=self._questions(sample)))
+                    questions=self._questions(sample),
+                )
+            )
 
     def _questions(self, sample: dict) -> list[Answered]:
         """The questions of a sample."""
         nothing = [None] * len(sample['question_ids'])
         predictions = (
-            nothing if sample.get('load_error') is not None else
-            self._predictions(sample))
+            nothing
+            if sample.get('load_error') is not None
+            else self._predictions(sample)
+        )
         truths = self._truths(sample, predictions)
         if truths is None and self.out_file is None:
             raise ValueError(
                 f'{type(self).__name__} got questions without answers, and '
                 'no out_file: there is nothing to measure or to write. Set '
                 'out_file of the metric, or use --out result.json of '
-                'tools/test.py.')
+                'tools/test.py.'
+            )
         return [
-            Answered(*question) for question in zip(
+            Answered(*question)
+            for question in zip(
                 sample['question_ids'],
                 sample.get('answer_types') or nothing,
                 predictions,
                 truths or nothing,
-                strict=True)
+                strict=True,
+            )
         ]
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
@@ -211,15 +229,17 @@ class AnswerMetric(BaseMetric):
             self._write(questions, Path(self.out_file))
         bad = {
             result['video_id']: result['load_error']
-            for result in results if result['load_error'] is not None
+            for result in results
+            if result['load_error'] is not None
         }
         if bad and self.bad_videos == 'raise':
             total = len({result['video_id'] for result in results})
             raise RuntimeError(
-                f'{len(bad)} of {total} videos could not be read:\n' +
-                '\n'.join(f'  {name}: {bad[name]}' for name in sorted(bad)) +
-                "\nMend or remove them, or set bad_videos='wrong' of "
-                f'{type(self).__name__} to count their questions as wrong.')
+                f'{len(bad)} of {total} videos could not be read:\n'
+                + '\n'.join(f'  {name}: {bad[name]}' for name in sorted(bad))
+                + "\nMend or remove them, or set bad_videos='wrong' of "
+                f'{type(self).__name__} to count their questions as wrong.'
+            )
         metrics: dict[str, float] = {}
         if all(question.truth is not None for question in questions):
             metrics.update(self._score(questions))
@@ -231,6 +251,8 @@ class AnswerMetric(BaseMetric):
         path.parent.mkdir(parents=True, exist_ok=True)
         entries = [self._entry(question) for question in questions]
         path.write_text(
-            json.dumps(entries, ensure_ascii=False), encoding='utf-8')
+            json.dumps(entries, ensure_ascii=False), encoding='utf-8'
+        )
         MMLogger.get_current_instance().info(
-            f'Saved the answers to {len(entries)} questions to {path}')
+            f'Saved the answers to {len(entries)} questions to {path}'
+        )

@@ -1,17 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Error and accuracy of counts."""
+
 from collections.abc import Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from mmaction.registry import METRICS
 
-from .answer_metric import (
-    Answered,
-    AnswerMetric,
-    check_numbers,
-    right_labels,
-)
+from .answer_metric import Answered, AnswerMetric, check_numbers, right_labels
 
 
 class Count(NamedTuple):
@@ -21,8 +17,9 @@ class Count(NamedTuple):
     number: int
 
 
-def mean_squared_error(values: Sequence[float],
-                       truths: Sequence[int]) -> float:
+def mean_squared_error(
+    values: Sequence[float], truths: Sequence[int]
+) -> float:
     """Mean squared error, NaN if there is nothing.
 
     Args:
@@ -38,7 +35,7 @@ def mean_squared_error(values: Sequence[float],
     """
     if not values:
         return float('nan')
-    return float(np.mean((np.array(values) - np.array(truths))**2))
+    return float(np.mean((np.array(values) - np.array(truths)) ** 2))
 
 
 @METRICS.register_module()
@@ -71,16 +68,19 @@ class CountMetric(AnswerMetric):
         if 'pred_counts' not in sample:
             raise KeyError(
                 f"The data sample of '{sample['video_id']}' has no field "
-                "'pred_counts'. CountMetric measures CountTask.")
+                "'pred_counts'. CountMetric measures CountTask."
+            )
         check_numbers(sample, sample['pred_values'])
         return [
-            Count(*pair) for pair in zip(sample['pred_values'].tolist(),
-                                         sample['pred_counts'].tolist())
+            Count(*pair)
+            for pair in zip(
+                sample['pred_values'].tolist(), sample['pred_counts'].tolist()
+            )
         ]
 
-    def _truths(self, sample: dict,
-                predictions: Sequence[Optional[Count]]
-                ) -> Optional[list[int]]:  # yapf: disable
+    def _truths(
+        self, sample: dict, predictions: Sequence[Count | None]
+    ) -> list[int] | None:
         return right_labels(sample)
 
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
@@ -89,10 +89,13 @@ class CountMetric(AnswerMetric):
         hits = sum(q.prediction.number == q.truth for q in read)
         return dict(
             acc=100 * hits / len(questions),
-            mse=mean_squared_error([q.prediction.number for q in read],
-                                   truths),
-            mse_raw=mean_squared_error([q.prediction.value for q in read],
-                                       truths))
+            mse=mean_squared_error(
+                [q.prediction.number for q in read], truths
+            ),
+            mse_raw=mean_squared_error(
+                [q.prediction.value for q in read], truths
+            ),
+        )
 
     def _entry(self, question: Answered) -> dict:
         count = question.prediction and question.prediction.number

@@ -1,13 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
 """Accuracy of masked language modelling and image-text matching."""
+
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 
-from ..datasets.transforms.mask_tokens import IGNORED_LABEL
+from clipbert_mm.datasets.transforms.mask_tokens import IGNORED_LABEL
+
 from .answer_metric import check_numbers
 
 
@@ -27,8 +28,9 @@ class PretrainMetric(BaseMetric):
     def __init__(self, collect_device: str = 'cpu') -> None:
         super().__init__(collect_device)
 
-    def process(self, data_batch: Optional[dict],
-                data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: dict | None, data_samples: Sequence[dict]
+    ) -> None:
         """Count hits.
 
         Args:

@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Accuracy of answers that are right or wrong."""
+
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmaction.registry import METRICS
@@ -16,8 +16,11 @@ from .answer_metric import (
 )
 
 
-def qa_accuracy(labels: Sequence[Optional[int]], truths: Sequence[int],
-                types: Sequence[Optional[str]]) -> dict[str, float]:
+def qa_accuracy(
+    labels: Sequence[int | None],
+    truths: Sequence[int],
+    types: Sequence[str | None],
+) -> dict[str, float]:
     """Accuracy over all questions and for each answer type, percent.
 
     Args:
@@ -36,8 +39,12 @@ def qa_accuracy(labels: Sequence[Optional[int]], truths: Sequence[int],
         {'acc': 50.0, 'acc/what': 50.0, 'unanswerable': 50.0}
     """
     metrics = mean_by_type(
-        [label is not None and label == truth
-         for label, truth in zip(labels, truths)], types)  # yapf: disable
+        [
+            label is not None and label == truth
+            for label, truth in zip(labels, truths)
+        ],
+        types,
+    )
     outside = float(100 * np.mean(np.array(truths) < 0))
     if outside:
         metrics['unanswerable'] = outside
@@ -85,24 +92,30 @@ class VideoQAMetric(AnswerMetric):
             raise KeyError(
                 f"The data sample of '{sample['video_id']}' has neither "
                 "'pred_labels' nor 'match_score'. VideoQAMetric measures "
-                'OpenEndedQATask, MultipleChoiceTask and RetrievalTask.')
+                'OpenEndedQATask, MultipleChoiceTask and RetrievalTask.'
+            )
         texts = sample.get('pred_answers') or [None] * count
         return [Answer(*pair) for pair in zip(labels, texts)]
 
-    def _truths(self, sample: dict,
-                predictions: Sequence[Optional[Answer]]
-                ) -> Optional[list[int]]:  # yapf: disable
+    def _truths(
+        self, sample: dict, predictions: Sequence[Answer | None]
+    ) -> list[int] | None:
         return right_labels(sample)
 
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
         return qa_accuracy(
             [q.prediction and q.prediction.label for q in questions],
-            [q.truth for q in questions], [q.answer_type for q in questions])
+            [q.truth for q in questions],
+            [q.answer_type for q in questions],
+        )
 
     def _entry(self, question: Answered) -> dict:
         entry = dict(question_id=question.question_id)
         if question.prediction is None:
             return dict(entry, answer=None)
         label, text = question.prediction
-        return dict(entry, label=label) if text is None else dict(
-            entry, answer=text)
+        return (
+            dict(entry, label=label)
+            if text is None
+            else dict(entry, answer=text)
+        )

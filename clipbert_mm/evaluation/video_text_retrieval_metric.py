@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Recall and rank of text-to-video and video-to-text retrieval."""
+
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmaction.registry import METRICS
@@ -11,8 +11,9 @@ from mmengine.logging import MMLogger
 BAD_VIDEOS = ('raise', 'last')
 
 
-def text_to_video_ranks(scores: np.ndarray, own_video: np.ndarray
-                        ) -> np.ndarray:  # yapf: disable
+def text_to_video_ranks(
+    scores: np.ndarray, own_video: np.ndarray
+) -> np.ndarray:
     """Rank of every text's own video, ties counted against the model.
 
     Args:
@@ -27,8 +28,9 @@ def text_to_video_ranks(scores: np.ndarray, own_video: np.ndarray
     return (scores >= own).sum(1)
 
 
-def video_to_text_ranks(scores: np.ndarray,
-                        own_video: np.ndarray) -> np.ndarray:
+def video_to_text_ranks(
+    scores: np.ndarray, own_video: np.ndarray
+) -> np.ndarray:
     """Rank of every video's best own text, ties counted against the model.
 
     Args:
@@ -61,7 +63,8 @@ def summarise_ranks(ranks: np.ndarray) -> dict[str, float]:
     """
     recalls = {f'R{k}': float(100 * np.mean(ranks <= k)) for k in (1, 5, 10)}
     return dict(
-        recalls, MdR=float(np.median(ranks)), MnR=float(np.mean(ranks)))
+        recalls, MdR=float(np.median(ranks)), MnR=float(np.mean(ranks))
+    )
 
 
 @METRICS.register_module()
@@ -94,22 +97,29 @@ class VideoTextRetrievalMetric(BaseMetric):
 
     out_suffix = '.npz'
 
-    def __init__(self,
-                 bad_videos: str = 'raise',
-                 out_file: Optional[str] = None,
-                 collect_device: str = 'cpu') -> None:
+    def __init__(
+        self,
+        bad_videos: str = 'raise',
+        out_file: str | None = None,
+        collect_device: str = 'cpu',
+    ) -> None:
         super().__init__(collect_device)
         if bad_videos not in BAD_VIDEOS:
-            raise ValueError(f"Unknown bad_videos '{bad_videos}'. Valid ones "
-                             f'are {list(BAD_VIDEOS)}.')
+            raise ValueError(
+                f"Unknown bad_videos '{bad_videos}'. Valid ones "
+                f'are {list(BAD_VIDEOS)}.'
+            )
         if out_file is not None and not out_file.endswith(self.out_suffix):
-            raise ValueError(f'out_file must end in {self.out_suffix}, but '
-                             f"got '{out_file}'.")
+            raise ValueError(
+                f'out_file must end in {self.out_suffix}, but '
+                f"got '{out_file}'."
+            )
         self.bad_videos = bad_videos
         self.out_file = out_file
 
-    def process(self, data_batch: Optional[dict],
-                data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: dict | None, data_samples: Sequence[dict]
+    ) -> None:
         """Keep one row of scores for each video.
 
         Args:
@@ -125,7 +135,9 @@ class VideoTextRetrievalMetric(BaseMetric):
                     video_id=sample['video_id'],
                     own_text_inds=list(sample['own_text_inds']),
                     own_text_ids=list(sample['own_text_ids']),
-                    load_error=sample.get('load_error')))
+                    load_error=sample.get('load_error'),
+                )
+            )
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """Rank both ways.
@@ -144,25 +156,31 @@ class VideoTextRetrievalMetric(BaseMetric):
         bad = [r for r in results if r['load_error'] is not None]
         if bad and self.bad_videos == 'raise':
             raise RuntimeError(
-                f'{len(bad)} of {len(results)} videos could not be read:\n' +
-                '\n'.join(f"  {r['video_id']}: {r['load_error']}"
-                          for r in bad) +
-                "\nMend or remove them, or set bad_videos='last' of "
-                'VideoTextRetrievalMetric to rank them last.')
+                f'{len(bad)} of {len(results)} videos could not be read:\n'
+                + '\n'.join(
+                    f'  {r["video_id"]}: {r["load_error"]}' for r in bad
+                )
+                + "\nMend or remove them, or set bad_videos='last' of "
+                'VideoTextRetrievalMetric to rank them last.'
+            )
         scores = np.stack([r['scores'] for r in results], 1)
         own_video, text_ids = owners(results, len(scores))
         if np.isnan(scores).any():
             raise ValueError(
                 'Match scores are not numbers (NaN) for '
                 f'{int(np.isnan(scores).any(0).sum())} of {len(results)} '
-                'videos. Did the training diverge?')
+                'videos. Did the training diverge?'
+            )
         metrics = {
             f'{way}/{name}': value
-            for way, ranks in (('t2v', text_to_video_ranks),
-                               ('v2t', video_to_text_ranks))
-            for name, value in summarise_ranks(ranks(scores, own_video)
-                                               ).items()
-        }  # yapf: disable
+            for way, ranks in (
+                ('t2v', text_to_video_ranks),
+                ('v2t', video_to_text_ranks),
+            )
+            for name, value in summarise_ranks(
+                ranks(scores, own_video)
+            ).items()
+        }
         if self.bad_videos == 'last':
             metrics['num_bad_videos'] = float(len(bad))
         if self.out_file is not None:
@@ -170,15 +188,18 @@ class VideoTextRetrievalMetric(BaseMetric):
                 self.out_file,
                 scores=scores,
                 video_ids=np.array([r['video_id'] for r in results]),
-                text_ids=text_ids)
+                text_ids=text_ids,
+            )
             MMLogger.get_current_instance().info(
                 f'Saved the {scores.shape} score matrix (texts, videos) to '
-                f'{self.out_file}')
+                f'{self.out_file}'
+            )
         return metrics
 
 
-def owners(results: list[dict],
-           num_texts: int) -> tuple[np.ndarray, np.ndarray]:
+def owners(
+    results: list[dict], num_texts: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Which video every text belongs to.
 
     Args:
@@ -201,5 +222,6 @@ def owners(results: list[dict],
         raise ValueError(
             f'{int((own_video < 0).sum())} of {num_texts} texts belong to no '
             'video that was scored, the first at index '
-            f'{int(np.argmin(own_video))} of the caption bank.')
+            f'{int(np.argmin(own_video))} of the caption bank.'
+        )
     return own_video, text_ids.astype(str)

@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """VQA accuracy: answers that are right to a degree."""
+
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmaction.registry import METRICS
@@ -48,28 +48,32 @@ class VQAMetric(AnswerMetric):
         if 'pred_answers' not in sample:
             raise KeyError(
                 f"The data sample of '{sample['video_id']}' has no field "
-                "'pred_answers'. VQAMetric measures VQATask.")
+                "'pred_answers'. VQAMetric measures VQATask."
+            )
         check_numbers(sample, sample['answer_scores'])
         return [
-            Answer(*pair) for pair in zip(sample['pred_labels'].tolist(),
-                                          sample['pred_answers'])
+            Answer(*pair)
+            for pair in zip(
+                sample['pred_labels'].tolist(), sample['pred_answers']
+            )
         ]
 
-    def _truths(self, sample: dict,
-                predictions: Sequence[Optional[Answer]]
-                ) -> Optional[list[float]]:  # yapf: disable
+    def _truths(
+        self, sample: dict, predictions: Sequence[Answer | None]
+    ) -> list[float] | None:
         """The soft target of each prediction: all targets need memory."""
         if 'soft_labels' not in sample:
             return None
         targets = np.asarray(sample['soft_labels'])
         return [
-            0. if prediction is None else float(row[prediction.label])
+            0.0 if prediction is None else float(row[prediction.label])
             for row, prediction in zip(targets, predictions)
         ]
 
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
-        return mean_by_type([q.truth for q in questions],
-                            [q.answer_type for q in questions])
+        return mean_by_type(
+            [q.truth for q in questions], [q.answer_type for q in questions]
+        )
 
     def _entry(self, question: Answered) -> dict:
         answer = question.prediction.text if question.prediction else ''

@@ -1,8 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
 """What the released host packages need before this package can use them.
 
-Importing :mod:`clipbert_mm` checks the versions of the host packages and then
-repairs what is broken in them. Every repair has a name, does nothing where
+The first import of a host package in a process that has imported
+:mod:`clipbert_mm` checks the versions of all of them and then repairs what is
+broken (:mod:`clipbert_mm.host.preparation`). Every repair has a name, does nothing where
 the host is intact, and leaves any other error alone; :func:`applied_repairs`
 tells which ones were needed.
 
@@ -20,9 +21,15 @@ gloo               several processes on machines without a GPU
 compile            ``compile`` of a config, for ClipBERT
 ================== =====================================================
 """
-from .versions import check_host_versions
 
-__all__ = ['applied_repairs', 'check_host_versions', 'repair_host']
+from .preparation import prepare_host, prepare_host_on_import
+
+__all__ = [
+    'applied_repairs',
+    'prepare_host',
+    'prepare_host_on_import',
+    'repair_host',
+]
 
 _applied: dict[str, str] = {}
 
@@ -42,6 +49,7 @@ def repair_host() -> dict[str, str]:
     from .device import use_gloo_without_gpu
     from .optional_models import import_mmaction_models
     from .retrieval_recall import restore_in1d
+
     _applied.update(import_mmaction_models())
     for name, repair in (
         ('history_buffer', allow_history_buffers),
@@ -53,11 +61,11 @@ def repair_host() -> dict[str, str]:
         reason = repair()
         if reason is not None:
             _applied[name] = reason
-    return applied_repairs()
+    return dict(_applied)
 
 
 def applied_repairs() -> dict[str, str]:
-    """Which repairs were needed in this process.
+    """Return the repairs that this process needed; import the host first.
 
     Returns:
         dict[str, str]: Name of the repair: its reason.
@@ -66,4 +74,5 @@ def applied_repairs() -> dict[str, str]:
         >>> 'history_buffer' in applied_repairs()
         True
     """
+    prepare_host()
     return dict(_applied)

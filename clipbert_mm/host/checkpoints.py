@@ -15,12 +15,13 @@ local files are.
 MMEngine does not know ``.safetensors``; importing this module registers a
 loader for local files with that suffix.
 """
+
 import functools
 import inspect
 import io
 import os.path as osp
 import pickle
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ except ImportError:  # NumPy 1
 NUMPY_DTYPES = '?bBhHiIlLqQefdUS'
 
 
-def allow_history_buffers() -> Optional[str]:
+def allow_history_buffers() -> str | None:
     """Allow ``HistoryBuffer`` and NumPy values in checkpoints.
 
     Returns:
@@ -49,12 +50,18 @@ def allow_history_buffers() -> Optional[str]:
     if loads_history_buffer():
         return None
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, np.ndarray, np.dtype] +
-        [type(np.dtype(code)) for code in NUMPY_DTYPES] +
-        [(getattr(multiarray, function), f'numpy.{core}.multiarray.{function}')
-         for function in ('_reconstruct', 'scalar')
-         for core in ('core', '_core')] +
-        [(get_statistics_method, 'builtins.getattr')])
+        [HistoryBuffer, np.ndarray, np.dtype]
+        + [type(np.dtype(code)) for code in NUMPY_DTYPES]
+        + [
+            (
+                getattr(multiarray, function),
+                f'numpy.{core}.multiarray.{function}',
+            )
+            for function in ('_reconstruct', 'scalar')
+            for core in ('core', '_core')
+        ]
+        + [(get_statistics_method, 'builtins.getattr')]
+    )
     return 'torch.load(weights_only=True) refuses HistoryBuffer of MMEngine'
 
 
@@ -100,11 +107,10 @@ def get_statistics_method(obj: Any, name: str) -> Any:
     """
     if obj is HistoryBuffer and name in ('min', 'max', 'current', 'mean'):
         return getattr(obj, name)
-    raise pickle.UnpicklingError(
-        f'refused to unpickle {name!r} of {obj!r}')
+    raise pickle.UnpicklingError(f'refused to unpickle {name!r} of {obj!r}')
 
 
-def read_downloads_safely() -> Optional[str]:
+def read_downloads_safely() -> str | None:
     """Have MMEngine read downloaded checkpoints with ``weights_only``.
 
     Returns:
@@ -117,13 +123,15 @@ def read_downloads_safely() -> Optional[str]:
     if inspect.signature(load_url).parameters['weights_only'].default:
         return None
     mmengine_checkpoint.load_url = functools.partial(
-        load_url, weights_only=True)
+        load_url, weights_only=True
+    )
     return 'MMEngine runs the code of checkpoints that it downloads'
 
 
 @CheckpointLoader.register_scheme(r'(?!.*://).*\.safetensors$', force=True)
-def load_from_safetensors(filename: str,
-                          map_location: Any = None) -> dict[str, Any]:
+def load_from_safetensors(
+    filename: str, map_location: Any = None
+) -> dict[str, Any]:
     """Load a local ``.safetensors`` file as a checkpoint of MMEngine.
 
     MMEngine calls it for ``load_from``, ``tools/test.py`` and the
@@ -146,6 +154,8 @@ def load_from_safetensors(filename: str,
         >>> load_checkpoint(model, 'model.safetensors')  # doctest: +SKIP
     """
     # Its package needs what is not repaired yet when this module is imported.
-    from ..weights.checkpoint_file import load_checkpoint_file
+    from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
+
     return dict(
-        meta={}, state_dict=load_checkpoint_file(osp.expanduser(filename)))
+        meta={}, state_dict=load_checkpoint_file(osp.expanduser(filename))
+    )

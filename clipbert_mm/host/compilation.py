@@ -5,7 +5,6 @@ MMEngine compiles the whole step: the data preprocessor, the optimizer and the
 handling of data samples with it. TorchDynamo cannot trace these, and compiles
 anew for each length of the texts.
 """
-from typing import Optional
 
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -13,7 +12,7 @@ from mmengine.runner import Runner
 _compile_step = Runner._maybe_compile
 
 
-def compile_parts_of_models() -> Optional[str]:
+def compile_parts_of_models() -> str | None:
     """Let ``compile`` of a config call ``compile_parts`` of the model.
 
     Models without this method are compiled as before.
@@ -39,4 +38,5 @@ def _compile_parts(runner: Runner, target: str) -> None:
     bare.compile_parts(**({} if options is True else options))
     runner.logger.info(
         'Parts of the model are compiled when they first run, which takes '
-        'minutes: see compile_parts of the model.')
+        'minutes: see compile_parts of the model.'
+    )

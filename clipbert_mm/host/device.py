@@ -7,9 +7,10 @@ CPUs. The process group is repaired when the package is imported; a config
 cannot look for a GPU, nor what it can do, so the tools adapt it with
 :func:`fit_to_device`.
 """
+
 import copy
 import logging
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -21,7 +22,7 @@ from torch import distributed
 AMP_ONLY_KEYS = ('loss_scale', 'dtype', 'use_fsdp')
 
 
-def use_gloo_without_gpu() -> Optional[str]:
+def use_gloo_without_gpu() -> str | None:
     """Let ``launcher='pytorch'`` start processes that have no GPU.
 
     Replaces the function by which MMEngine joins torchrun's processes, and
@@ -41,10 +42,12 @@ def use_gloo_without_gpu() -> Optional[str]:
 
 
 def _init_process_group(
-        backend: str, init_backend: str = 'torch', **kwargs: Any) -> None:
+    backend: str, init_backend: str = 'torch', **kwargs: Any
+) -> None:
     """As MMEngine's function of the same arguments, without CUDA."""
     distributed.init_process_group(
-        backend='gloo' if backend == 'nccl' else backend, **kwargs)
+        backend='gloo' if backend == 'nccl' else backend, **kwargs
+    )
 
 
 def leave_process_group() -> None:
@@ -78,7 +81,8 @@ def fit_to_device(cfg: Config) -> Config:
     if get_device() == 'cpu':
         return train_without_amp(wrap_without_device_ids(cfg))
     if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(
-            including_emulation=False):
+        including_emulation=False
+    ):
         return train_without_bf16(cfg)
     return cfg
 
@@ -108,7 +112,8 @@ def wrap_without_device_ids(cfg: Config) -> Config:
     defaults = dict(
         type='MMDistributedDataParallel',
         broadcast_buffers=False,
-        find_unused_parameters=cfg.get('find_unused_parameters', False))
+        find_unused_parameters=cfg.get('find_unused_parameters', False),
+    )
     cfg.model_wrapper_cfg = {
         **defaults,
         **(cfg.get('model_wrapper_cfg') or {}),
@@ -139,7 +144,8 @@ def train_without_amp(cfg: Config) -> Config:
         'There is no GPU: training in full precision (OptimWrapper instead '
         'of AmpOptimWrapper).',
         logger='current',
-        level=logging.WARNING)
+        level=logging.WARNING,
+    )
     cfg = copy.deepcopy(cfg)
     for key in AMP_ONLY_KEYS:
         cfg.optim_wrapper.pop(key, None)
@@ -164,13 +170,16 @@ def train_without_bf16(cfg: Config) -> Config:
         ('float16', 'dynamic')
     """
     wrapper = cfg.get('optim_wrapper') or {}
-    if (wrapper.get('type'), wrapper.get('dtype')) != ('AmpOptimWrapper',
-                                                       'bfloat16'):
+    if (wrapper.get('type'), wrapper.get('dtype')) != (
+        'AmpOptimWrapper',
+        'bfloat16',
+    ):
         return cfg
     print_log(
         'This GPU has no bf16: training in fp16 with loss scaling.',
         logger='current',
-        level=logging.WARNING)
+        level=logging.WARNING,
+    )
     cfg = copy.deepcopy(cfg)
     cfg.optim_wrapper.update(dtype='float16', loss_scale='dynamic')
     return cfg

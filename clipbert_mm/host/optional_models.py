@@ -6,13 +6,15 @@ repaired and the import tried again; any other failure is raised as it came.
 So nothing happens where MMAction2 is intact (a git install that finds
 ``torchvision``, ``timm`` and a ``transformers`` old enough for VindLU).
 """
+
 import importlib
 import importlib.metadata
 import os.path as osp
 import sys
 import traceback
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Callable, Optional
+from typing import Any
 
 LOCALIZERS = 'mmaction.models.localizers'
 VINDLU = 'mmaction.models.multimodal.vindlu'
@@ -38,7 +40,7 @@ def import_mmaction_models() -> dict[str, str]:
 
 def import_with_repairs(
     name: str,
-    repairs: dict[str, Callable[[Exception], Optional[str]]],
+    repairs: dict[str, Callable[[Exception], str | None]],
 ) -> dict[str, str]:
     """Import a module; on a known failure repair it and try again.
 
@@ -61,10 +63,14 @@ def import_with_repairs(
             importlib.import_module(name)
             break
         except Exception as error:
-            found = _repair(error, {
-                key: repair
-                for key, repair in repairs.items() if key not in applied
-            })
+            found = _repair(
+                error,
+                {
+                    key: repair
+                    for key, repair in repairs.items()
+                    if key not in applied
+                },
+            )
             if not found:
                 raise
             applied.update(found)
@@ -73,7 +79,7 @@ def import_with_repairs(
     return applied
 
 
-def repair_importlib_metadata(error: Exception) -> Optional[str]:
+def repair_importlib_metadata(error: Exception) -> str | None:
     """Stand in for ``importlib_metadata``, which MMAction2 doesn't declare.
 
     Args:
@@ -88,7 +94,7 @@ def repair_importlib_metadata(error: Exception) -> Optional[str]:
     return 'importlib_metadata is not installed: using importlib.metadata'
 
 
-def repair_drn(error: Exception) -> Optional[str]:
+def repair_drn(error: Exception) -> str | None:
     """Put a placeholder where the localizer DRN cannot be imported.
 
     ``localizers/drn`` has no ``__init__.py``, so released packages lack it
@@ -110,11 +116,11 @@ def repair_drn(error: Exception) -> Optional[str]:
     else:
         return None
     _put_placeholders(package, (), reason)
-    _put_placeholders(f'{package}.drn', ('DRN', ), reason)
+    _put_placeholders(f'{package}.drn', ('DRN',), reason)
     return reason
 
 
-def repair_vindlu(error: Exception) -> Optional[str]:
+def repair_vindlu(error: Exception) -> str | None:
     """Put placeholders where VindLU cannot be imported.
 
     MMAction2 imports VindLU whenever ``transformers`` is installed, but
@@ -129,16 +135,18 @@ def repair_vindlu(error: Exception) -> Optional[str]:
         Optional[str]: The reason, or None if the error is another one.
     """
     culprit = (getattr(error, 'name', None) or '').partition('.')[0]
-    if (culprit not in ('timm', 'torchvision', 'transformers')
-            or not isinstance(error, ImportError)
-            or not _raised_in(error, 'multimodal', 'vindlu')):
+    if (
+        culprit not in ('timm', 'torchvision', 'transformers')
+        or not isinstance(error, ImportError)
+        or not _raised_in(error, 'multimodal', 'vindlu')
+    ):
         return None
     reason = f'{type(error).__name__}: {error}'
     _put_placeholders(VINDLU, VINDLU_CLASSES, reason)
     return reason
 
 
-REPAIRS: dict[str, Callable[[Exception], Optional[str]]] = {
+REPAIRS: dict[str, Callable[[Exception], str | None]] = {
     'importlib_metadata': repair_importlib_metadata,
     'drn': repair_drn,
     'vindlu': repair_vindlu,
@@ -147,7 +155,7 @@ REPAIRS: dict[str, Callable[[Exception], Optional[str]]] = {
 
 def _repair(
     error: Exception,
-    repairs: dict[str, Callable[[Exception], Optional[str]]],
+    repairs: dict[str, Callable[[Exception], str | None]],
 ) -> dict[str, str]:
     """Apply the first repair that knows the error."""
     for name, repair in repairs.items():
@@ -160,14 +168,18 @@ def _repair(
 def _raised_in(error: Exception, *folders: str) -> bool:
     """Whether the error passed through a file of MMAction2's folder."""
     part = osp.join('mmaction', 'models', *folders) + osp.sep
-    return any(part in frame.filename
-               for frame in traceback.extract_tb(error.__traceback__))
+    return any(
+        part in frame.filename
+        for frame in traceback.extract_tb(error.__traceback__)
+    )
 
 
 def _put_placeholders(
-        module: str, names: tuple[str, ...], reason: str) -> None:
+    module: str, names: tuple[str, ...], reason: str
+) -> None:
     """Provide a module whose classes raise on use, and register them."""
     from mmaction.registry import MODELS
+
     placeholder = ModuleType(module, f'Placeholder: {reason}.')
     placeholder.__path__ = []  # may be imported from, as a package
     placeholder.__dict__['__all__'] = list(names)
@@ -183,8 +195,7 @@ def _placeholder_class(name: str, reason: str) -> type:
     """A class that can be imported and registered, but not used."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        raise ImportError(
-            f'{name} of MMAction2 cannot be used here: {reason}')
+        raise ImportError(f'{name} of MMAction2 cannot be used here: {reason}')
 
     return type(name, (), {'__init__': __init__})
 

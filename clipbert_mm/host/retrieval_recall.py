@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Let MMAction2's ``RetrievalRecall`` run where NumPy has no ``in1d``."""
+
 from types import ModuleType
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class NumpyWithIn1d(ModuleType):
         return np.isin if name == 'in1d' else getattr(np, name)
 
 
-def restore_in1d() -> Optional[str]:
+def restore_in1d() -> str | None:
     """Give ``in1d`` back to the module of ``RetrievalRecall``.
 
     Returns:
@@ -37,5 +38,6 @@ def restore_in1d() -> Optional[str]:
     if hasattr(np, 'in1d'):
         return None
     from mmaction.evaluation.metrics import multimodal_metric
+
     multimodal_metric.np = NumpyWithIn1d()
     return f'NumPy {np.__version__} has no in1d'

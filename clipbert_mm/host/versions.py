@@ -4,6 +4,7 @@
 The ranges equal those of ``requirements/runtime.txt``; mmcv is checked by its
 import name, because ``mmcv`` and ``mmcv-lite`` both provide it.
 """
+
 import importlib
 import importlib.util
 import warnings
@@ -23,7 +24,8 @@ HOST_VERSIONS = {
 MMCV_HINT = (
     'Install one of the two, never both, as they share the import name '
     '"mmcv": `pip install mmcv-lite==2.1.0` (pure Python, all that ClipBERT '
-    'needs) or mmcv==2.1.0 (with compiled operators, for other models).')
+    'needs) or mmcv==2.1.0 (with compiled operators, for other models).'
+)
 
 OPENCV_HINT = (
     'OpenCV is installed but cannot be loaded here: {error}. The desktop '
@@ -31,7 +33,8 @@ OPENCV_HINT = (
     'install them (Debian, Ubuntu: `apt-get install libgl1 libglib2.0-0`), '
     'or use the build without a display: `pip uninstall -y opencv-python '
     'opencv-contrib-python`, then `pip install opencv-contrib-python-'
-    'headless`.')
+    'headless`.'
+)
 
 
 def check_host_versions() -> None:
@@ -55,7 +58,8 @@ def check_host_versions() -> None:
         warnings.warn(
             'pkg_resources is missing: `mmaction::` base configs and mim '
             'need it. Install it with `pip install "setuptools<82"`.',
-            stacklevel=2)
+            stacklevel=2,
+        )
 
 
 def check_opencv() -> None:
@@ -74,7 +78,8 @@ def check_opencv() -> None:
             raise
         raise ImportError(
             'clipbert_mm needs OpenCV, but no cv2 is installed. Install it '
-            'with `pip install opencv-contrib-python`.') from error
+            'with `pip install opencv-contrib-python`.'
+        ) from error
     except ImportError as error:
         if 'cannot open shared object file' not in str(error):
             raise
@@ -97,8 +102,10 @@ def check_package(module: str, package: str, versions: str) -> None:
         >>> check_package('mmengine', 'mmengine', '>=0.10.7,<1.0.0')
     """
     how = (
-        MMCV_HINT if module == 'mmcv' else
-        f'Install it with `pip install "{package}{versions}"`.')
+        MMCV_HINT
+        if module == 'mmcv'
+        else f'Install it with `pip install "{package}{versions}"`.'
+    )
     try:
         imported: ModuleType = importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -106,8 +113,10 @@ def check_package(module: str, package: str, versions: str) -> None:
             raise
         raise ImportError(
             f'clipbert_mm needs {module} {versions}, but none is installed. '
-            f'{how}') from error
+            f'{how}'
+        ) from error
     found = imported.__version__
     if not SpecifierSet(versions).contains(found, prereleases=True):
         raise ImportError(
-            f'clipbert_mm needs {module} {versions}, but got {found}. {how}')
+            f'clipbert_mm needs {module} {versions}, but got {found}. {how}'
+        )

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Models: ClipBERT and its parts."""
+
 from .backbones import ResNet50Grid
 from .clipbert import ClipBERT
 from .consensus_aggregator import ConsensusAggregator
@@ -16,7 +17,16 @@ from .tasks import (
 )
 
 __all__ = [
-    'BertCrossModalHead', 'ClipBERT', 'ConsensusAggregator', 'CountTask',
-    'GridEncoder', 'MultipleChoiceTask', 'OpenEndedQATask', 'PretrainTask',
-    'ResNet50Grid', 'RetrievalTask', 'VQATask', 'VideoTextDataPreprocessor'
+    'BertCrossModalHead',
+    'ClipBERT',
+    'ConsensusAggregator',
+    'CountTask',
+    'GridEncoder',
+    'MultipleChoiceTask',
+    'OpenEndedQATask',
+    'PretrainTask',
+    'ResNet50Grid',
+    'RetrievalTask',
+    'VQATask',
+    'VideoTextDataPreprocessor',
 ]

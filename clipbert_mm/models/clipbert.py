@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """ClipBERT: backbone, grid encoder, cross-modal head, consensus, task."""
+
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS
@@ -9,7 +10,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from ..scoring.pair_scorer import PairScorer, check_token_budget
+from .pair_scorer import PairScorer, check_token_budget
 from .tasks import ModelOutput, VocabularyTask
 from .weight_comparison import compare_weights
 
@@ -53,24 +54,31 @@ class ClipBERT(BaseModel):
         >>> model = MODELS.build(cfg.model)
     """
 
-    def __init__(self,
-                 backbone: dict,
-                 neck: dict,
-                 head: dict,
-                 consensus: dict,
-                 task: dict,
-                 data_preprocessor: Optional[dict] = None,
-                 backbone_input: str = 'frames',
-                 frozen_backbone: bool = False,
-                 token_budget: int = 65536,
-                 init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict,
+        head: dict,
+        consensus: dict,
+        task: dict,
+        data_preprocessor: dict | None = None,
+        backbone_input: str = 'frames',
+        frozen_backbone: bool = False,
+        token_budget: int = 65536,
+        init_cfg: dict | None = None,
+    ) -> None:
         # Built here: the base class would look in MMEngine's registry.
         super().__init__(
-            MODELS.build(data_preprocessor
-                         or dict(type='VideoTextDataPreprocessor')), init_cfg)
+            MODELS.build(
+                data_preprocessor or dict(type='VideoTextDataPreprocessor')
+            ),
+            init_cfg,
+        )
         if backbone_input not in BACKBONE_INPUTS:
-            raise ValueError(f"Unknown backbone_input '{backbone_input}'. "
-                             f'Valid ones are {list(BACKBONE_INPUTS)}.')
+            raise ValueError(
+                f"Unknown backbone_input '{backbone_input}'. "
+                f'Valid ones are {list(BACKBONE_INPUTS)}.'
+            )
         check_token_budget(token_budget)
         self.backbone_input = backbone_input
         self.frozen_backbone = frozen_backbone
@@ -84,11 +92,12 @@ class ClipBERT(BaseModel):
             raise ValueError(
                 f'neck.out_channels is {self.neck.out_channels}, but the BERT '
                 f'of the head has hidden_size {self.head.hidden_size}. They '
-                'must be equal.')
+                'must be equal.'
+            )
         self.task.check(self.head, self.consensus.aggregation)
         if frozen_backbone:
             self.backbone.requires_grad_(False)
-        self._caption_bank: Optional[dict[str, Tensor]] = None
+        self._caption_bank: dict[str, Tensor] | None = None
         self._register_load_state_dict_pre_hook(self._check_state_dict)
 
     def train(self, mode: bool = True) -> 'ClipBERT':
@@ -114,9 +123,9 @@ class ClipBERT(BaseModel):
     def forward(
         self,
         inputs: dict[str, Tensor],
-        data_samples: Optional[list[ActionDataSample]] = None,
-        mode: str = 'tensor'
-    ) -> Union[Tensor, dict[str, Tensor], list[ActionDataSample]]:
+        data_samples: list[ActionDataSample] | None = None,
+        mode: str = 'tensor',
+    ) -> Tensor | dict[str, Tensor] | list[ActionDataSample]:
         """Clip logits, losses or predictions.
 
         Args:
@@ -140,14 +149,18 @@ class ClipBERT(BaseModel):
         """
         if mode == 'tensor':
             grid = self.extract_grid(inputs['imgs'])
-            return self.head(grid, inputs['input_ids'],
-                             inputs['attention_mask']).clip_logits
+            return self.head(
+                grid, inputs['input_ids'], inputs['attention_mask']
+            ).clip_logits
         if mode not in ('loss', 'predict'):
-            raise ValueError(f"Unknown mode '{mode}'. Valid modes are "
-                             "'tensor', 'loss' and 'predict'.")
+            raise ValueError(
+                f"Unknown mode '{mode}'. Valid modes are "
+                "'tensor', 'loss' and 'predict'."
+            )
         if data_samples is None:
-            raise ValueError(f"mode='{mode}' needs data_samples, but got "
-                             'None.')
+            raise ValueError(
+                f"mode='{mode}' needs data_samples, but got None."
+            )
         if mode == 'loss':
             return self.loss(inputs, data_samples)
         return self.predict(inputs, data_samples)
@@ -162,9 +175,11 @@ class ClipBERT(BaseModel):
             Tensor: ``(N, num_clips, Hg, Wg, D)``.
         """
         if frames.ndim != 6:
-            raise ValueError('Frames must have the shape (N, num_clips, 3, T, '
-                             f'H, W), but got {tuple(frames.shape)}. Use '
-                             'FormatClips().')
+            raise ValueError(
+                'Frames must have the shape (N, num_clips, 3, T, '
+                f'H, W), but got {tuple(frames.shape)}. Use '
+                'FormatClips().'
+            )
         num_videos, num_clips, _, num_frames = frames.shape[:4]
         clips = frames.flatten(0, 1)  # (N * C, 3, T, H, W)
         if self.backbone_input == 'clips':
@@ -176,31 +191,40 @@ class ClipBERT(BaseModel):
         return self.neck(features).unflatten(0, (num_videos, num_clips))
 
     def _features(self, frames: Tensor) -> Tensor:
-        with torch.set_grad_enabled(torch.is_grad_enabled()
-                                    and not self.frozen_backbone):
+        with torch.set_grad_enabled(
+            torch.is_grad_enabled() and not self.frozen_backbone
+        ):
             features = self.backbone(frames)
         # MMAction2's backbones return a tuple when asked for several stages.
         return features[-1] if isinstance(features, tuple) else features
 
-    def _output(self, grid: Tensor, input_ids: Tensor,
-                attention_mask: Tensor) -> ModelOutput:
-        head = self.head(grid, input_ids, attention_mask,
-                         self.task.needs_text_states)
+    def _output(
+        self, grid: Tensor, input_ids: Tensor, attention_mask: Tensor
+    ) -> ModelOutput:
+        head = self.head(
+            grid, input_ids, attention_mask, self.task.needs_text_states
+        )
         return ModelOutput(
-            self.consensus(head.clip_logits), head.text_states,
-            self.head.word_embeddings)
+            self.consensus(head.clip_logits),
+            head.text_states,
+            self.head.word_embeddings,
+        )
 
-    def loss(self, inputs: dict[str, Tensor],
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self,
+        inputs: dict[str, Tensor],
+        data_samples: Sequence[ActionDataSample],
+    ) -> dict[str, Tensor]:
         """Losses of the task; see :meth:`forward`."""
         grid = self.extract_grid(inputs['imgs'])
-        output = self._output(grid, inputs['input_ids'],
-                              inputs['attention_mask'])
+        output = self._output(
+            grid, inputs['input_ids'], inputs['attention_mask']
+        )
         return self.task.loss(output, data_samples)
 
     def predict(
-            self, inputs: dict[str, Tensor],
-            data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
+        self, inputs: dict[str, Tensor], data_samples: list[ActionDataSample]
+    ) -> list[ActionDataSample]:
         """Predictions of the task; see :meth:`forward`.
 
         A sample with ``load_error`` has no frames in the batch. Where there
@@ -211,14 +235,17 @@ class ClipBERT(BaseModel):
         if readable:
             output = (
                 self._predict_own(inputs)
-                if 'input_ids' in inputs else self._predict_bank(inputs))
+                if 'input_ids' in inputs
+                else self._predict_bank(inputs)
+            )
             self.task.predict(output, readable)
         if self._caption_bank is not None:
             num_texts = len(self._caption_bank['input_ids'])
             for sample in data_samples:
                 if 'load_error' in sample:
                     sample.set_field(
-                        torch.full((num_texts, ), -torch.inf), 'match_score')
+                        torch.full((num_texts,), -torch.inf), 'match_score'
+                    )
         return data_samples
 
     def _predict_bank(self, inputs: dict[str, Tensor]) -> ModelOutput:
@@ -227,11 +254,13 @@ class ClipBERT(BaseModel):
             raise ValueError(
                 'The batch has no texts and the model no caption bank. Add '
                 "dict(type='CaptionBankHook') to custom_hooks, or call "
-                'set_caption_bank().')
+                'set_caption_bank().'
+            )
         scorer = PairScorer(self, self._caption_bank, self.token_budget)
         clip_logits = scorer.clip_logits(scorer.visual(inputs))
         return ModelOutput(
-            self.consensus(clip_logits), None, self.head.word_embeddings)
+            self.consensus(clip_logits), None, self.head.word_embeddings
+        )
 
     def _predict_own(self, inputs: dict[str, Tensor]) -> ModelOutput:
         """Every video with its own texts."""
@@ -244,14 +273,18 @@ class ClipBERT(BaseModel):
         tokens = num_videos * num_clips * (ids.shape[-1] + num_cells)
         chunk = max(1, self.token_budget // tokens)
         clip_logits = [
-            self.head.match(self.head.embed_texts(part), part_mask,
-                            visual).clip_logits
-            for part, part_mask in zip(ids.split(chunk, 1), mask.split(
-                chunk, 1))
+            self.head.match(
+                self.head.embed_texts(part), part_mask, visual
+            ).clip_logits
+            for part, part_mask in zip(
+                ids.split(chunk, 1), mask.split(chunk, 1)
+            )
         ]
         return ModelOutput(
-            self.consensus(torch.cat(clip_logits, 1)), None,
-            self.head.word_embeddings)
+            self.consensus(torch.cat(clip_logits, 1)),
+            None,
+            self.head.word_embeddings,
+        )
 
     def set_caption_bank(self, bank: dict[str, Tensor]) -> None:
         """Set the texts against which videos without texts are scored.
@@ -261,20 +294,21 @@ class ClipBERT(BaseModel):
                 int64 ``(num_texts, L)``.
         """
         self._caption_bank = {
-            key: bank[key]
-            for key in ('input_ids', 'attention_mask')
+            key: bank[key] for key in ('input_ids', 'attention_mask')
         }
 
-    def _check_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
-                          *_: object) -> None:
+    def _check_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str, *_: object
+    ) -> None:
         """Refuse weights of another architecture, before they are loaded."""
         if isinstance(self.task, VocabularyTask):
             # Before other shapes make the head start anew.
             self.task.check_state_dict(state_dict, f'{prefix}task.')
         own = nn.Module.state_dict(self)
         loaded = {
-            key[len(prefix):]: value
-            for key, value in state_dict.items() if key.startswith(prefix)
+            key[len(prefix) :]: value
+            for key, value in state_dict.items()
+            if key.startswith(prefix)
         }
         for key in compare_weights(loaded, own, TASK_PREFIXES):
             del state_dict[prefix + key]

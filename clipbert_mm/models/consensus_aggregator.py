@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Fuse the predictions of a video's clips into one."""
-from typing import Callable
+
+from collections.abc import Callable
 
 import torch
 from mmaction.registry import MODELS
@@ -64,8 +65,10 @@ class ConsensusAggregator(BaseModule):
     def __init__(self, aggregation: str = 'lse') -> None:
         super().__init__()
         if aggregation not in AGGREGATIONS:
-            raise ValueError(f"Unknown aggregation '{aggregation}'. Valid "
-                             f'aggregations are {sorted(AGGREGATIONS)}.')
+            raise ValueError(
+                f"Unknown aggregation '{aggregation}'. Valid "
+                f'aggregations are {sorted(AGGREGATIONS)}.'
+            )
         self.aggregation = aggregation
 
     def forward(self, clip_logits: Tensor) -> Tensor:

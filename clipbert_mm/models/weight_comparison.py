@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Compare the weights of a checkpoint with those of a model."""
+
 import logging
 from collections.abc import Mapping, Sequence
 
@@ -7,8 +8,11 @@ from mmengine.logging import print_log
 from torch import Tensor
 
 
-def compare_weights(loaded: Mapping[str, Tensor], own: Mapping[str, Tensor],
-                    task_prefixes: tuple[str, ...]) -> list[str]:
+def compare_weights(
+    loaded: Mapping[str, Tensor],
+    own: Mapping[str, Tensor],
+    task_prefixes: tuple[str, ...],
+) -> list[str]:
     """Refuse weights of another architecture; report what a task leaves.
 
     MMEngine leaves out what does not fit, and prints the names beside the
@@ -48,16 +52,24 @@ def compare_weights(loaded: Mapping[str, Tensor], own: Mapping[str, Tensor],
             f'{len(own)} tensors differ, the first of them: '
             f'{"; ".join(wrong[:3])}. Set hidden_size, vocab_size and the '
             'backbone as in training, and load parts of a model through '
-            'init_cfg of the backbone or head.bert.')
-    _report('of the checkpoint are not loaded, the task has another output',
-            [f'{name}: {text}' for name, text in other_shape.items()])
+            'init_cfg of the backbone or head.bert.'
+        )
+    _report(
+        'of the checkpoint are not loaded, the task has another output',
+        [f'{name}: {text}' for name, text in other_shape.items()],
+    )
     _report('of the model are not in the checkpoint and start anew', missing)
-    _report('of the checkpoint are not used, the model has none such',
-            [name for name in loaded if name not in own])
+    _report(
+        'of the checkpoint are not used, the model has none such',
+        [name for name in loaded if name not in own],
+    )
     return list(other_shape)
 
 
 def _report(what: str, names: Sequence[str]) -> None:
     if names:
-        print_log(f'{len(names)} tensors {what}: {"; ".join(names)}',
-                  'current', logging.WARNING)
+        print_log(
+            f'{len(names)} tensors {what}: {"; ".join(names)}',
+            'current',
+            logging.WARNING,
+        )

@@ -4,15 +4,17 @@
 MMAction2's ``ActionVisualizer`` draws one video and no text; a ranking needs
 several videos side by side with their scores. No display is needed.
 """
+
 import os.path as osp
-from typing import NamedTuple, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2  # noqa: F401  before decord, whose zlib breaks its PNG reader
 import decord
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-Font = Union[ImageFont.ImageFont, ImageFont.FreeTypeFont]
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 MARGIN = 12
 BACKGROUND, INK, FAINT, RIGHT = '#ffffff', '#202020', '#707070', '#1a8a3c'
@@ -36,10 +38,9 @@ class Tile(NamedTuple):
     is_right: bool = False
 
 
-def draw_contact_sheet(query: str,
-                       tiles: Sequence[Tile],
-                       columns: int = 2,
-                       frame_size: int = 112) -> np.ndarray:
+def draw_contact_sheet(
+    query: str, tiles: Sequence[Tile], columns: int = 2, frame_size: int = 112
+) -> np.ndarray:
     """Draw the query and, in the order given, the videos with their scores.
 
     Args:
@@ -61,12 +62,16 @@ def draw_contact_sheet(query: str,
         dtype('uint8')
     """
     if not tiles or any(len(tile.frames) == 0 for tile in tiles):
-        raise ValueError('A contact sheet needs videos with at least one '
-                         'frame each, but got '
-                         f'{[len(tile.frames) for tile in tiles]} frames.')
+        raise ValueError(
+            'A contact sheet needs videos with at least one '
+            'frame each, but got '
+            f'{[len(tile.frames) for tile in tiles]} frames.'
+        )
     if columns < 1 or frame_size < 32:
-        raise ValueError('columns must be >= 1 and frame_size >= 32, but got '
-                         f'{columns} and {frame_size}.')
+        raise ValueError(
+            'columns must be >= 1 and frame_size >= 32, but got '
+            f'{columns} and {frame_size}.'
+        )
     columns = min(columns, len(tiles))
     fonts = [ImageFont.load_default(frame_size / part) for part in (6, 8)]
     line = int(frame_size / 5)
@@ -76,8 +81,9 @@ def draw_contact_sheet(query: str,
     lines = wrap(f'Query: {query}', fonts[0], width - 2 * MARGIN)
     top = MARGIN + len(lines) * line + MARGIN
     rows = -(-len(tiles) // columns)
-    sheet = Image.new('RGB', (width, top + rows * (tile_height + MARGIN)),
-                      BACKGROUND)
+    sheet = Image.new(
+        'RGB', (width, top + rows * (tile_height + MARGIN)), BACKGROUND
+    )
     pen = ImageDraw.Draw(sheet)
     for i, text in enumerate(lines):
         pen.text((MARGIN, MARGIN + i * line), text, INK, fonts[0])
@@ -88,15 +94,27 @@ def draw_contact_sheet(query: str,
             sheet.paste(fit(frame, frame_size), (x + k * frame_size, y))
         _label(pen, (x, y + frame_size), i + 1, tile, fonts[1], line)
         if tile.is_right:
-            pen.rectangle((x - 4, y - 4, x + len(tile.frames) * frame_size + 3,
-                           y + frame_size + 3),
-                          outline=RIGHT,
-                          width=4)
+            pen.rectangle(
+                (
+                    x - 4,
+                    y - 4,
+                    x + len(tile.frames) * frame_size + 3,
+                    y + frame_size + 3,
+                ),
+                outline=RIGHT,
+                width=4,
+            )
     return np.asarray(sheet)
 
 
-def _label(pen: ImageDraw.ImageDraw, corner: tuple[int, int], rank: int,
-           tile: Tile, font: Font, line: int) -> None:
+def _label(
+    pen: ImageDraw.ImageDraw,
+    corner: tuple[int, int],
+    rank: int,
+    tile: Tile,
+    font: Font,
+    line: int,
+) -> None:
     """Write rank, name and score below a video."""
     room = len(tile.frames) * line * 5
     name = f'{rank}.  {tile.name}'
@@ -180,13 +198,15 @@ def read_frames(video: str, number: int) -> list[np.ndarray]:
     return list(reader.get_batch(inds).asnumpy())
 
 
-def save_contact_sheet(path: str,
-                       query: str,
-                       ranking: Sequence[tuple[str, float]],
-                       right_video: Optional[str] = None,
-                       num_frames: int = 3,
-                       columns: int = 2,
-                       frame_size: int = 112) -> None:
+def save_contact_sheet(
+    path: str,
+    query: str,
+    ranking: Sequence[tuple[str, float]],
+    right_video: str | None = None,
+    num_frames: int = 3,
+    columns: int = 2,
+    frame_size: int = 112,
+) -> None:
     """Draw the videos of a ranking and write the picture to a file.
 
     Args:
@@ -206,8 +226,12 @@ def save_contact_sheet(path: str,
     """
     tiles = [
         Tile(
-            read_frames(video, num_frames), osp.basename(video), score,
-            video == right_video) for video, score in ranking
+            read_frames(video, num_frames),
+            osp.basename(video),
+            score,
+            video == right_video,
+        )
+        for video, score in ranking
     ]
     sheet = draw_contact_sheet(query, tiles, columns, frame_size)
     Image.fromarray(sheet).save(path)

@@ -1,12 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Conversion of published weights by explicit key tables, and export."""
 
-from .bert import convert_bert, revert_bert
-from .checkpoint_file import (
+from clipbert_mm.utils.checkpoint_file import (
     CheckpointFileError,
     load_checkpoint_file,
     save_checkpoint_file,
 )
+
+from .bert import convert_bert, revert_bert
 from .conversion_report import ConversionError, ConversionReport
 from .detectron2_grid import convert_detectron2
 from .exported_model import export_model, load_exported
@@ -20,10 +21,22 @@ from .official_clipbert import convert_official, revert_official
 from .tvp import convert_tvp, revert_tvp
 
 __all__ = [
-    'CheckpointFileError', 'ConversionError', 'ConversionReport',
-    'bert_options', 'convert_bert', 'convert_detectron2',
-    'convert_image_resnet', 'convert_official', 'convert_tvp', 'export_model',
-    'load_checkpoint_file', 'load_exported', 'load_model_directory',
-    'revert_bert', 'revert_official', 'revert_tvp', 'save_bert_directory',
-    'save_checkpoint_file'
+    'CheckpointFileError',
+    'ConversionError',
+    'ConversionReport',
+    'bert_options',
+    'convert_bert',
+    'convert_detectron2',
+    'convert_image_resnet',
+    'convert_official',
+    'convert_tvp',
+    'export_model',
+    'load_checkpoint_file',
+    'load_exported',
+    'load_model_directory',
+    'revert_bert',
+    'revert_official',
+    'revert_tvp',
+    'save_bert_directory',
+    'save_checkpoint_file',
 ]

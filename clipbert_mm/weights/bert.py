@@ -24,19 +24,23 @@ _NOTE = (
     "with head=dict(type='BertCrossModalHead', ..., "
     "init_cfg=dict(type='Pretrained', checkpoint=<the file>, "
     "prefix='head.')), or let head.bert name the BERT directory itself. The "
-    'grid embedding is not part of BERT and starts newly initialised.')
+    'grid embedding is not part of BERT and starts newly initialised.'
+)
 _MLM_NOTE = (
     "task.mlm.* is loaded with task=dict(type='PretrainTask', ..., "
     "init_cfg=dict(type='Pretrained', checkpoint=<the file>, "
-    "prefix='task.')).")
+    "prefix='task.'))."
+)
 _NOT_BERT = 'part of ClipBERT, not of BERT'
 _PAIR_NOTE = (
     'head.classifier.* comes from next-sentence prediction, as in the '
     'reference. Its label 0 means a true pair, where ours is 1: the head '
-    'learns the opposite in the first steps.')
+    'learns the opposite in the first steps.'
+)
 _PAIR_NOTE_BACK = (
     'cls.seq_relationship comes from image-text matching. Its label 1 means a '
-    'true pair, where that of next-sentence prediction is 0.')
+    'true pair, where that of next-sentence prediction is 0.'
+)
 
 
 def bert_rules(names: Collection[str], heads: str = 'drop') -> list[KeyRule]:
@@ -62,21 +66,27 @@ def bert_rules(names: Collection[str], heads: str = 'drop') -> list[KeyRule]:
         count_layers(names),
         prefix='bert.' if any(n.startswith('bert.') for n in names) else '',
         old=any(name.endswith('LayerNorm.gamma') for name in names),
-        use_heads=heads == 'pretrain')
+        use_heads=heads == 'pretrain',
+    )
 
 
-def _rules(num_layers: int, prefix: str, old: bool,
-           use_heads: bool) -> list[KeyRule]:
+def _rules(
+    num_layers: int, prefix: str, old: bool, use_heads: bool
+) -> list[KeyRule]:
     """Make the table for a prefix and a generation of names."""
     rules = [
         KeyRule(
-            _layer_norm_name(f'{prefix}{name}', old), f'head.bert.{name}',
-            shape) for name, shape in bert_shapes(num_layers).items()
+            _layer_norm_name(f'{prefix}{name}', old),
+            f'head.bert.{name}',
+            shape,
+        )
+        for name, shape in bert_shapes(num_layers).items()
     ]
     rules.append(
         KeyRule(
-            f'{prefix}embeddings.position_ids', reason=_INDEX,
-            required=False))
+            f'{prefix}embeddings.position_ids', reason=_INDEX, required=False
+        )
+    )
     return rules + _head_rules(prefix, old, use_heads)
 
 
@@ -85,7 +95,8 @@ def _layer_norm_name(name: str, old: bool) -> str:
     if not old:
         return name
     return name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace(
-        'LayerNorm.bias', 'LayerNorm.beta')
+        'LayerNorm.bias', 'LayerNorm.beta'
+    )
 
 
 def _head_rules(prefix: str, old: bool, use: bool) -> list[KeyRule]:
@@ -95,23 +106,28 @@ def _head_rules(prefix: str, old: bool, use: bool) -> list[KeyRule]:
         for name, shape in MLM_HEAD.items()
     }
     # A masked language model without the pair head is a complete one.
-    targets.update({
-        f'cls.seq_relationship.{name}':
-        (f'head.classifier.{name}', shape, False)
-        for name, shape in PAIR_HEAD.items()
-    })
+    targets.update(
+        {
+            f'cls.seq_relationship.{name}': (
+                f'head.classifier.{name}',
+                shape,
+                False,
+            )
+            for name, shape in PAIR_HEAD.items()
+        }
+    )
     rules = [
         KeyRule(
             _layer_norm_name(name, old),
             target if use else None,
             shape,
             reason='' if use else _NOT_ASKED,
-            required=use and required)
+            required=use and required,
+        )
         for name, (target, shape, required) in targets.items()
     ]
     tied = {
-        'cls.predictions.decoder.weight':
-        f'{prefix}embeddings.word_embeddings.weight',
+        'cls.predictions.decoder.weight': f'{prefix}embeddings.word_embeddings.weight',
         'cls.predictions.decoder.bias': 'cls.predictions.bias',
     }
     return rules + [
@@ -153,7 +169,8 @@ def convert_bert(
     """
     _check_heads(heads)
     converted, report = apply_key_table(
-        state_dict, bert_rules(state_dict, heads), SOURCE, strict)
+        state_dict, bert_rules(state_dict, heads), SOURCE, strict
+    )
     report.notes.append(_NOTE)
     if 'task.mlm.bias' in converted:
         report.notes.append(_MLM_NOTE)
@@ -165,8 +182,7 @@ def convert_bert(
 def _check_heads(heads: str) -> None:
     """Raise if ``heads`` is not one of the two."""
     if heads not in HEADS:
-        raise ValueError(
-            f'heads must be one of {HEADS}, but got {heads!r}.')
+        raise ValueError(f'heads must be one of {HEADS}, but got {heads!r}.')
 
 
 def revert_bert(
@@ -197,8 +213,9 @@ def revert_bert(
     """
     _check_heads(heads)
     use = heads == 'pretrain'
-    rules = _rules(count_layers(state_dict), 'bert.' if use else '', False,
-                   use)
+    rules = _rules(
+        count_layers(state_dict), 'bert.' if use else '', False, use
+    )
     if not use:  # a BertModel has no decoder either
         rules = [r for r in rules if not r.source.startswith('cls.')]
     dropped = {
@@ -206,9 +223,9 @@ def revert_bert(
         for name in ('backbone.*', 'neck.*', 'head.grid_embedding.*')
     }
     dropped.update({'head.classifier.*': TASK_HEAD, 'task.*': TASK_HEAD})
-    reverted, report = reverse_key_table(state_dict, rules,
-                                         drop_rules(dropped),
-                                         f'ClipBERT to {SOURCE}', strict)
+    reverted, report = reverse_key_table(
+        state_dict, rules, drop_rules(dropped), f'ClipBERT to {SOURCE}', strict
+    )
     if use:
         report.notes.append(_PAIR_NOTE_BACK)
     return reverted, report

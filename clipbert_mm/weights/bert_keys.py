@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .key_table import Shape
 
-_HIDDEN: Shape = ('hidden_size', )
+_HIDDEN: Shape = ('hidden_size',)
 _SQUARE: Shape = ('hidden_size', 'hidden_size')
 
 _EMBEDDINGS: dict[str, Shape] = {
@@ -29,7 +29,7 @@ _LAYER: dict[str, Shape] = {
     'attention.output.LayerNorm.weight': _HIDDEN,
     'attention.output.LayerNorm.bias': _HIDDEN,
     'intermediate.dense.weight': ('intermediate_size', 'hidden_size'),
-    'intermediate.dense.bias': ('intermediate_size', ),
+    'intermediate.dense.bias': ('intermediate_size',),
     'output.dense.weight': ('hidden_size', 'intermediate_size'),
     'output.dense.bias': _HIDDEN,
     'output.LayerNorm.weight': _HIDDEN,
@@ -39,7 +39,7 @@ _LAYER: dict[str, Shape] = {
 #: The masked-language-model head, without its decoder, which is tied to the
 #: word embeddings.
 MLM_HEAD: dict[str, Shape] = {
-    'bias': ('vocab_size', ),
+    'bias': ('vocab_size',),
     'transform.dense.weight': _SQUARE,
     'transform.dense.bias': _HIDDEN,
     'transform.LayerNorm.weight': _HIDDEN,
@@ -49,7 +49,7 @@ MLM_HEAD: dict[str, Shape] = {
 #: The head that judges a pair: next sentence in BERT, matching in ClipBERT.
 PAIR_HEAD: dict[str, Shape] = {
     'weight': (2, 'hidden_size'),
-    'bias': (2, ),
+    'bias': (2,),
 }
 
 
@@ -67,8 +67,9 @@ def count_layers(names: Iterable[str]) -> int:
         2
     """
     found = (re.search(r'encoder\.layer\.(\d+)\.', name) for name in names)
-    return max((int(match.group(1)) for match in found if match),
-               default=0) + 1
+    return (
+        max((int(match.group(1)) for match in found if match), default=0) + 1
+    )
 
 
 def bert_shapes(num_layers: int) -> dict[str, Shape]:

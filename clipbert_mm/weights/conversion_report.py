@@ -50,10 +50,12 @@ class ConversionReport:
 
     def summary(self) -> str:
         """Return the counts in one line."""
-        return (f'{self.source}: {len(self.used)} used, '
-                f'{len(self.dropped)} dropped, {len(self.missing)} missing, '
-                f'{len(self.unknown)} unknown, '
-                f'{len(self.mismatched)} mismatched')
+        return (
+            f'{self.source}: {len(self.used)} used, '
+            f'{len(self.dropped)} dropped, {len(self.missing)} missing, '
+            f'{len(self.unknown)} unknown, '
+            f'{len(self.mismatched)} mismatched'
+        )
 
     def differences(self) -> list[str]:
         """Return one line for each disagreement with the table."""
@@ -75,9 +77,11 @@ class ConversionReport:
         if lines:
             raise ConversionError(
                 f'{self.source} is not what the key table expects; '
-                f'{len(lines)} differences:\n  ' + '\n  '.join(lines) +
-                '\nCheck that the file is of this format. strict=False '
-                '(--no-strict) converts the rest and lists these.')
+                f'{len(lines)} differences:\n  '
+                + '\n  '.join(lines)
+                + '\nCheck that the file is of this format. strict=False '
+                '(--no-strict) converts the rest and lists these.'
+            )
 
     def to_text(self, verbose: bool = True) -> str:
         """Return the report for a reader.
@@ -95,10 +99,13 @@ class ConversionReport:
             sizes = ', '.join(f'{k}={v}' for k, v in self.sizes.items())
             lines.append(f'sizes: {sizes}')
         if verbose:
-            lines += [f'used: {old} -> {new}'
-                      for old, new in self.used.items()]
-            lines += [f'copied: {twin} -> {name}'
-                      for name, twin in self.copied.items()]
+            lines += [
+                f'used: {old} -> {new}' for old, new in self.used.items()
+            ]
+            lines += [
+                f'copied: {twin} -> {name}'
+                for name, twin in self.copied.items()
+            ]
         lines += _group_by_reason('dropped', self.dropped, verbose)
         lines += _group_by_reason('absent', self.absent, verbose)
         lines += self.differences()
@@ -116,11 +123,13 @@ class ConversionReport:
             sizes=dict(self.sizes),
             copied=dict(self.copied),
             absent=dict(self.absent),
-            notes=list(self.notes))
+            notes=list(self.notes),
+        )
 
 
-def _group_by_reason(word: str, reasons: dict[str, str],
-                     verbose: bool) -> list[str]:
+def _group_by_reason(
+    word: str, reasons: dict[str, str], verbose: bool
+) -> list[str]:
     """Return a line for each reason, with the names below if asked."""
     lines = []
     for reason in dict.fromkeys(reasons.values()):

@@ -23,7 +23,8 @@ _DROPPED = {
 BACKBONE_NOTE = (
     'this holds backbone.* only. Load it with '
     "backbone=dict(type='ResNet50Grid', init_cfg=dict(type='Pretrained', "
-    "checkpoint=<the file>, prefix='backbone.')).")
+    "checkpoint=<the file>, prefix='backbone.'))."
+)
 
 
 def detectron2_rules(names: Collection[str]) -> list[KeyRule]:
@@ -85,8 +86,10 @@ def convert_detectron2(
             f'expected a {SOURCE} with pixel_std 1, got '
             f'{std.flatten().tolist()}: its first convolution takes other '
             'pixels than those of ResNet50Grid. Use a checkpoint trained '
-            'on BGR pixels of 0-255 minus the mean.')
+            'on BGR pixels of 0-255 minus the mean.'
+        )
     converted, report = apply_key_table(
-        state_dict, detectron2_rules(state_dict), SOURCE, strict)
+        state_dict, detectron2_rules(state_dict), SOURCE, strict
+    )
     report.notes.append(BACKBONE_NOTE)
     return converted, report

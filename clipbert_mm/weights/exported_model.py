@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Union
 
 import torch
 from mmaction.registry import MODELS
@@ -13,10 +12,14 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
-from ..models.clipbert import TASK_PREFIXES
-from ..models.tasks.vocabulary_task import VocabularyTask
-from ..version import __version__
-from .checkpoint_file import load_checkpoint_file, save_checkpoint_file
+from clipbert_mm.models.clipbert import TASK_PREFIXES
+from clipbert_mm.models.tasks.vocabulary_task import VocabularyTask
+from clipbert_mm.utils.checkpoint_file import (
+    load_checkpoint_file,
+    save_checkpoint_file,
+)
+from clipbert_mm.version import __version__
+
 from .conversion_report import ConversionError
 from .portable_config import (
     CONFIG_FILE,
@@ -28,15 +31,21 @@ from .portable_config import (
 )
 
 #: Files of a tokenizer; a folder may hold the weights of BERT beside them.
-TOKENIZER_FILES = ('vocab.txt', 'tokenizer.json', 'tokenizer_config.json',
-                   'special_tokens_map.json')
+TOKENIZER_FILES = (
+    'vocab.txt',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'special_tokens_map.json',
+)
 
 
-def export_model(config: Config,
-                 checkpoint: Union[str, Path],
-                 folder: Union[str, Path],
-                 without_task: bool = False,
-                 half: bool = False) -> dict[str, Tensor]:
+def export_model(
+    config: Config,
+    checkpoint: str | Path,
+    folder: str | Path,
+    without_task: bool = False,
+    half: bool = False,
+) -> dict[str, Tensor]:
     """Write a trained model to a folder of its own.
 
     ``model.safetensors`` holds the weights alone. ``config.py`` is the whole
@@ -81,7 +90,8 @@ def export_model(config: Config,
     if folder.exists() and (not folder.is_dir() or os.listdir(folder)):
         raise FileExistsError(
             f'expected a new or an empty folder, but {folder} exists and '
-            'holds files. Choose another.')
+            'holds files. Choose another.'
+        )
     state = load_checkpoint_file(checkpoint)
     plain = without_weight_files(config)
     tokenizer = find_tokenizer(plain)
@@ -95,7 +105,8 @@ def export_model(config: Config,
     }
     meta = dict(
         clipbert_mm_version=__version__,
-        config=Path(config.filename or '').stem)
+        config=Path(config.filename or '').stem,
+    )
     save_checkpoint_file(tensors, folder / WEIGHT_FILE, meta)
     portable_config(plain, answers).dump(str(folder / CONFIG_FILE))
     if tokenizer is not None:
@@ -103,8 +114,9 @@ def export_model(config: Config,
     return tensors
 
 
-def _load_model(config: Config, state: Mapping[str, Tensor],
-                without_task: bool) -> nn.Module:
+def _load_model(
+    config: Config, state: Mapping[str, Tensor], without_task: bool
+) -> nn.Module:
     """Build a model and load what a checkpoint has for it."""
     init_default_scope(config.get('default_scope', 'mmaction'))
     model = MODELS.build(config.model)
@@ -114,10 +126,12 @@ def _load_model(config: Config, state: Mapping[str, Tensor],
             for name, value in state.items()
             if not (without_task and name.startswith(TASK_PREFIXES))
         },
-        strict=False)
+        strict=False,
+    )
     wrong = {
         'missing': [
-            name for name in result.missing_keys
+            name
+            for name in result.missing_keys
             if not (without_task and name.startswith(TASK_PREFIXES))
         ],
         'unexpected': result.unexpected_keys,
@@ -127,7 +141,8 @@ def _load_model(config: Config, state: Mapping[str, Tensor],
         raise ConversionError(
             f'the checkpoint is not one of this config; {len(lines)} '
             'differences:\n  ' + '\n  '.join(lines) + '\nPass the config of '
-            'its training, or --without-task to leave the head out.')
+            'its training, or --without-task to leave the head out.'
+        )
     return model
 
 
@@ -148,7 +163,8 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
 
 
 def load_exported(
-        folder: Union[str, Path]) -> tuple[Config, dict[str, Tensor]]:
+    folder: str | Path,
+) -> tuple[Config, dict[str, Tensor]]:
     """Read a folder that :func:`export_model` wrote.
 
     An API takes the two apart: the model is ``MODELS.build(config.model)``
@@ -181,12 +197,16 @@ def load_exported(
     """
     folder = Path(folder)
     missing = [
-        name for name in (CONFIG_FILE, WEIGHT_FILE)
+        name
+        for name in (CONFIG_FILE, WEIGHT_FILE)
         if not (folder / name).is_file()
     ]
     if missing:
         raise FileNotFoundError(
             f'expected a folder of `tools/convert_weights.py export`, but '
-            f'{folder} has no {" and no ".join(missing)}.')
-    return (Config.fromfile(folder / CONFIG_FILE),
-            load_checkpoint_file(folder / WEIGHT_FILE))
+            f'{folder} has no {" and no ".join(missing)}.'
+        )
+    return (
+        Config.fromfile(folder / CONFIG_FILE),
+        load_checkpoint_file(folder / WEIGHT_FILE),
+    )

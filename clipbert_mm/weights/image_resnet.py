@@ -22,7 +22,8 @@ _CLASSIFIER = 'the classifier of the pretraining data set'
 _STRIDE_NOTE = (
     'torchvision and MMAction2 put the stride of a stage in its 3x3 '
     'convolution, ResNet50Grid in the first 1x1. The weights fit, but the '
-    'features differ from the original ones until they are fine-tuned.')
+    'features differ from the original ones until they are fine-tuned.'
+)
 
 
 def fold_pixel_scale(weight: Tensor) -> Tensor:
@@ -59,8 +60,9 @@ def image_resnet_rules(names: Collection[str]) -> list[KeyRule]:
         >>> image_resnet_rules(['conv1.weight'])[0].source
         'conv1.weight'
     """
-    prefix = 'backbone.' if any(n.startswith('backbone.')
-                                for n in names) else ''
+    prefix = (
+        'backbone.' if any(n.startswith('backbone.') for n in names) else ''
+    )
     host = any('.bn.' in name for name in names)
     rules = []
     for conv, shape in conv_shapes().items():
@@ -70,17 +72,24 @@ def image_resnet_rules(names: Collection[str]) -> list[KeyRule]:
                 f'{prefix}{source}.weight',
                 f'backbone.{conv}.weight',
                 shape,
-                transform=fold_pixel_scale if conv == 'stem.conv1' else None))
+                transform=fold_pixel_scale if conv == 'stem.conv1' else None,
+            )
+        )
         rules += [
-            KeyRule(f'{prefix}{norm}.{tensor}',
-                    f'backbone.{conv}.norm.{tensor}', shape[:1])
+            KeyRule(
+                f'{prefix}{norm}.{tensor}',
+                f'backbone.{conv}.norm.{tensor}',
+                shape[:1],
+            )
             for tensor in NORM_TENSORS
         ]
         rules.append(
             KeyRule(
                 f'{prefix}{norm}.num_batches_tracked',
                 reason=_COUNTER,
-                required=False))
+                required=False,
+            )
+        )
     return rules + [
         KeyRule(name, reason=_CLASSIFIER, required=False)
         for name in (f'{prefix}fc.*', 'cls_head.*')
@@ -134,6 +143,7 @@ def convert_image_resnet(
         >>> new, report = convert_image_resnet(state)  # doctest: +SKIP
     """
     converted, report = apply_key_table(
-        state_dict, image_resnet_rules(state_dict), SOURCE, strict)
+        state_dict, image_resnet_rules(state_dict), SOURCE, strict
+    )
     report.notes += [BACKBONE_NOTE, _STRIDE_NOTE]
     return converted, report

@@ -3,7 +3,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional, Union
 
 import torch
 from torch import Tensor
@@ -12,7 +11,7 @@ from .conversion_report import ConversionReport
 
 #: A dimension is a number, or the name of a size that is read from the
 #: checkpoint, such as ``'hidden_size'``.
-Shape = tuple[Union[int, str], ...]
+Shape = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -45,25 +44,27 @@ class KeyRule:
     """
 
     source: str
-    target: Optional[str] = None
-    shape: Optional[Shape] = None
+    target: str | None = None
+    shape: Shape | None = None
     reason: str = ''
     required: bool = True
-    tied_to: Optional[str] = None
-    transform: Optional[Callable[[Tensor], Tensor]] = None
+    tied_to: str | None = None
+    transform: Callable[[Tensor], Tensor] | None = None
 
     def __post_init__(self) -> None:
         if self.target is None and not self.reason:
             raise ValueError(
                 f'a rule that drops a tensor must say why, but the rule of '
-                f'{self.source!r} has no reason.')
+                f'{self.source!r} has no reason.'
+            )
 
 
 def apply_key_table(
-        state_dict: Mapping[str, Tensor],
-        rules: Sequence[KeyRule],
-        source: str,
-        strict: bool = True) -> tuple[dict[str, Tensor], ConversionReport]:
+    state_dict: Mapping[str, Tensor],
+    rules: Sequence[KeyRule],
+    source: str,
+    strict: bool = True,
+) -> tuple[dict[str, Tensor], ConversionReport]:
     """Rename the tensors of a checkpoint by a table.
 
     Half-precision tensors become float32, the type of our parameters.
@@ -96,8 +97,10 @@ def apply_key_table(
     converted: dict[str, Tensor] = {}
     for name, value in state_dict.items():
         if not isinstance(value, Tensor):
-            raise TypeError(f'expected a tensor for {name!r} of {source}, '
-                            f'but got {type(value).__name__}.')
+            raise TypeError(
+                f'expected a tensor for {name!r} of {source}, '
+                f'but got {type(value).__name__}.'
+            )
         rule = table.get(name) or _find_family(name, rules)
         if rule is None:
             report.unknown.append(name)
@@ -111,7 +114,8 @@ def apply_key_table(
             report.used[name] = rule.target
             converted[rule.target] = _convert_value(rule, value)
     report.missing = [
-        rule.source for rule in rules
+        rule.source
+        for rule in rules
         if rule.required and rule.source not in state_dict
     ]
     if strict:
@@ -119,7 +123,7 @@ def apply_key_table(
     return converted, report
 
 
-def _find_family(name: str, rules: Sequence[KeyRule]) -> Optional[KeyRule]:
+def _find_family(name: str, rules: Sequence[KeyRule]) -> KeyRule | None:
     """Find the rule whose prefix a name begins with."""
     for rule in rules:
         if rule.source.endswith('*') and name.startswith(rule.source[:-1]):
@@ -127,9 +131,12 @@ def _find_family(name: str, rules: Sequence[KeyRule]) -> Optional[KeyRule]:
     return None
 
 
-def _find_problem(rule: KeyRule, value: Tensor,
-                  state_dict: Mapping[str, Tensor],
-                  report: ConversionReport) -> str:
+def _find_problem(
+    rule: KeyRule,
+    value: Tensor,
+    state_dict: Mapping[str, Tensor],
+    report: ConversionReport,
+) -> str:
     """Say what is wrong with the shape or the tie of a tensor, or ''."""
     if rule.shape is not None:
         expected = match_shape(tuple(value.shape), rule.shape, report.sizes)
@@ -143,8 +150,9 @@ def _find_problem(rule: KeyRule, value: Tensor,
     return ''
 
 
-def match_shape(actual: tuple[int, ...], expected: Shape,
-                sizes: dict[str, int]) -> str:
+def match_shape(
+    actual: tuple[int, ...], expected: Shape, sizes: dict[str, int]
+) -> str:
     """Compare a shape with a pattern, and learn the sizes that it names.
 
     Args:
@@ -169,8 +177,10 @@ def match_shape(actual: tuple[int, ...], expected: Shape,
     if fits:
         sizes.update({**learned, **sizes})
         return ''
-    words = (f'{want}={sizes[want]}' if want in sizes else str(want)
-             for want in expected)
+    words = (
+        f'{want}={sizes[want]}' if want in sizes else str(want)
+        for want in expected
+    )
     return f'({", ".join(words)})'
 
 

@@ -4,7 +4,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any
 
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import (
@@ -14,22 +14,36 @@ from huggingface_hub.errors import (
 from torch import Tensor
 from transformers import BertConfig
 
+from clipbert_mm.utils.checkpoint_file import (
+    load_checkpoint_file,
+    save_checkpoint_file,
+)
+
 from .bert_keys import count_layers
-from .checkpoint_file import load_checkpoint_file, save_checkpoint_file
 from .conversion_report import ConversionError
 
 #: Weight files of a model directory; the first that exists is read.
 WEIGHT_FILES = ('model.safetensors', 'pytorch_model.bin')
 
 #: Options of ``BertConfig`` that decide what a BERT computes.
-BERT_OPTIONS = ('vocab_size', 'hidden_size', 'num_hidden_layers',
-                'num_attention_heads', 'intermediate_size', 'hidden_act',
-                'hidden_dropout_prob', 'attention_probs_dropout_prob',
-                'max_position_embeddings', 'type_vocab_size',
-                'initializer_range', 'layer_norm_eps', 'pad_token_id')
+BERT_OPTIONS = (
+    'vocab_size',
+    'hidden_size',
+    'num_hidden_layers',
+    'num_attention_heads',
+    'intermediate_size',
+    'hidden_act',
+    'hidden_dropout_prob',
+    'attention_probs_dropout_prob',
+    'max_position_embeddings',
+    'type_vocab_size',
+    'initializer_range',
+    'layer_norm_eps',
+    'pad_token_id',
+)
 
 
-def load_model_directory(path: Union[str, Path]) -> dict[str, Tensor]:
+def load_model_directory(path: str | Path) -> dict[str, Tensor]:
     """Read the weights of a model directory of Hugging Face.
 
     Args:
@@ -57,7 +71,8 @@ def load_model_directory(path: Union[str, Path]) -> dict[str, Tensor]:
             return load_checkpoint_file(Path(path) / name)
     raise FileNotFoundError(
         f'expected one of {WEIGHT_FILES} in {path}, but there is none. Pass '
-        'the directory of a downloaded checkpoint of Hugging Face.')
+        'the directory of a downloaded checkpoint of Hugging Face.'
+    )
 
 
 def _download(name: str) -> str:
@@ -73,7 +88,8 @@ def _download(name: str) -> str:
             raise _not_available(name, error) from error
     raise FileNotFoundError(
         f'expected one of {WEIGHT_FILES} in {name!r} on the Hugging Face hub, '
-        'but it has none.')
+        'but it has none.'
+    )
 
 
 def _not_available(name: str, error: Exception) -> OSError:
@@ -83,10 +99,11 @@ def _not_available(name: str, error: Exception) -> OSError:
         f'{name!r} is neither a file nor a directory, nor a name that the '
         f'Hugging Face hub gave ({type(error).__name__}: {reason}). Without a '
         'network pass the directory of a downloaded checkpoint, with '
-        f'{" or ".join(WEIGHT_FILES)} in it.')
+        f'{" or ".join(WEIGHT_FILES)} in it.'
+    )
 
 
-def bert_options(bert: Union[str, Mapping[str, Any]]) -> dict[str, Any]:
+def bert_options(bert: str | Mapping[str, Any]) -> dict[str, Any]:
     """Options of a BERT, so that it can be built without its files.
 
     Args:
@@ -117,11 +134,13 @@ def bert_options(bert: Union[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: getattr(config, name) for name in BERT_OPTIONS}
 
 
-def save_bert_directory(folder: Union[str, Path],
-                        tensors: Mapping[str, Tensor],
-                        options: Mapping[str, Any],
-                        sizes: Mapping[str, int],
-                        vocab_file: Optional[Union[str, Path]] = None) -> None:
+def save_bert_directory(
+    folder: str | Path,
+    tensors: Mapping[str, Tensor],
+    options: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    vocab_file: str | Path | None = None,
+) -> None:
     """Write a directory that ``BertModel.from_pretrained`` reads.
 
     Args:
@@ -144,16 +163,19 @@ def save_bert_directory(folder: Union[str, Path],
     found = {**sizes, 'num_hidden_layers': count_layers(tensors)}
     wrong = [
         f'{name} is {size} in the checkpoint, {options[name]} in the config'
-        for name, size in found.items() if size != options[name]
+        for name, size in found.items()
+        if size != options[name]
     ]
     if wrong:
         raise ConversionError(
             f'the BERT of the config is not that of the checkpoint: '
-            f'{"; ".join(wrong)}. Pass the config of its training.')
+            f'{"; ".join(wrong)}. Pass the config of its training.'
+        )
     if vocab_file is not None and not Path(vocab_file).is_file():
         raise FileNotFoundError(
             f'expected the vocab.txt of a tokenizer, but {vocab_file} is not '
-            'a file.')
+            'a file.'
+        )
     folder = Path(folder)
     save_checkpoint_file(tensors, folder / WEIGHT_FILES[0])
     BertConfig(**options).save_pretrained(folder)

@@ -53,15 +53,15 @@ GRID_EMBEDDING: dict[str, Shape] = {
     'row_position_embeddings.weight': ('max_grid_rows', 'hidden_size'),
     'col_position_embeddings.weight': ('max_grid_cols', 'hidden_size'),
     'token_type_embeddings.weight': (1, 'hidden_size'),
-    'LayerNorm.weight': ('hidden_size', ),
-    'LayerNorm.bias': ('hidden_size', ),
+    'LayerNorm.weight': ('hidden_size',),
+    'LayerNorm.bias': ('hidden_size',),
 }
 
 _CLASSIFIER: dict[str, Shape] = {
     '0.weight': ('classifier_size', 'hidden_size'),
-    '0.bias': ('classifier_size', ),
+    '0.bias': ('classifier_size',),
     '2.weight': ('num_outputs', 'classifier_size'),
-    '2.bias': ('num_outputs', ),
+    '2.bias': ('num_outputs',),
 }
 
 _LOAD_NOTE = "this holds a whole model. Load it with load_from='<the file>'."
@@ -69,7 +69,8 @@ _PRETRAIN_NOTE = (
     'this is a pretraining checkpoint: task.mlm.* and the linear '
     'head.classifier.* fit PretrainTask only. Loaded into another task, '
     'these are reported as unexpected, and its own head.classifier.* starts '
-    'newly initialised, as in the reference.')
+    'newly initialised, as in the reference.'
+)
 
 
 def official_rules(names: Collection[str]) -> list[KeyRule]:
@@ -95,20 +96,22 @@ def official_rules(names: Collection[str]) -> list[KeyRule]:
     return _rules(
         count_layers(names),
         pretrain=any(n.startswith('transformer.cls.') for n in names),
-        classifier=any(n.startswith('transformer.classifier.')
-                       for n in names))
+        classifier=any(n.startswith('transformer.classifier.') for n in names),
+    )
 
 
-def _rules(num_layers: int, pretrain: bool,
-           classifier: bool) -> list[KeyRule]:
+def _rules(num_layers: int, pretrain: bool, classifier: bool) -> list[KeyRule]:
     """Make the table of a model with the heads that are asked for."""
     rules = _common_rules(num_layers)
     if pretrain:
         rules += _pretrain_rules()
     if classifier:
         rules += [
-            KeyRule(f'transformer.classifier.{name}',
-                    f'head.classifier.{name}', shape)
+            KeyRule(
+                f'transformer.classifier.{name}',
+                f'head.classifier.{name}',
+                shape,
+            )
             for name, shape in _CLASSIFIER.items()
         ]
     return rules
@@ -125,22 +128,31 @@ def _common_rules(num_layers: int) -> list[KeyRule]:
         for name in _DETECTOR_NAMES
     ]
     rules.append(
-        KeyRule('cnn.grid_encoder.0.weight', 'neck.conv.weight',
-                ('hidden_size', 2048, 3, 3)))
+        KeyRule(
+            'cnn.grid_encoder.0.weight',
+            'neck.conv.weight',
+            ('hidden_size', 2048, 3, 3),
+        )
+    )
     rules += [
         KeyRule(f'{_BERT}{name}', f'head.bert.{name}', shape)
         for name, shape in bert_shapes(num_layers).items()
     ]
     rules += [
-        KeyRule(f'{_BERT}visual_embeddings.{name}',
-                f'head.grid_embedding.{name}', shape)
+        KeyRule(
+            f'{_BERT}visual_embeddings.{name}',
+            f'head.grid_embedding.{name}',
+            shape,
+        )
         for name, shape in GRID_EMBEDDING.items()
     ]
     rules.append(
         KeyRule(
             f'{_BERT}visual_embeddings.position_embeddings.weight',
             reason=_UNUSED_POSITIONS,
-            required=False))
+            required=False,
+        )
+    )
     return rules
 
 
@@ -160,8 +172,11 @@ def _pretrain_rules() -> list[KeyRule]:
         for name, twin in tied.items()
     ]
     rules += [
-        KeyRule(f'transformer.cls.seq_relationship.{name}',
-                f'head.classifier.{name}', shape)
+        KeyRule(
+            f'transformer.cls.seq_relationship.{name}',
+            f'head.classifier.{name}',
+            shape,
+        )
         for name, shape in PAIR_HEAD.items()
     ]
     return rules
@@ -192,7 +207,8 @@ def convert_official(
         >>> new, report = convert_official(state)  # doctest: +SKIP
     """
     converted, report = apply_key_table(
-        state_dict, official_rules(state_dict), SOURCE, strict)
+        state_dict, official_rules(state_dict), SOURCE, strict
+    )
     report.notes.append(_LOAD_NOTE)
     if 'task.mlm.bias' in converted:
         report.notes.append(_PRETRAIN_NOTE)
@@ -201,11 +217,13 @@ def convert_official(
             f'head.classifier has {report.sizes["num_outputs"]} outputs. A '
             'model with another number of them cannot load it: its '
             'head.classifier.2.* stays newly initialised, which is logged '
-            'when the file is loaded.')
+            'when the file is loaded.'
+        )
     else:
         report.notes.append(
             'the checkpoint has no head: head.classifier.* of the model '
-            'stays newly initialised.')
+            'stays newly initialised.'
+        )
     return converted, report
 
 
@@ -238,7 +256,9 @@ def revert_official(
     rules = _rules(
         count_layers(state_dict),
         pretrain=any(n.startswith('task.mlm.') for n in state_dict),
-        classifier='head.classifier.0.weight' in state_dict)
+        classifier='head.classifier.0.weight' in state_dict,
+    )
     dropped = drop_rules({'task.vocabulary': ANSWERS}) + counter_rules()
-    return reverse_key_table(state_dict, rules, dropped,
-                             f'ClipBERT to {SOURCE}', strict)
+    return reverse_key_table(
+        state_dict, rules, dropped, f'ClipBERT to {SOURCE}', strict
+    )

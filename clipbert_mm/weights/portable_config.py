@@ -3,7 +3,7 @@
 
 import os.path as osp
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional
+from typing import Any
 
 from mmengine.config import Config
 
@@ -50,7 +50,9 @@ def without_weight_files(cfg: Config) -> Config:
         dict(
             bert=lambda b: bert_options(b) if isinstance(b, str) else b,
             pretrained=lambda p: None if isinstance(p, str) else p,
-            init_cfg=lambda i: None if _names_file(i) else i))
+            init_cfg=lambda i: None if _names_file(i) else i,
+        ),
+    )
     return Config(new)
 
 
@@ -59,10 +61,11 @@ def _names_file(init_cfg: Any) -> bool:
     several = init_cfg if isinstance(init_cfg, (list, tuple)) else [init_cfg]
     return any(
         isinstance(one, dict) and one.get('type') == 'Pretrained'
-        for one in several)
+        for one in several
+    )
 
 
-def find_tokenizer(cfg: Config) -> Optional[str]:
+def find_tokenizer(cfg: Config) -> str | None:
     """Find the tokenizer that a config names.
 
     Args:
@@ -90,12 +93,14 @@ def find_tokenizer(cfg: Config) -> Optional[str]:
     if len(found) > 1:
         raise ValueError(
             f'expected one tokenizer in the config, but got {found}. A model '
-            'is trained and tested with the same one.')
+            'is trained and tested with the same one.'
+        )
     return found[0] if found else None
 
 
-def portable_config(cfg: Config,
-                    answers: Optional[Sequence[str]] = None) -> Config:
+def portable_config(
+    cfg: Config, answers: Sequence[str] | None = None
+) -> Config:
     """Make the config of an exported model.
 
     Args:
@@ -145,8 +150,7 @@ def rewrite(value: Any, edits: Edits) -> Any:
     """
     if isinstance(value, dict):
         return {
-            key: rewrite(edits[key](member) if key in edits else member,
-                         edits)
+            key: rewrite(edits[key](member) if key in edits else member, edits)
             for key, member in value.items()
         }
     if isinstance(value, (list, tuple)):

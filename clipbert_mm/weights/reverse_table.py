@@ -43,18 +43,21 @@ def counter_rules() -> list[KeyRule]:
         >>> counter_rules()[0].source
         'backbone.stem.conv1.norm.num_batches_tracked'
     """
-    return drop_rules({
-        f'backbone.{conv}.norm.num_batches_tracked': NORM_COUNTER
-        for conv in conv_shapes()
-    })
+    return drop_rules(
+        {
+            f'backbone.{conv}.norm.num_batches_tracked': NORM_COUNTER
+            for conv in conv_shapes()
+        }
+    )
 
 
 def reverse_key_table(
-        state_dict: Mapping[str, Tensor],
-        rules: Sequence[KeyRule],
-        dropped: Sequence[KeyRule],
-        source: str,
-        strict: bool = True) -> tuple[dict[str, Tensor], ConversionReport]:
+    state_dict: Mapping[str, Tensor],
+    rules: Sequence[KeyRule],
+    dropped: Sequence[KeyRule],
+    source: str,
+    strict: bool = True,
+) -> tuple[dict[str, Tensor], ConversionReport]:
     """Rename our tensors to the names of a format, by its own table.
 
     Tied tensors are written as copies. Tensors that the table drops for
@@ -84,7 +87,8 @@ def reverse_key_table(
         ['fc.bias']
     """
     state, report = apply_key_table(
-        state_dict, [*invert_rules(rules), *dropped], source, strict)
+        state_dict, [*invert_rules(rules), *dropped], source, strict
+    )
     for rule in rules:
         if rule.tied_to is not None and rule.tied_to in state:
             report.copied[rule.source] = rule.tied_to
@@ -114,9 +118,10 @@ def invert_rules(rules: Sequence[KeyRule]) -> list[KeyRule]:
     if changed:
         raise ValueError(
             'a table can be read backwards only if it changes no values, but '
-            f'the rules of {changed} do.')
+            f'the rules of {changed} do.'
+        )
     return [
-        KeyRule(
-            rule.target, rule.source, rule.shape, required=rule.required)
-        for rule in rules if rule.target is not None
+        KeyRule(rule.target, rule.source, rule.shape, required=rule.required)
+        for rule in rules
+        if rule.target is not None
     ]

@@ -25,11 +25,19 @@ _PROMPT = 'a prompt of TVP, which ClipBERT does not have'
 _GROUNDING = 'the temporal-grounding head of TVP'
 _UNUSED_POSITIONS = 'visual tokens have no sequence position; never used'
 
-_PROMPTS = ('text_prompt', 'visual_prompter.pad_up',
-            'visual_prompter.pad_down', 'visual_prompter.pad_left',
-            'visual_prompter.pad_right')
-_GROUNDING_HEAD = ('layer_0.weight', 'layer_0.bias', 'layer_1.weight',
-                   'layer_1.bias')
+_PROMPTS = (
+    'text_prompt',
+    'visual_prompter.pad_up',
+    'visual_prompter.pad_down',
+    'visual_prompter.pad_left',
+    'visual_prompter.pad_right',
+)
+_GROUNDING_HEAD = (
+    'layer_0.weight',
+    'layer_0.bias',
+    'layer_1.weight',
+    'layer_1.bias',
+)
 
 #: TVP's names of the parts of a BERT layer; the first that occurs counts.
 _BERT_NAMES = {
@@ -40,7 +48,7 @@ _BERT_NAMES = {
 }
 
 _NOTES = (
-    "this holds a whole model but head.classifier.*, which starts newly "
+    'this holds a whole model but head.classifier.*, which starts newly '
     "initialised. Load it with load_from='<the file>'.",
     'stride: the ResNet of transformers puts the stride of a stage in its 3x3 '
     'convolution unless backbone_config.downsample_in_bottleneck of '
@@ -59,7 +67,8 @@ _NOTE_BACK = (
     'this holds the parts that TVP and ClipBERT share; transformers '
     'initialises the prompts and the grounding head anew. Build TVP with the '
     'sizes of this report and a backbone_config with layer_type bottleneck '
-    'and downsample_in_bottleneck true.')
+    'and downsample_in_bottleneck true.'
+)
 
 
 def tvp_rules(names: Collection[str]) -> list[KeyRule]:
@@ -81,31 +90,42 @@ def tvp_rules(names: Collection[str]) -> list[KeyRule]:
     """
     return _rules(
         count_layers(names),
-        'model.' if any(name.startswith('model.') for name in names) else '')
+        'model.' if any(name.startswith('model.') for name in names) else '',
+    )
 
 
 def _rules(num_layers: int, prefix: str) -> list[KeyRule]:
     """Make the table for a number of layers and a prefix."""
     rules = _backbone_rules(f'{prefix}vision_model.backbone.')
     rules.append(
-        KeyRule(f'{prefix}vision_model.grid_encoder_conv.weight',
-                'neck.conv.weight', ('hidden_size', 2048, 3, 3)))
+        KeyRule(
+            f'{prefix}vision_model.grid_encoder_conv.weight',
+            'neck.conv.weight',
+            ('hidden_size', 2048, 3, 3),
+        )
+    )
     rules += [
         KeyRule(f'{prefix}{_bert_name(name)}', f'head.bert.{name}', shape)
         for name, shape in bert_shapes(num_layers).items()
     ]
     rules += [
-        KeyRule(f'{prefix}visual_embeddings.{_bert_name(name)}',
-                f'head.grid_embedding.{name}', shape)
+        KeyRule(
+            f'{prefix}visual_embeddings.{_bert_name(name)}',
+            f'head.grid_embedding.{name}',
+            shape,
+        )
         for name, shape in GRID_EMBEDDING.items()
     ]
     dropped = {f'{prefix}{name}': _PROMPT for name in _PROMPTS}
     dropped[f'{prefix}visual_embeddings.position_embeddings.weight'] = (
-        _UNUSED_POSITIONS)
-    dropped.update({
-        f'video_grounding_head.{name}': _GROUNDING
-        for name in _GROUNDING_HEAD
-    })
+        _UNUSED_POSITIONS
+    )
+    dropped.update(
+        {
+            f'video_grounding_head.{name}': _GROUNDING
+            for name in _GROUNDING_HEAD
+        }
+    )
     return rules + drop_rules(dropped)
 
 
@@ -115,16 +135,23 @@ def _backbone_rules(prefix: str) -> list[KeyRule]:
     for conv, shape in conv_shapes().items():
         source = f'{prefix}{_resnet_name(conv)}'
         rules.append(
-            KeyRule(f'{source}.convolution.weight', f'backbone.{conv}.weight',
-                    shape))
+            KeyRule(
+                f'{source}.convolution.weight',
+                f'backbone.{conv}.weight',
+                shape,
+            )
+        )
         rules += [
-            KeyRule(f'{source}.normalization.{tensor}',
-                    f'backbone.{conv}.norm.{tensor}', shape[:1])
+            KeyRule(
+                f'{source}.normalization.{tensor}',
+                f'backbone.{conv}.norm.{tensor}',
+                shape[:1],
+            )
             for tensor in NORM_TENSORS
         ]
-        rules += drop_rules({
-            f'{source}.normalization.num_batches_tracked': NORM_COUNTER
-        })
+        rules += drop_rules(
+            {f'{source}.normalization.num_batches_tracked': NORM_COUNTER}
+        )
     return rules
 
 
@@ -171,8 +198,9 @@ def convert_tvp(
         >>> state = load_model_directory('tvp-base')  # doctest: +SKIP
         >>> new, report = convert_tvp(state)  # doctest: +SKIP
     """
-    converted, report = apply_key_table(state_dict, tvp_rules(state_dict),
-                                        SOURCE, strict)
+    converted, report = apply_key_table(
+        state_dict, tvp_rules(state_dict), SOURCE, strict
+    )
     report.notes += _NOTES
     return converted, report
 
@@ -199,13 +227,22 @@ def revert_tvp(
         >>> state = load_checkpoint_file('best.pth')  # doctest: +SKIP
         >>> theirs, report = revert_tvp(state)  # doctest: +SKIP
     """
-    dropped = drop_rules({
-        'task.vocabulary': ANSWERS,
-        'head.classifier.*': TASK_HEAD,
-        'task.*': TASK_HEAD
-    }) + counter_rules()
+    dropped = (
+        drop_rules(
+            {
+                'task.vocabulary': ANSWERS,
+                'head.classifier.*': TASK_HEAD,
+                'task.*': TASK_HEAD,
+            }
+        )
+        + counter_rules()
+    )
     reverted, report = reverse_key_table(
-        state_dict, _rules(count_layers(state_dict), 'model.'), dropped,
-        f'ClipBERT to {SOURCE}', strict)
+        state_dict,
+        _rules(count_layers(state_dict), 'model.'),
+        dropped,
+        f'ClipBERT to {SOURCE}',
+        strict,
+    )
     report.notes.append(_NOTE_BACK)
     return reverted, report

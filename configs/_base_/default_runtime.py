@@ -9,18 +9,20 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    sync_buffers=dict(type='SyncBuffersHook'))
+    sync_buffers=dict(type='SyncBuffersHook'),
+)
 custom_hooks = [
     dict(type='SeedIterationHook'),
     dict(type='CaptionBankHook'),
     dict(type='BadMediaHook'),
-    dict(type='VocabularyHook')
+    dict(type='VocabularyHook'),
 ]
 
 env_cfg = dict(
     cudnn_benchmark=True,  # all frames have one size
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    dist_cfg=dict(backend='nccl'),
+)
 randomness = dict(seed=42)  # reference: base config
 
 log_processor = dict(type='LogProcessor', window_size=20, by_epoch=True)
@@ -28,8 +30,9 @@ visualizer = dict(
     type='ActionVisualizer',
     vis_backends=[
         dict(type='LocalVisBackend'),
-        dict(type='TensorboardVisBackend')
-    ])
+        dict(type='TensorboardVisBackend'),
+    ],
+)
 log_level = 'INFO'
 load_from = None
 resume = False

@@ -7,7 +7,8 @@
 _base_ = [
     '../_base_/models/clipbert_r50-grid.py',
     '../_base_/datasets/msrvtt_qa.py',
-    '../_base_/schedules/adamw_linear_20e.py', '../_base_/default_runtime.py'
+    '../_base_/schedules/adamw_linear_20e.py',
+    '../_base_/default_runtime.py',
 ]
 
 default_hooks = dict(checkpoint=dict(rule='greater', save_best='acc'))
@@ -17,24 +18,32 @@ model = dict(
         init_cfg=dict(
             checkpoint='checkpoints/clipbert_pretrained.pth',
             prefix='backbone',
-            type='Pretrained')),
+            type='Pretrained',
+        )
+    ),
     consensus=dict(aggregation='lse'),
     head=dict(
         init_cfg=dict(
             checkpoint='checkpoints/clipbert_pretrained.pth',
             prefix='head',
-            type='Pretrained'),
-        num_classes=1500),
+            type='Pretrained',
+        ),
+        num_classes=1500,
+    ),
     neck=dict(
         init_cfg=dict(
             checkpoint='checkpoints/clipbert_pretrained.pth',
             prefix='neck',
-            type='Pretrained'),
-        temporal_fusion='conv2plus1d'),
+            type='Pretrained',
+        ),
+        temporal_fusion='conv2plus1d',
+    ),
     task=dict(
         _delete_=True,
         type='OpenEndedQATask',
-        vocabulary='data/msrvtt/annotations/qa_vocabulary.json'))
+        vocabulary='data/msrvtt/annotations/qa_vocabulary.json',
+    ),
+)
 param_scheduler = dict(end=10)
 train_cfg = dict(max_epochs=10)
 

@@ -7,7 +7,8 @@
 _base_ = [
     '../_base_/models/clipbert_r50-grid.py',
     '../_base_/datasets/msrvtt_retrieval.py',
-    '../_base_/schedules/adamw_linear_20e.py', '../_base_/default_runtime.py'
+    '../_base_/schedules/adamw_linear_20e.py',
+    '../_base_/default_runtime.py',
 ]
 
 default_hooks = dict(checkpoint=dict(rule='greater', save_best='t2v/R1'))
@@ -17,19 +18,26 @@ model = dict(
         init_cfg=dict(
             checkpoint='checkpoints/clipbert_pretrained.pth',
             prefix='backbone',
-            type='Pretrained')),
+            type='Pretrained',
+        )
+    ),
     consensus=dict(aggregation='lse'),
     head=dict(
         init_cfg=dict(
             checkpoint='checkpoints/clipbert_pretrained.pth',
             prefix='head',
-            type='Pretrained')),
+            type='Pretrained',
+        )
+    ),
     neck=dict(
         init_cfg=dict(
             checkpoint='checkpoints/clipbert_pretrained.pth',
             prefix='neck',
-            type='Pretrained'),
-        temporal_fusion='conv3d'))
+            type='Pretrained',
+        ),
+        temporal_fusion='conv3d',
+    ),
+)
 
 train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
 for transform in train_pipeline + test_pipeline:

@@ -7,7 +7,8 @@
 _base_ = [
     '../_base_/models/clipbert_r50-grid.py',
     '../_base_/datasets/msrvtt_qa.py',
-    '../_base_/schedules/adamw_linear_20e.py', '../_base_/default_runtime.py'
+    '../_base_/schedules/adamw_linear_20e.py',
+    '../_base_/default_runtime.py',
 ]
 
 default_hooks = dict(checkpoint=dict(rule='greater', save_best='acc'))
@@ -20,7 +21,9 @@ model = dict(
     task=dict(
         _delete_=True,
         type='OpenEndedQATask',
-        vocabulary='data/msrvtt/annotations/qa_vocabulary.json'))
+        vocabulary='data/msrvtt/annotations/qa_vocabulary.json',
+    ),
+)
 param_scheduler = dict(end=10)
 train_cfg = dict(max_epochs=10)
 

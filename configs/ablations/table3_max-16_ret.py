@@ -7,7 +7,8 @@
 _base_ = [
     '../_base_/models/clipbert_r50-grid.py',
     '../_base_/datasets/msrvtt_retrieval.py',
-    '../_base_/schedules/adamw_linear_20e.py', '../_base_/default_runtime.py'
+    '../_base_/schedules/adamw_linear_20e.py',
+    '../_base_/default_runtime.py',
 ]
 
 default_hooks = dict(checkpoint=dict(rule='greater', save_best='t2v/R1'))
@@ -15,7 +16,8 @@ load_from = 'checkpoints/clipbert_pretrained.pth'
 model = dict(
     backbone=dict(init_cfg=None),
     consensus=dict(aggregation='max'),
-    neck=dict(temporal_fusion='mean'))
+    neck=dict(temporal_fusion='mean'),
+)
 
 train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
 for transform in train_pipeline + test_pipeline:

@@ -20,43 +20,48 @@ bert = dict(
     # passes on to a sixth: 1 / sqrt(64) keeps it.
     initializer_range=0.125,
     # From scratch, dropout only delays learning.
-    hidden_dropout_prob=0.,
-    attention_probs_dropout_prob=0.)
+    hidden_dropout_prob=0.0,
+    attention_probs_dropout_prob=0.0,
+)
 model = dict(
     type='ClipBERT',
     data_preprocessor=dict(
         type='VideoTextDataPreprocessor',
-        mean=[110.] * 3,
-        std=[60.] * 3,
-        pad_texts_to=1),  # multiples help GPUs only
+        mean=[110.0] * 3,
+        std=[60.0] * 3,
+        pad_texts_to=1,
+    ),  # multiples help GPUs only
     backbone=dict(
         type='ResNet50Grid',
         stage_blocks=(1, 1, 1),
         strides=(1, 2, 2),
         base_channels=32,
         freeze_at=0,
-        norm='batch'),  # frozen norms cannot learn from scratch
+        norm='batch',
+    ),  # frozen norms cannot learn from scratch
     neck=dict(
-        type='GridEncoder',
-        in_channels=512,
-        out_channels=64,
-        pool=1),  # keep all 4x4 cells
+        type='GridEncoder', in_channels=512, out_channels=64, pool=1
+    ),  # keep all 4x4 cells
     head=dict(
         type='BertCrossModalHead',
         bert=bert,
         tokenizer=tokenizer,
         num_classes=2,
-        max_grid_size=8),
-    consensus=dict(type='ConsensusAggregator', aggregation='lse'))
+        max_grid_size=8,
+    ),
+    consensus=dict(type='ConsensusAggregator', aggregation='lse'),
+)
 
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='ClipBERTOptimWrapperConstructor',
     optimizer=dict(
-        type='AdamW', lr=2e-3, betas=(0.9, 0.98), weight_decay=1e-3),
-    clip_grad=dict(max_norm=5.))
+        type='AdamW', lr=2e-3, betas=(0.9, 0.98), weight_decay=1e-3
+    ),
+    clip_grad=dict(max_norm=5.0),
+)
 
 default_hooks = dict(
-    logger=dict(interval=25),
-    checkpoint=dict(max_keep_ckpts=1, save_last=True))
+    logger=dict(interval=25), checkpoint=dict(max_keep_ckpts=1, save_last=True)
+)
 randomness = dict(seed=0)

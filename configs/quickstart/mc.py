@@ -10,7 +10,8 @@ load_from = None  # tools/quickstart.py sets it
 model = dict(
     head=dict(num_classes=1),
     consensus=dict(aggregation='lse'),
-    task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5))
+    task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5),
+)
 
 clip_len = 2
 train_pipeline = [
@@ -20,12 +21,15 @@ train_pipeline = [
         mode='random',
         num_clips=2,
         clip_len=clip_len,
-        target_fps=2), *_base_.square,
+        target_fps=2,
+    ),
+    *_base_.square,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('answer_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('answer_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     dict(type='LoadVideo'),
@@ -34,12 +38,15 @@ test_pipeline = [
         mode='uniform',
         num_clips=8,
         clip_len=clip_len,
-        target_fps=2), *_base_.square,
+        target_fps=2,
+    ),
+    *_base_.square,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('answer_labels', 'question_ids', 'answer_types'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 train_dataloader = dict(
@@ -48,13 +55,17 @@ train_dataloader = dict(
         answer_format='choice',
         vocabulary=None,
         group_size=2,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/mc_test.jsonl',
         answer_format='choice',
         vocabulary=None,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 train_cfg = dict(max_epochs=max_epochs)

@@ -6,8 +6,8 @@ _base_ = ['./_base_.py']
 max_epochs = 5
 
 model = dict(
-    task=dict(
-        type='PretrainTask', bert=_base_.bert, mlm_on_negatives=False))
+    task=dict(type='PretrainTask', bert=_base_.bert, mlm_on_negatives=False)
+)
 
 train_pipeline = [
     dict(type='LoadImageClip'),
@@ -17,14 +17,16 @@ train_pipeline = [
     dict(
         type='BertTokenize',
         tokenizer=_base_.tokenizer,
-        max_txt_len=_base_.max_txt_len),
+        max_txt_len=_base_.max_txt_len,
+    ),
     # BERT masks 15 %: captions are short, and five of their words matter.
     dict(type='MaskTokens', tokenizer=_base_.tokenizer, mask_prob=0.25),
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('text_labels', 'mlm_labels'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 train_dataloader = dict(
     batch_size=32,
@@ -42,14 +44,17 @@ train_dataloader = dict(
         num_negatives=3,
         num_hard_negatives=1,
         hard_negatives='annotations/images_train_negatives.jsonl',
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
 param_scheduler = dict(
     type='WarmupLinearLR',
     end=max_epochs,
     by_epoch=True,
-    convert_to_iter_based=True)
+    convert_to_iter_based=True,
+)
 
 # Testing on images of unseen combinations. As it is, half of the texts belong
 # to another image (ITM); tools/quickstart.py also tests with negative_prob=0,
@@ -66,6 +71,8 @@ test_dataloader = dict(
         media_suffix=None,
         negative_prob=0.5,
         test_mode=True,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 test_evaluator = dict(type='PretrainMetric')
 test_cfg = dict(type='TestLoop')

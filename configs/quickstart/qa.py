@@ -17,12 +17,15 @@ train_pipeline = [
         mode='random',
         num_clips=1,
         clip_len=clip_len,
-        target_fps=2), *_base_.square,
+        target_fps=2,
+    ),
+    *_base_.square,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('answer_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('answer_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     dict(type='LoadVideo'),
@@ -31,12 +34,15 @@ test_pipeline = [
         mode='uniform',
         num_clips=2,
         clip_len=clip_len,
-        target_fps=2), *_base_.square,
+        target_fps=2,
+    ),
+    *_base_.square,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('answer_labels', 'question_ids', 'answer_types'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

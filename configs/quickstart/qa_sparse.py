@@ -16,8 +16,9 @@ model = dict(
     head=dict(num_classes=21),
     consensus=dict(aggregation='mean'),
     task=dict(
-        type='OpenEndedQATask',
-        vocabulary=_base_.data_root + '/' + vocabulary))
+        type='OpenEndedQATask', vocabulary=_base_.data_root + '/' + vocabulary
+    ),
+)
 
 clip_len = 2
 target_fps = 2
@@ -29,7 +30,8 @@ square = [
     dict(
         type='BertTokenize',
         tokenizer=_base_.tokenizer,
-        max_txt_len=_base_.max_txt_len)
+        max_txt_len=_base_.max_txt_len,
+    ),
 ]
 train_pipeline = [
     dict(type='LoadVideo'),
@@ -38,12 +40,15 @@ train_pipeline = [
         mode='random',
         num_clips=1,
         clip_len=clip_len,
-        target_fps=target_fps), *square,
+        target_fps=target_fps,
+    ),
+    *square,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('answer_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('answer_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     dict(type='LoadVideo'),
@@ -52,12 +57,15 @@ test_pipeline = [
         mode='uniform',
         num_clips=16,
         clip_len=clip_len,
-        target_fps=target_fps), *square,
+        target_fps=target_fps,
+    ),
+    *square,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('answer_labels', 'question_ids', 'answer_types'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 train_dataloader = dict(
@@ -74,7 +82,9 @@ train_dataloader = dict(
         answer_format='open',
         vocabulary=vocabulary,
         group_size=4,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 test_dataloader = dict(
     batch_size=8,
     num_workers=1,
@@ -87,7 +97,9 @@ test_dataloader = dict(
         answer_format='open',
         vocabulary=vocabulary,
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_evaluator = dict(type='VideoQAMetric')
 test_cfg = dict(type='TestLoop')
 
@@ -96,4 +108,5 @@ param_scheduler = dict(
     type='WarmupLinearLR',
     end=max_epochs,
     by_epoch=True,
-    convert_to_iter_based=True)
+    convert_to_iter_based=True,
+)

@@ -12,12 +12,13 @@ model = dict(task=dict(type='RetrievalTask', loss_type='ce'))
 tokenize = dict(
     type='BertTokenize',
     tokenizer=_base_.tokenizer,
-    max_txt_len=_base_.max_txt_len)
+    max_txt_len=_base_.max_txt_len,
+)
 square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=_base_.img_size),
     dict(type='PadFrames', size=_base_.img_size),
-    dict(type='FormatClips')
+    dict(type='FormatClips'),
 ]
 train_pipeline = [
     dict(type='LoadVideo'),
@@ -26,12 +27,16 @@ train_pipeline = [
         mode='random',
         num_clips=2,
         clip_len=2,
-        target_fps=4), *square, tokenize,
+        target_fps=4,
+    ),
+    *square,
+    tokenize,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('text_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('text_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     dict(type='LoadVideo'),
@@ -40,12 +45,15 @@ test_pipeline = [
         mode='uniform',
         num_clips=4,
         clip_len=2,
-        target_fps=4), *square,
+        target_fps=4,
+    ),
+    *square,
     dict(
         type='PackActionInputs',
-        collect_keys=('imgs', ),
+        collect_keys=('imgs',),
         algorithm_keys=('own_text_inds', 'own_text_ids'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 train_dataloader = dict(
@@ -63,7 +71,9 @@ train_dataloader = dict(
         num_negatives=7,
         num_hard_negatives=4,
         hard_negatives='annotations/videos_train_negatives.jsonl',
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 test_dataloader = dict(
     batch_size=1,
     num_workers=1,
@@ -75,7 +85,9 @@ test_dataloader = dict(
         data_prefix=dict(video='videos'),
         test_mode=True,
         tokenize=tokenize,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_evaluator = dict(type='VideoTextRetrievalMetric')
 test_cfg = dict(type='TestLoop')
 
@@ -85,4 +97,5 @@ param_scheduler = dict(
     type='WarmupLinearLR',
     end=max_epochs,
     by_epoch=True,
-    convert_to_iter_based=True)
+    convert_to_iter_based=True,
+)

@@ -2,7 +2,6 @@
 """Models with the weights of the reference run, loaded by conversion."""
 
 import importlib.util
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,10 +10,11 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
 
 import clipbert_mm  # noqa: F401
-from tests import reference_data
 from tests.parity.helpers import model_cfg
+from tests.toolbox import reference_data
+from tests.toolbox.paths import ROOT
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'convert_weights.py'
+TOOL = ROOT / 'tools' / 'convert_weights.py'
 
 
 @pytest.fixture(scope='session')
@@ -27,12 +27,14 @@ def load_reference_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp('official')
     loaded = {}
 
-    def load(name: str, gain: float = 6.) -> torch.nn.Module:
+    def load(name: str, gain: float = 6.0) -> torch.nn.Module:
         if (name, gain) not in loaded:
             source, target = folder / 'official.pt', folder / 'ours.pth'
             torch.save(reference_data.official_state_dict(name, gain), source)
-            assert tool.main(['official', str(source), str(target),
-                              '--quiet']) == 0
+            assert (
+                tool.main(['official', str(source), str(target), '--quiet'])
+                == 0
+            )
             model = MODELS.build(model_cfg(name))
             load_checkpoint(model, str(target), strict=True)
             loaded[name, gain] = model.eval()

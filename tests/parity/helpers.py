@@ -2,14 +2,14 @@
 """Build, run and read ClipBERT as the reference run did."""
 
 from collections import defaultdict
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import torch
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
-from tests import reference_data
+from tests.toolbox import reference_data
 
 # The small configuration of the reference run; the rest are BERT's defaults.
 BERT = dict(
@@ -17,7 +17,8 @@ BERT = dict(
     num_hidden_layers=2,
     num_attention_heads=4,
     intermediate_size=128,
-    vocab_size=1000)
+    vocab_size=1000,
+)
 
 HEADS = {
     'ret_ce': dict(num_classes=2),
@@ -31,18 +32,17 @@ TASKS = {
     'ret_ce': dict(type='RetrievalTask', loss_type='ce'),
     'ret_rank': dict(type='RetrievalTask', loss_type='rank', margin=0.2),
     'qa_open': dict(
-        type='OpenEndedQATask', vocabulary=[str(i) for i in range(1500)]),
-    'vqa_bce': dict(
-        type='VQATask', vocabulary=[str(i) for i in range(50)]),
+        type='OpenEndedQATask', vocabulary=[str(i) for i in range(1500)]
+    ),
+    'vqa_bce': dict(type='VQATask', vocabulary=[str(i) for i in range(50)]),
     'mc5': dict(type='MultipleChoiceTask', num_options=5),
-    'pretrain': dict(
-        type='PretrainTask', mlm_average='all', max_txt_len=12),
+    'pretrain': dict(type='PretrainTask', mlm_average='all', max_txt_len=12),
 }
 
 
-def model_cfg(model: str,
-              bert: Optional[dict] = None,
-              aggregation: str = 'mean') -> dict:
+def model_cfg(
+    model: str, bert: dict | None = None, aggregation: str = 'mean'
+) -> dict:
     """Return the configuration of one of the small models.
 
     Args:
@@ -58,19 +58,23 @@ def model_cfg(model: str,
         type='ClipBERT',
         # The stored states have no further padding.
         data_preprocessor=dict(
-            type='VideoTextDataPreprocessor', pad_texts_to=1),
+            type='VideoTextDataPreprocessor', pad_texts_to=1
+        ),
         backbone=dict(type='ResNet50Grid'),
         neck=dict(type='GridEncoder', out_channels=bert['hidden_size']),
         head=dict(type='BertCrossModalHead', bert=bert, **HEADS[model]),
         consensus=dict(type='ConsensusAggregator', aggregation=aggregation),
-        task=task)
+        task=task,
+    )
 
 
-def make_batch(model: nn.Module,
-               case: str,
-               video: Optional[int] = None,
-               clip_len: Optional[int] = None,
-               **targets: np.ndarray) -> dict:
+def make_batch(
+    model: nn.Module,
+    case: str,
+    video: int | None = None,
+    clip_len: int | None = None,
+    **targets: np.ndarray,
+) -> dict:
     """Make the inputs of a stored case from uint8 pixels.
 
     Args:
@@ -110,7 +114,8 @@ def make_batch(model: nn.Module,
             sample.set_field(value[index].numpy(), name)
         samples.append(sample)
     return model.data_preprocessor(
-        dict(inputs=dict(items), data_samples=samples))
+        dict(inputs=dict(items), data_samples=samples)
+    )
 
 
 class OutputRecorder:
@@ -134,7 +139,9 @@ class OutputRecorder:
     def __enter__(self) -> 'OutputRecorder':
         self.handles = [
             self.model.get_submodule(name).register_forward_hook(
-                self._hook(name)) for name in self.names
+                self._hook(name)
+            )
+            for name in self.names
         ]
         return self
 
@@ -144,8 +151,7 @@ class OutputRecorder:
 
     def _hook(self, name: str):
 
-        def keep(_: nn.Module, __: tuple,
-                 output: Any) -> None:
+        def keep(_: nn.Module, __: tuple, output: Any) -> None:
             value = output if isinstance(output, Tensor) else output[0]
             self.calls[name].append(value.detach())
 
@@ -172,4 +178,5 @@ def assert_close(actual: Tensor, name: str, atol: float) -> None:
         expected,
         rtol=0,
         atol=atol,
-        msg=lambda text: f'{name}: {text}')
+        msg=lambda text: f'{name}: {text}',
+    )

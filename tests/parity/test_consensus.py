@@ -10,11 +10,17 @@ from mmaction.structures import ActionDataSample
 from clipbert_mm.models import ConsensusAggregator, RetrievalTask
 from clipbert_mm.models.tasks.retrieval_task import rank_loss
 from clipbert_mm.models.tasks.task_output import ModelOutput
-from tests import reference_data
 from tests.parity.helpers import assert_close
+from tests.toolbox import reference_data
 
-CE_CASES = [('ret2', 'mean'), ('ret2', 'max'), ('ret2', 'lse'),
-            ('qa5', 'mean'), ('qa5', 'max'), ('qa5', 'lse')]
+CE_CASES = [
+    ('ret2', 'mean'),
+    ('ret2', 'max'),
+    ('ret2', 'lse'),
+    ('qa5', 'mean'),
+    ('qa5', 'max'),
+    ('qa5', 'lse'),
+]
 RANK_CASES = [('rank1', 'mean'), ('rank1', 'max')]
 
 
@@ -42,8 +48,10 @@ def make_samples(labels: np.ndarray) -> list[ActionDataSample]:
 @pytest.mark.parametrize('case, aggregation', CE_CASES + RANK_CASES)
 def test_consensus__pooled_logits(case, aggregation):
     assert_close(
-        pool(case, aggregation), f'agg/{case}/pooled_logits_{aggregation}',
-        1e-5)
+        pool(case, aggregation),
+        f'agg/{case}/pooled_logits_{aggregation}',
+        1e-5,
+    )
 
 
 @pytest.mark.parametrize('case, aggregation', CE_CASES)
@@ -74,8 +82,9 @@ def test_consensus__loss_and_scores_of_rank(aggregation):
     loss = task.loss(make_output(logits.view(2, 3, 1)), samples)['loss_itm']
     assert_close(loss, f'agg/rank1/train_loss_{aggregation}', 1e-5)
     score = task.predict(make_output(logits[None]), samples[:1])[0]
-    assert_close(score.get('match_score'), f'agg/rank1/probs_{aggregation}',
-                 1e-5)
+    assert_close(
+        score.get('match_score'), f'agg/rank1/probs_{aggregation}', 1e-5
+    )
 
 
 @pytest.mark.parametrize('aggregation', ['mean', 'max', 'lse'])
@@ -90,7 +99,8 @@ def test_rank_loss__every_hinge(num_videos):
     scores = reference_data.tensor('rank_loss_direct/logits').sigmoid()
     scores = scores.view(num_videos, -1)
     expected = reference_data.tensor(
-        f'rank_loss_direct/loss_sample_size_{num_videos}')
+        f'rank_loss_direct/loss_sample_size_{num_videos}'
+    )
     labels = torch.zeros_like(scores, dtype=torch.long)
     labels[:, 0] = 1
     loss = rank_loss(scores, labels, margin=0.2)
@@ -100,4 +110,5 @@ def test_rank_loss__every_hinge(num_videos):
             pair = scores[video, [0, text + 1]][None]
             hinge = rank_loss(pair, torch.tensor([[1, 0]]), margin=0.2)
             assert hinge.item() == pytest.approx(
-                expected[video, text].item(), abs=1e-5)
+                expected[video, text].item(), abs=1e-5
+            )

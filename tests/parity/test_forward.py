@@ -6,26 +6,33 @@ import torch
 from torch import Tensor
 
 from clipbert_mm.models.tasks.task_output import ModelOutput
-from tests import reference_data
-from tests.models.tiny import all_states
 from tests.parity.helpers import (
     OutputRecorder,
     assert_close,
     make_batch,
     statistics,
 )
+from tests.toolbox import reference_data
+from tests.toolbox.tiny_models import all_states
 
 STAGES = ['stem', 'res2', 'res3', 'res4', 'res5']
 MODULES = [
-    *(f'backbone.{stage}' for stage in STAGES), 'neck.conv',
-    'head.grid_embedding', 'head.bert.embeddings',
-    'head.bert.encoder.layer.0.output', 'head.bert.encoder.layer.1.output',
-    'head.bert.pooler'
+    *(f'backbone.{stage}' for stage in STAGES),
+    'neck.conv',
+    'head.grid_embedding',
+    'head.bert.embeddings',
+    'head.bert.encoder.layer.0.output',
+    'head.bert.encoder.layer.1.output',
+    'head.bert.pooler',
 ]
 
-CASES = [('ret_ce', 'ret_ce', 6.), ('ret_ce_160x96_1frm', 'ret_ce', 6.),
-         ('ret_ce_gain1', 'ret_ce', 1.), ('ret_rank', 'ret_rank', 6.),
-         ('ret_rank_group2', 'ret_rank', 6.)]
+CASES = [
+    ('ret_ce', 'ret_ce', 6.0),
+    ('ret_ce_160x96_1frm', 'ret_ce', 6.0),
+    ('ret_ce_gain1', 'ret_ce', 1.0),
+    ('ret_rank', 'ret_rank', 6.0),
+    ('ret_rank_group2', 'ret_rank', 6.0),
+]
 
 
 def run(model, case: str) -> tuple[Tensor, OutputRecorder]:
@@ -65,7 +72,8 @@ def test_forward__cnn_statistics(load_reference_model, case):
         assert list(outputs[module].shape) == shapes[name]
         largest = abs(reference_data.array(f'{name}_stats')).max()
         assert_close(
-            statistics(outputs[module]), f'{name}_stats', 3e-6 * largest)
+            statistics(outputs[module]), f'{name}_stats', 3e-6 * largest
+        )
 
 
 @pytest.mark.parametrize('case', ['ret_ce', 'ret_ce_160x96_1frm'])
@@ -81,11 +89,14 @@ def test_forward__grid_of_each_frame(load_reference_model, case):
     assert_close(torch.cat(grids), f'{case}/grid', 3e-5)
 
 
-@pytest.mark.parametrize('case, name, gain', [
-    ('ret_ce', 'ret_ce', 6.),
-    ('ret_ce_160x96_1frm', 'ret_ce', 6.),
-    ('ret_ce_gain1', 'ret_ce', 1.),
-])
+@pytest.mark.parametrize(
+    'case, name, gain',
+    [
+        ('ret_ce', 'ret_ce', 6.0),
+        ('ret_ce_160x96_1frm', 'ret_ce', 6.0),
+        ('ret_ce_gain1', 'ret_ce', 1.0),
+    ],
+)
 def test_forward__visual_embeddings(load_reference_model, case, name, gain):
     _, outputs = run(load_reference_model(name, gain), case)
     visual = repeat_by_texts(outputs['head.grid_embedding'], case)
@@ -94,8 +105,9 @@ def test_forward__visual_embeddings(load_reference_model, case, name, gain):
 
 def test_forward__text_embeddings_and_hidden_states(load_reference_model):
     _, outputs = run(load_reference_model('ret_ce'), 'ret_ce')
-    assert_close(outputs['head.bert.embeddings'], 'ret_ce/text_embeddings',
-                 3e-5)
+    assert_close(
+        outputs['head.bert.embeddings'], 'ret_ce/text_embeddings', 3e-5
+    )
     for layer in range(2):
         states = outputs[f'head.bert.encoder.layer.{layer}.output']
         assert_close(states[:, 0], f'ret_ce/layer{layer}_cls', 3e-5)
@@ -108,16 +120,21 @@ def test_forward__sequence_output(load_reference_model):
         inputs = make_batch(model, 'ret_ce', video)['inputs']
         with torch.no_grad():
             states.append(
-                all_states(model.head, model.extract_grid(inputs['imgs']),
-                           inputs['input_ids'], inputs['attention_mask']))
+                all_states(
+                    model.head,
+                    model.extract_grid(inputs['imgs']),
+                    inputs['input_ids'],
+                    inputs['attention_mask'],
+                )
+            )
     assert_close(torch.cat(states), 'ret_ce/sequence_output', 3e-5)
 
 
-@pytest.mark.parametrize('case, gain', [('ret_ce', 6.),
-                                        ('ret_ce_160x96_1frm', 6.),
-                                        ('ret_ce_gain1', 1.)])
-def test_forward__cross_entropy_of_each_pair(load_reference_model, case,
-                                             gain):
+@pytest.mark.parametrize(
+    'case, gain',
+    [('ret_ce', 6.0), ('ret_ce_160x96_1frm', 6.0), ('ret_ce_gain1', 1.0)],
+)
+def test_forward__cross_entropy_of_each_pair(load_reference_model, case, gain):
     model = load_reference_model('ret_ce', gain)
     logits, _ = run(model, case)
     labels = reference_data.array(f'{case}/in_labels')
@@ -133,7 +150,8 @@ def test_forward__cross_entropy_of_each_pair(load_reference_model, case,
 def test_forward__rank_loss_of_the_batch(load_reference_model):
     model = load_reference_model('ret_rank')
     batch = make_batch(
-        model, 'ret_rank', text_labels=torch.tensor([1, 0, 0] * 2))
+        model, 'ret_rank', text_labels=torch.tensor([1, 0, 0] * 2)
+    )
     with torch.no_grad():
         loss = model(**batch, mode='loss')['loss_itm']
     expected = reference_data.array('ret_rank/loss').mean()
@@ -146,14 +164,15 @@ def test_forward__rank_loss_with_several_own_captions(load_reference_model):
     model = load_reference_model('ret_rank')
     labels = [1, 0, 1, 0]
     batch = make_batch(
-        model, 'ret_rank_group2', text_labels=torch.tensor(labels * 2))
+        model, 'ret_rank_group2', text_labels=torch.tensor(labels * 2)
+    )
     with torch.no_grad():
         loss = model(**batch, mode='loss')['loss_itm']
     scores = reference_data.tensor('ret_rank_group2/logits').sigmoid()
     hinges = []
     for video in scores.view(2, 4).tolist():
         own, foreign = video[0::2], video[1::2]
-        hinges += [max(0., 0.2 + f - o) for o in own for f in foreign]
+        hinges += [max(0.0, 0.2 + f - o) for o in own for f in foreign]
     assert len(hinges) == 8
     assert loss.item() == pytest.approx(sum(hinges) / 8, abs=1e-5)
     of_reference = reference_data.array('ret_rank_group2/loss').mean()

@@ -14,8 +14,8 @@ import torch
 from mmaction.registry import MODELS
 
 from clipbert_mm.weights import convert_official
-from tests import reference_data
 from tests.parity.helpers import assert_close, make_batch
+from tests.toolbox import reference_data
 
 
 @functools.cache
@@ -30,7 +30,8 @@ def check_gradient_norms(model, model_name: str, stored: dict) -> None:
     names = official_names(model_name)
     norms = {
         names[name]: param.grad.norm().item()
-        for name, param in model.named_parameters() if param.requires_grad
+        for name, param in model.named_parameters()
+        if param.requires_grad
     }
     assert norms.keys() == stored['param_norms'].keys()
     for name, expected in stored['param_norms'].items():
@@ -59,9 +60,11 @@ def retrieval_step(load_reference_model):
     def step(aggregation: str):
         if aggregation not in last:
             model.consensus = MODELS.build(
-                dict(type='ConsensusAggregator', aggregation=aggregation))
+                dict(type='ConsensusAggregator', aggregation=aggregation)
+            )
             batch = make_batch(
-                model, 'grad_ret', clip_len=2, text_labels=labels)
+                model, 'grad_ret', clip_len=2, text_labels=labels
+            )
             last.clear()
             last[aggregation] = train_step(model, batch).item()
         return model, last[aggregation]
@@ -99,7 +102,7 @@ def test_gradients__largest_entries(retrieval_step):
     names = official_names('ret_ce')
     gradients = {names[n]: p.grad for n, p in model.named_parameters()}
     tensors = [
-        name[len('grad_ret/'):-len('/top8_index')]
+        name[len('grad_ret/') : -len('/top8_index')]
         for name in reference_data.load_arrays()
         if name.endswith('/top8_index')
     ]
@@ -111,7 +114,8 @@ def test_gradients__largest_entries(retrieval_step):
             gradients[name].flatten()[indices],
             expected.double(),
             rtol=1e-4,
-            atol=0)
+            atol=0,
+        )
 
 
 def test_gradients__frozen_parameters(load_reference_model):
@@ -137,7 +141,8 @@ def test_gradients__pretraining(pretraining):
         model,
         'pretrain',
         text_labels=reference_data.tensor('pretrain/in_itm_labels'),
-        mlm_labels=reference_data.tensor('pretrain/in_mlm_labels'))
+        mlm_labels=reference_data.tensor('pretrain/in_mlm_labels'),
+    )
     stored = reference_data.load_json()['gradients']['grad_pretrain']
     loss = train_step(model, batch)
     assert loss.item() == pytest.approx(stored['loss'], abs=1e-5)

@@ -8,20 +8,17 @@ from mmaction.registry import MODELS, PARAM_SCHEDULERS
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 
-import clipbert_mm  # noqa: F401
 from clipbert_mm.weights.official_clipbert import official_rules
-from tests import reference_data
 from tests.parity.helpers import BERT, model_cfg
+from tests.toolbox import reference_data
 
 OPTIM_WRAPPER = dict(
     type='OptimWrapper',
     constructor='ClipBERTOptimWrapperConstructor',
     optimizer=dict(
-        type='AdamW',
-        lr=5e-5,
-        betas=(0.9, 0.98),
-        eps=1e-6,
-        weight_decay=1e-3))
+        type='AdamW', lr=5e-5, betas=(0.9, 0.98), eps=1e-6, weight_decay=1e-3
+    ),
+)
 
 
 def test_optimiser__rate_and_decay_of_each_parameter():
@@ -42,7 +39,8 @@ def test_optimiser__rate_and_decay_of_each_parameter():
     targets = {rule.source: rule.target for rule in rules}
     expected = {
         targets[name]: (group['lr_initial'], group['weight_decay'])
-        for group in stored['groups'] for name in group['names']
+        for group in stored['groups']
+        for name in group['names']
         # Left out of our model: never used, but decayed in the reference.
         if targets[name] is not None
     }
@@ -64,7 +62,9 @@ def test_schedule__rate_of_every_update():
             type='WarmupLinearLR',
             optimizer=wrapper,
             end=total,
-            warmup_ratio=stored['warmup_ratio']))
+            warmup_ratio=stored['warmup_ratio'],
+        )
+    )
     rates = {}
     for update in range(1, total + 1):
         rates[update] = optimizer.param_groups[0]['lr']
@@ -78,10 +78,11 @@ def test_schedule__rate_of_every_update():
     assert compared == len(stored['linear']) - 2
 
 
-def old_adamw(start: np.ndarray, grads: np.ndarray,
-              decay: float) -> np.ndarray:
+def old_adamw(
+    start: np.ndarray, grads: np.ndarray, decay: float
+) -> np.ndarray:
     """Follow the rule of the reference: epsilon before bias correction."""
-    param, first, second = start.copy(), 0., 0.
+    param, first, second = start.copy(), 0.0, 0.0
     path = []
     for step, grad in enumerate(grads, start=1):
         rate = 5e-3 * step / 6
@@ -94,14 +95,14 @@ def old_adamw(start: np.ndarray, grads: np.ndarray,
     return np.stack(path)
 
 
-def torch_adamw(start: np.ndarray, grads: np.ndarray,
-                decay: float) -> np.ndarray:
+def torch_adamw(
+    start: np.ndarray, grads: np.ndarray, decay: float
+) -> np.ndarray:
     """Follow the optimiser that our configs use."""
     param = torch.nn.Parameter(torch.from_numpy(start.copy()))
-    optimizer = torch.optim.AdamW([param],
-                                  betas=(0.9, 0.98),
-                                  eps=1e-6,
-                                  weight_decay=decay)
+    optimizer = torch.optim.AdamW(
+        [param], betas=(0.9, 0.98), eps=1e-6, weight_decay=decay
+    )
     path = []
     for step, grad in enumerate(grads, start=1):
         optimizer.param_groups[0]['lr'] = 5e-3 * step / 6
@@ -111,7 +112,7 @@ def torch_adamw(start: np.ndarray, grads: np.ndarray,
     return np.stack(path)
 
 
-@pytest.mark.parametrize('key, decay', [('wd1e-3', 1e-3), ('wd0', 0.)])
+@pytest.mark.parametrize('key, decay', [('wd1e-3', 1e-3), ('wd0', 0.0)])
 def test_adamw__first_steps_alone_differ_from_the_reference(key, decay):
     start = reference_data.array('adamw/p0')
     grads = reference_data.array('adamw/grads')
@@ -124,7 +125,8 @@ def test_adamw__first_steps_alone_differ_from_the_reference(key, decay):
     assert (abs(grads[:, large]) > 1e-3).all()
     paths = (torch_adamw(start, grads, decay), stored)
     ours, theirs = (
-        np.diff(np.vstack([start, path]), axis=0)[:, large] for path in paths)
+        np.diff(np.vstack([start, path]), axis=0)[:, large] for path in paths
+    )
     difference = abs(ours - theirs).max(1) / abs(theirs).max(1)
     assert difference[0] < 3e-3
     assert (np.diff(difference) < 0).all()

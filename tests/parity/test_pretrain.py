@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests import reference_data
 from tests.parity.helpers import OutputRecorder, assert_close, make_batch
+from tests.toolbox import reference_data
 
 
 def make_pretrain_batch(model) -> dict:
@@ -14,7 +14,8 @@ def make_pretrain_batch(model) -> dict:
         model,
         'pretrain',
         text_labels=reference_data.tensor('pretrain/in_itm_labels'),
-        mlm_labels=reference_data.tensor('pretrain/in_mlm_labels'))
+        mlm_labels=reference_data.tensor('pretrain/in_mlm_labels'),
+    )
 
 
 def losses_of(model, **options) -> dict[str, Tensor]:
@@ -53,7 +54,8 @@ def test_pretrain__scores_and_hidden_states(load_reference_model):
     assert_close(logits.flatten(0, 2), 'pretrain/itm_scores', 1e-5)
     visual = outputs.calls['head.grid_embedding'][0].flatten(0, 1)
     assert_close(
-        visual.repeat_interleave(2, 0), 'pretrain/visual_embeddings', 3e-5)
+        visual.repeat_interleave(2, 0), 'pretrain/visual_embeddings', 3e-5
+    )
     pooled = outputs.calls['head.bert.pooler'][0]
     assert_close(pooled, 'pretrain/pooled_output', 1e-5)
     scores = outputs['task.mlm']  # (masked, clips, vocabulary)
@@ -64,7 +66,8 @@ def test_pretrain__losses_in_the_form_of_the_reference(load_reference_model):
     losses = losses_of(load_reference_model('pretrain'), mlm_average='all')
     expected = dict(
         loss_itm=reference_data.array('pretrain/itm_loss').mean(),
-        loss_mlm=reference_data.array('pretrain/mlm_loss').mean())
+        loss_mlm=reference_data.array('pretrain/mlm_loss').mean(),
+    )
     for name, value in expected.items():
         assert losses[name].item() == pytest.approx(value, abs=1e-5)
     total = reference_data.array('pretrain/train_scalar')
@@ -83,7 +86,8 @@ def test_pretrain__without_mlm_on_negatives(load_reference_model):
     losses = losses_of(
         load_reference_model('pretrain'),
         mlm_average='masked',
-        mlm_on_negatives=False)
+        mlm_on_negatives=False,
+    )
     matches = reference_data.tensor('pretrain/in_itm_labels')
     expected = naive_mlm_loss(matches)
     assert losses['loss_mlm'].item() == pytest.approx(expected, abs=1e-5)
@@ -100,6 +104,7 @@ def test_pretrain__decoder_is_tied(load_reference_model):
     state = reference_data.official_state_dict('pretrain')
     prefix = 'transformer.cls.predictions.'
     expected = (
-        hidden @ state[f'{prefix}decoder.weight'].T +
-        state[f'{prefix}decoder.bias'])
+        hidden @ state[f'{prefix}decoder.weight'].T
+        + state[f'{prefix}decoder.bias']
+    )
     torch.testing.assert_close(scores, expected, rtol=0, atol=1e-5)

@@ -14,11 +14,14 @@ from clipbert_mm.models import (
     OpenEndedQATask,
 )
 from clipbert_mm.models.tasks.task_output import ModelOutput
-from tests import reference_data
 from tests.parity.helpers import OutputRecorder, assert_close, make_batch
+from tests.toolbox import reference_data
 
-CASES = {'qa_open': 'answer_labels', 'vqa_bce': 'soft_labels',
-         'mc5': 'answer_labels'}  # yapf: disable
+CASES = {
+    'qa_open': 'answer_labels',
+    'vqa_bce': 'soft_labels',
+    'mc5': 'answer_labels',
+}
 AGGREGATIONS = ['mean', 'max', 'lse']
 
 
@@ -36,10 +39,12 @@ def each_video(model, case: str) -> list[dict]:
 def test_forward__logits_and_pooled(load_reference_model, case):
     model = load_reference_model(case)
     with OutputRecorder(model, ['head.bert.pooler']) as out, torch.no_grad():
-        logits = torch.cat([
-            model(batch['inputs'], mode='tensor').flatten(0, 2)
-            for batch in each_video(model, case)
-        ])
+        logits = torch.cat(
+            [
+                model(batch['inputs'], mode='tensor').flatten(0, 2)
+                for batch in each_video(model, case)
+            ]
+        )
     shape = reference_data.array(f'{case}/logits').shape
     assert_close(logits.view(shape), f'{case}/logits', 1e-5)
     assert_close(out['head.bert.pooler'], f'{case}/pooled_output', 1e-5)
@@ -53,9 +58,10 @@ def test_loss__of_each_video(load_reference_model, case):
     if case == 'vqa_bce':
         stored = stored.sum(-1)  # over the answers
     for batch, losses in zip(
-            each_video(model, case), stored.split(counts), strict=True):
+        each_video(model, case), stored.split(counts), strict=True
+    ):
         with torch.no_grad():
-            loss, = model(**batch, mode='loss').values()
+            (loss,) = model(**batch, mode='loss').values()
         assert loss.item() == pytest.approx(losses.mean().item(), abs=1e-5)
 
 
@@ -83,17 +89,17 @@ def test_predict__answers(load_reference_model, case):
     labels, scores = [], []
     for batch in each_video(model, case):
         with torch.no_grad():
-            sample, = model(**batch, mode='predict')
+            (sample,) = model(**batch, mode='predict')
         labels += sample.pred_labels.tolist()
         scores.append(sample.answer_scores)
         if case != 'mc5':
             assert sample.pred_answers == [
-                str(label) for label in sample.pred_labels.tolist()]
+                str(label) for label in sample.pred_labels.tolist()
+            ]
     logits = torch.from_numpy(reference_data.array(f'{case}/logits'))
     assert labels == logits.argmax(-1).tolist()
     expected = logits.sigmoid() if case == 'vqa_bce' else logits.softmax(-1)
-    torch.testing.assert_close(
-        torch.cat(scores), expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(torch.cat(scores), expected, rtol=0, atol=1e-5)
 
 
 def make_output(video_logits: Tensor) -> ModelOutput:
@@ -109,8 +115,10 @@ def run_tasks(aggregation: str):
     answers = fuse(clips.transpose(0, 1)[None])
     # ... -> (N = 1, questions * options, clips, K = 1)
     options = fuse(clips.flatten(1).T[None, ..., None])
-    for task, logits in ((OpenEndedQATask(list('abcde')), answers),
-                         (MultipleChoiceTask(5), options)):
+    for task, logits in (
+        (OpenEndedQATask(list('abcde')), answers),
+        (MultipleChoiceTask(5), options),
+    ):
         sample = ActionDataSample()
         sample.set_field(labels, 'answer_labels')
         yield task, make_output(logits), sample
@@ -121,7 +129,9 @@ def test_consensus__loss_and_answers_of_both_tasks(aggregation):
     for task, output, sample in run_tasks(aggregation):
         assert_close(
             output.video_logits.reshape(6, 5),
-            f'agg/qa5/pooled_logits_{aggregation}', 1e-5)
+            f'agg/qa5/pooled_logits_{aggregation}',
+            1e-5,
+        )
         loss = task.loss(output, [sample])['loss_answer']
         assert_close(loss, f'agg/qa5/train_loss_{aggregation}', 1e-5)
         task.predict(output, [sample])
@@ -135,15 +145,19 @@ def test_metric__accuracy_of_open_ended_questions():
     metric = VideoQAMetric()
     for question_id, answer, answer_type, label in stored['data']:
         truth = vocabulary.index(answer) if answer in vocabulary else -1
-        metric.process(None, [
-            dict(
-                video_id='v',
-                question_ids=[question_id],
-                answer_types=[answer_type],
-                answer_labels=np.array([truth]),
-                pred_labels=torch.tensor([label]),
-                answer_scores=torch.eye(3)[[label]])
-        ])
+        metric.process(
+            None,
+            [
+                dict(
+                    video_id='v',
+                    question_ids=[question_id],
+                    answer_types=[answer_type],
+                    answer_labels=np.array([truth]),
+                    pred_labels=torch.tensor([label]),
+                    answer_scores=torch.eye(3)[[label]],
+                )
+            ],
+        )
     metrics = metric.evaluate(len(stored['data']))
     assert metrics.pop('unanswerable') == 20
     expected = dict(stored['result'])
@@ -158,17 +172,22 @@ def test_metric__accuracy_of_vqa():
     metric = VQAMetric()
     for question_id, targets, answer_type, answer in stored['data']:
         label = vocabulary.index(answer)
-        metric.process(None, [
-            dict(
-                video_id='v',
-                question_ids=[question_id],
-                answer_types=[answer_type],
-                soft_labels=np.array([[targets.get(a, 0.)
-                                       for a in vocabulary]]),
-                pred_labels=torch.tensor([label]),
-                pred_answers=[answer],
-                answer_scores=torch.eye(6)[[label]])
-        ])
+        metric.process(
+            None,
+            [
+                dict(
+                    video_id='v',
+                    question_ids=[question_id],
+                    answer_types=[answer_type],
+                    soft_labels=np.array(
+                        [[targets.get(a, 0.0) for a in vocabulary]]
+                    ),
+                    pred_labels=torch.tensor([label]),
+                    pred_answers=[answer],
+                    answer_scores=torch.eye(6)[[label]],
+                )
+            ],
+        )
     metrics = metric.evaluate(len(stored['data']))
     assert metrics == pytest.approx(percent(stored['result']))
 
@@ -177,6 +196,7 @@ def percent(result: dict) -> dict[str, float]:
     """Accuracies of the reference under our names."""
     names = {
         name: 'acc' if name == 'overall_acc' else f'acc/{name[:-4]}'
-        for name in result if name.endswith('_acc')
+        for name in result
+        if name.endswith('_acc')
     }
     return {names[name]: 100 * result[name] for name in names}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from clipbert_mm.evaluation import VideoTextRetrievalMetric
-from tests import reference_data
+from tests.toolbox import reference_data
 
 NAMES = dict(R1='r1', R5='r5', R10='r10', MdR='medianR', MnR='meanR')
 WAYS = dict(t2v='text2video', v2t='video2text')
@@ -24,24 +24,31 @@ def evaluate(scores: np.ndarray, own_video: np.ndarray) -> dict[str, float]:
     metric = VideoTextRetrievalMetric()
     for video in range(scores.shape[1]):
         own = np.flatnonzero(own_video == video).tolist()
-        metric.process(None, [
-            dict(
-                video_id=f'video{video}',
-                match_score=torch.from_numpy(scores[:, video]),
-                own_text_inds=own,
-                own_text_ids=own)
-        ])
+        metric.process(
+            None,
+            [
+                dict(
+                    video_id=f'video{video}',
+                    match_score=torch.from_numpy(scores[:, video]),
+                    own_text_inds=own,
+                    own_text_ids=own,
+                )
+            ],
+        )
     return metric.evaluate(scores.shape[1])
 
 
 def assert_equal(metrics, way: str, expected: dict[str, float]) -> None:
     for ours, theirs in NAMES.items():
-        assert metrics[f'{way}/{ours}'] == pytest.approx(
-            expected[theirs]), f'{way}/{ours}'
+        assert metrics[f'{way}/{ours}'] == pytest.approx(expected[theirs]), (
+            f'{way}/{ours}'
+        )
 
 
-@pytest.mark.parametrize('case, way', [('one2one', 't2v'), ('one2one', 'v2t'),
-                                       ('three_per_video', 't2v')])
+@pytest.mark.parametrize(
+    'case, way',
+    [('one2one', 't2v'), ('one2one', 'v2t'), ('three_per_video', 't2v')],
+)
 def test_metric__without_ties_equals_the_reference(case, way):
     scores = reference_data.array(f'metrics/{case}/scores')
     metrics = evaluate(scores, own_videos(case, len(scores)))
@@ -76,14 +83,21 @@ def test_metric__best_of_several_own_captions():
     own_video = own_videos('three_per_video', len(scores))
     ranks = []
     for video in range(scores.shape[1]):
-        own = [scores[text, video] for text in range(len(scores))
-               if own_video[text] == video]
-        foreign = [scores[text, video] for text in range(len(scores))
-                   if own_video[text] != video]
+        own = [
+            scores[text, video]
+            for text in range(len(scores))
+            if own_video[text] == video
+        ]
+        foreign = [
+            scores[text, video]
+            for text in range(len(scores))
+            if own_video[text] != video
+        ]
         ranks.append(1 + sum(score >= max(own) for score in foreign))
     metrics = evaluate(scores, own_video)
     assert metrics['v2t/R1'] == pytest.approx(
-        100 * sum(rank == 1 for rank in ranks) / len(ranks))
+        100 * sum(rank == 1 for rank in ranks) / len(ranks)
+    )
     assert metrics['v2t/MnR'] == pytest.approx(sum(ranks) / len(ranks))
     stored = reference_data.load_json()['metrics']['three_per_video']
     assert metrics['v2t/R1'] > stored['video2text']['r1']

@@ -19,7 +19,7 @@ from transformers.models.tvp.modeling_tvp import (
 )
 
 from clipbert_mm.models import BertCrossModalHead
-from tests.models.tiny import all_states
+from tests.toolbox.tiny_models import all_states
 
 SIZES = dict(
     hidden_size=32,
@@ -27,7 +27,8 @@ SIZES = dict(
     num_attention_heads=4,
     intermediate_size=48,
     vocab_size=50,
-    max_position_embeddings=20)
+    max_position_embeddings=20,
+)
 
 # TVP's names on the left, in the order in which they are replaced.
 TVP_NAMES = {
@@ -47,7 +48,7 @@ def randomise(module: nn.Module, seed: int) -> None:
         draw = torch.randn(param.shape, generator=generator)
         scale = 0.3 if param.ndim > 1 else 0.1
         is_norm = name.endswith('orm.weight')
-        param.data.copy_(draw * scale + (1. if is_norm else 0.))
+        param.data.copy_(draw * scale + (1.0 if is_norm else 0.0))
 
 
 @pytest.fixture
@@ -77,15 +78,18 @@ def test_head__text_alone_equals_bert_model(head, texts):
     assert states.shape == (3, 7, 32)
     real = mask.bool()
     torch.testing.assert_close(
-        states[real], expected.last_hidden_state[real], rtol=0, atol=1e-5)
+        states[real], expected.last_hidden_state[real], rtol=0, atol=1e-5
+    )
     torch.testing.assert_close(
-        head.bert['pooler'](states), expected.pooler_output, rtol=0, atol=1e-5)
+        head.bert['pooler'](states), expected.pooler_output, rtol=0, atol=1e-5
+    )
 
 
 def test_head__drops_out_as_bert_does():
     """With the same draws, in training, with another rate for attention."""
     options = dict(
-        SIZES, attention_probs_dropout_prob=0.4, hidden_dropout_prob=0.2)
+        SIZES, attention_probs_dropout_prob=0.4, hidden_dropout_prob=0.2
+    )
     head = BertCrossModalHead(options).train()
     bert = BertModel(BertConfig(**options)).train()
     bert.load_state_dict(head.bert.state_dict(), strict=True)
@@ -115,25 +119,30 @@ def make_tvp() -> nn.ModuleDict:
         **SIZES,
         type_vocab_size=2,
         max_grid_row_position_embeddings=10,
-        max_grid_col_position_embeddings=10)
+        max_grid_col_position_embeddings=10,
+    )
     parts = nn.ModuleDict(
         dict(
             text=TvpTextInputEmbeddings(config),
             visual=TvpVisualInputEmbedding(config),
             encoder=TvpEncoder(config),
-            pooler=TvpPooler(config)))
+            pooler=TvpPooler(config),
+        )
+    )
     randomise(parts, seed=2)
     return parts.eval()
 
 
-def run_tvp(parts: nn.ModuleDict, ids: Tensor, mask: Tensor,
-            grid: Tensor) -> tuple[Tensor, Tensor]:
+def run_tvp(
+    parts: nn.ModuleDict, ids: Tensor, mask: Tensor, grid: Tensor
+) -> tuple[Tensor, Tensor]:
     """Encode one caption with one clip of several frames."""
     visual = parts['visual'](grid)
     states = torch.cat([parts['text'](input_ids=ids), visual], 1)
     mask = torch.cat([mask, torch.ones(1, visual.shape[1])], 1)
     options = dict(
-        attention_mask=(1. - mask)[:, None, None] * -10000., return_dict=True)
+        attention_mask=(1.0 - mask)[:, None, None] * -10000.0, return_dict=True
+    )
     # Transformers 4 asks for one head mask for each layer.
     if 'head_mask' in inspect.signature(parts['encoder'].forward).parameters:
         options['head_mask'] = [None] * SIZES['num_hidden_layers']
@@ -155,11 +164,13 @@ def test_head__text_and_grid_equal_tvp(head, texts):
     for row in range(3):  # TVP takes one video at a time
         one = slice(row, row + 1)
         expected, pooled = run_tvp(parts, ids[one], mask[one], frames)
-        states = all_states(head, frames.mean(1)[:, None], ids[None, one],
-                            mask[None, one])
+        states = all_states(
+            head, frames.mean(1)[:, None], ids[None, one], mask[None, one]
+        )
         torch.testing.assert_close(states, expected, rtol=0, atol=1e-5)
         torch.testing.assert_close(
-            head.bert['pooler'](states), pooled, rtol=0, atol=1e-5)
+            head.bert['pooler'](states), pooled, rtol=0, atol=1e-5
+        )
 
 
 @torch.no_grad()
@@ -173,4 +184,5 @@ def test_head__grid_embedding_equals_tvp(head):
         head.grid_embedding(frames.mean(1)[:, None])[:, 0],
         visual(frames),
         rtol=0,
-        atol=1e-5)
+        atol=1e-5,
+    )

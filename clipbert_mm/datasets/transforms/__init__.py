@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Steps of the data pipeline that MMAction2 lacks."""
+
 from .bert_tokenize import BertTokenize
 from .format_clips import FormatClips
 from .load_image_clip import LoadImageClip
@@ -10,6 +11,12 @@ from .resize_long_side import ResizeLongSide
 from .sparse_clip_sampler import SparseClipSampler
 
 __all__ = [
-    'BertTokenize', 'FormatClips', 'LoadImageClip', 'LoadVideo', 'MaskTokens',
-    'PadFrames', 'ResizeLongSide', 'SparseClipSampler'
+    'BertTokenize',
+    'FormatClips',
+    'LoadImageClip',
+    'LoadVideo',
+    'MaskTokens',
+    'PadFrames',
+    'ResizeLongSide',
+    'SparseClipSampler',
 ]

@@ -1,12 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Turn texts into WordPiece ids."""
-from typing import Sequence
+
+from collections.abc import Sequence
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..tokenizer import load_tokenizer
+from clipbert_mm.datasets.tokenizer import load_tokenizer
 
 
 @TRANSFORMS.register_module()
@@ -51,7 +52,8 @@ class BertTokenize(BaseTransform):
         if not isinstance(max_txt_len, int) or max_txt_len < 3:
             raise ValueError(
                 'max_txt_len must be a whole number >= 3 ([CLS], a token, '
-                f'[SEP]), but got {max_txt_len!r}.')
+                f'[SEP]), but got {max_txt_len!r}.'
+            )
         self.name = tokenizer
         self.tokenizer = load_tokenizer(tokenizer)
         self.max_txt_len = max_txt_len
@@ -75,10 +77,12 @@ class BertTokenize(BaseTransform):
             truncation=True,
             max_length=self.max_txt_len,
             return_token_type_ids=False,
-            return_tensors='np')
+            return_tensors='np',
+        )
         return dict(
             input_ids=tokens['input_ids'].astype(np.int64),
-            attention_mask=tokens['attention_mask'].astype(np.int64))
+            attention_mask=tokens['attention_mask'].astype(np.int64),
+        )
 
     def count_longer(self, texts: Sequence[str]) -> int:
         """How many texts are longer than ``max_txt_len`` tokens.
@@ -97,7 +101,8 @@ class BertTokenize(BaseTransform):
             texts,
             return_token_type_ids=False,
             return_attention_mask=False,
-            verbose=False)
+            verbose=False,
+        )
         return sum(len(ids) > self.max_txt_len for ids in tokens['input_ids'])
 
     def transform(self, results: dict) -> dict:
@@ -113,5 +118,7 @@ class BertTokenize(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(tokenizer={self.name!r}, '
-                f'max_txt_len={self.max_txt_len})')
+        return (
+            f'{self.__class__.__name__}(tokenizer={self.name!r}, '
+            f'max_txt_len={self.max_txt_len})'
+        )

@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """One array for the frames of an item, so that they need no copying."""
+
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def square_buffer(num_frames: int, size: int, dtype: np.dtype) -> np.ndarray:
     return np.empty((num_frames, size, size, 3), dtype)
 
 
-def common_buffer(imgs: Sequence[np.ndarray]) -> Optional[np.ndarray]:
+def common_buffer(imgs: Sequence[np.ndarray]) -> np.ndarray | None:
     """The array of which the frames are, in order, the top left corners.
 
     What surrounds the frames in it belongs to nobody and may be overwritten.
@@ -43,12 +43,19 @@ def common_buffer(imgs: Sequence[np.ndarray]) -> Optional[np.ndarray]:
         True
     """
     base = imgs[0].base
-    if (not isinstance(base, np.ndarray) or base.ndim != 4
-            or len(base) != len(imgs) or not base.flags.writeable):
+    if (
+        not isinstance(base, np.ndarray)
+        or base.ndim != 4
+        or len(base) != len(imgs)
+        or not base.flags.writeable
+    ):
         return None
     start, step = base.ctypes.data, base.strides[0]
     for i, img in enumerate(imgs):
-        if (img.base is not base or img.strides != base.strides[1:]
-                or img.ctypes.data != start + i * step):
+        if (
+            img.base is not base
+            or img.strides != base.strides[1:]
+            or img.ctypes.data != start + i * step
+        ):
             return None
     return base

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Arrange the frames of an item as clips."""
+
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
@@ -58,16 +59,20 @@ class FormatClips(BaseTransform):
             raise ValueError(
                 f'FormatClips needs num_clips x clip_len = {clips[0]} x '
                 f'{clips[1]} frames, but got {len(imgs)}. Put it after the '
-                'steps that sample and decode.')
+                'steps that sample and decode.'
+            )
         shapes = sorted({img.shape for img in imgs})
         if len(shapes) > 1:
-            raise ValueError('FormatClips needs frames of one shape, but got '
-                             f'{shapes}. Put PadFrames before it.')
+            raise ValueError(
+                'FormatClips needs frames of one shape, but got '
+                f'{shapes}. Put PadFrames before it.'
+            )
         frames = common_buffer(imgs)
         if frames is None or frames.shape[1:] != shapes[0]:
             frames = np.stack(imgs)
         results['imgs'] = frames.reshape(*clips, *shapes[0]).transpose(
-            0, 4, 1, 2, 3)
+            0, 4, 1, 2, 3
+        )
         results['input_shape'] = results['imgs'].shape
         return results
 

@@ -1,14 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Read a still image as one clip of one frame."""
-from typing import Optional
 
 import cv2
 import mmcv
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..media_error import MediaError
-from ..media_reading import read_media
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.reading import read_media
 
 
 @TRANSFORMS.register_module()
@@ -44,7 +43,7 @@ class LoadImageClip(BaseTransform):
         (480, 640, 3)
     """
 
-    def __init__(self, backend_args: Optional[dict] = None) -> None:
+    def __init__(self, backend_args: dict | None = None) -> None:
         self.backend_args = backend_args
 
     def transform(self, results: dict) -> dict:
@@ -60,11 +59,14 @@ class LoadImageClip(BaseTransform):
         try:
             img = mmcv.imfrombytes(content, channel_order='rgb')
         except cv2.error as error:
-            raise MediaError(results['filename'],
-                             f'OpenCV cannot decode it: {error}') from error
+            raise MediaError(
+                results['filename'], f'OpenCV cannot decode it: {error}'
+            ) from error
         if img is None:
-            raise MediaError(results['filename'],
-                             'it is not an image that OpenCV can decode')
+            raise MediaError(
+                results['filename'],
+                'it is not an image that OpenCV can decode',
+            )
         results['imgs'] = [img]
         results['num_clips'] = 1
         results['clip_len'] = 1

@@ -1,25 +1,31 @@
 # Copyright (c) clipbert_mm contributors.
 """Open a video file, a GIF too, from a disk or a database."""
+
 import io
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Callable, Optional
+from typing import Any
 
 import decord
 from mmaction.datasets.transforms import DecordInit
 from mmaction.registry import TRANSFORMS
 
-from ..media_error import MediaError
-from ..media_reading import read_media
-from .gif_reader import DECODING_ERRORS, GifReader
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.readers.gif_reader import DECODING_ERRORS, GifReader
+from clipbert_mm.media.reading import read_media
+
 from .resize_long_side import long_side_shape
 
 DECODERS = ('decord', 'pyav', 'torchcodec')
 _OPTIONAL = {  # module, class, what to install
     'pyav': ('pyav_reader', 'PyAVReader', 'pip install av'),
-    'torchcodec': ('torchcodec_reader', 'TorchcodecReader',
-                   'pip install av torchcodec, and FFmpeg 4 to 8, for example '
-                   'apt-get install ffmpeg'),
-}  # yapf: disable
+    'torchcodec': (
+        'torchcodec_reader',
+        'TorchcodecReader',
+        'pip install av torchcodec, and FFmpeg 4 to 8, for example '
+        'apt-get install ffmpeg',
+    ),
+}
 
 
 @TRANSFORMS.register_module()
@@ -74,18 +80,25 @@ class LoadVideo(DecordInit):
         250
     """
 
-    def __init__(self,
-                 backend_args: Optional[dict] = None,
-                 num_threads: int = 1,
-                 decoder: str = 'decord',
-                 decode_size: Optional[int] = None) -> None:
+    def __init__(
+        self,
+        backend_args: dict | None = None,
+        num_threads: int = 1,
+        decoder: str = 'decord',
+        decode_size: int | None = None,
+    ) -> None:
         if decoder not in DECODERS:
-            raise ValueError(f"Unknown decoder '{decoder}' of LoadVideo. "
-                             f'Valid ones are {list(DECODERS)}.')
-        if decode_size is not None and (not isinstance(decode_size, int)
-                                        or decode_size < 1):
-            raise ValueError('decode_size must be None or a whole number >= '
-                             f'1, but got {decode_size!r}.')
+            raise ValueError(
+                f"Unknown decoder '{decoder}' of LoadVideo. "
+                f'Valid ones are {list(DECODERS)}.'
+            )
+        if decode_size is not None and (
+            not isinstance(decode_size, int) or decode_size < 1
+        ):
+            raise ValueError(
+                'decode_size must be None or a whole number >= '
+                f'1, but got {decode_size!r}.'
+            )
         super().__init__(num_threads=num_threads)
         self.backend_args = backend_args
         self.decoder = decoder
@@ -99,12 +112,14 @@ class LoadVideo(DecordInit):
             return _open_gif(content, filename)
         if self.decoder == 'decord':
             return self._open_decord(content)
-        return _reader_class(self.decoder)(content, filename, self.num_threads,
-                                           self.decode_size)
+        return _reader_class(self.decoder)(
+            content, filename, self.num_threads, self.decode_size
+        )
 
     def _open_decord(self, content: bytes) -> decord.VideoReader:
         reader = decord.VideoReader(
-            io.BytesIO(content), num_threads=self.num_threads)
+            io.BytesIO(content), num_threads=self.num_threads
+        )
         if self.decode_size is None:
             return reader
         shape = tuple(reader[0].shape[:2])
@@ -115,29 +130,34 @@ class LoadVideo(DecordInit):
             io.BytesIO(content),
             width=width,
             height=height,
-            num_threads=self.num_threads)
+            num_threads=self.num_threads,
+        )
 
     def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(backend_args={self.backend_args}, '
-                f'num_threads={self.num_threads}, decoder={self.decoder!r}, '
-                f'decode_size={self.decode_size})')
+        return (
+            f'{self.__class__.__name__}(backend_args={self.backend_args}, '
+            f'num_threads={self.num_threads}, decoder={self.decoder!r}, '
+            f'decode_size={self.decode_size})'
+        )
 
 
 def _open_gif(content: bytes, filename: str) -> GifReader:
     try:
         return GifReader(content)
     except DECODING_ERRORS as error:
-        raise MediaError(filename,
-                         f'this GIF cannot be decoded: {error}') from error
+        raise MediaError(
+            filename, f'this GIF cannot be decoded: {error}'
+        ) from error
 
 
 def _reader_class(decoder: str) -> Callable[..., Any]:
     """The class of a decoder that is not among the requirements."""
     module, name, install = _OPTIONAL[decoder]
     try:
-        return getattr(import_module(f'.{module}', __package__), name)
+        return getattr(import_module(f'clipbert_mm.media.readers.{module}'), name)
     # torchcodec raises the last two where its libraries cannot be loaded.
     except (ImportError, OSError, RuntimeError) as error:
         raise ImportError(
             f'decoder={decoder!r} of LoadVideo cannot be imported: run '
-            f'{install}; or take another of {list(DECODERS)}.') from error
+            f'{install}; or take another of {list(DECODERS)}.'
+        ) from error

@@ -1,17 +1,23 @@
 # Copyright (c) clipbert_mm contributors.
 """Mask tokens for masked language modelling."""
+
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..tokenizer import load_tokenizer
+from clipbert_mm.datasets.tokenizer import load_tokenizer
 
 IGNORED_LABEL = -100
 
 
-def mask_tokens(input_ids: np.ndarray, candidates: np.ndarray,
-                mask_prob: float, mask_id: int, vocab_size: int,
-                rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def mask_tokens(
+    input_ids: np.ndarray,
+    candidates: np.ndarray,
+    mask_prob: float,
+    mask_id: int,
+    vocab_size: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """Replace some tokens and return what they were.
 
     Of the candidates, ``mask_prob`` are predicted: 80 % of these become
@@ -45,8 +51,9 @@ def mask_tokens(input_ids: np.ndarray, candidates: np.ndarray,
     random_ids = rng.integers(vocab_size, size=shape, dtype=input_ids.dtype)
     labels = np.where(chosen, input_ids, IGNORED_LABEL)
     masked_ids = np.where(chosen & (action < 0.8), mask_id, input_ids)
-    masked_ids = np.where(chosen & (action >= 0.8) & (action < 0.9),
-                          random_ids, masked_ids)
+    masked_ids = np.where(
+        chosen & (action >= 0.8) & (action < 0.9), random_ids, masked_ids
+    )
     return masked_ids.astype(input_ids.dtype), labels.astype(input_ids.dtype)
 
 
@@ -93,13 +100,17 @@ class MaskTokens(BaseTransform):
         (1, 4)
     """
 
-    def __init__(self,
-                 tokenizer: str,
-                 mask_prob: float = 0.15,
-                 mask_special_tokens: bool = False) -> None:
+    def __init__(
+        self,
+        tokenizer: str,
+        mask_prob: float = 0.15,
+        mask_special_tokens: bool = False,
+    ) -> None:
         if not 0 < mask_prob <= 1:
-            raise ValueError('mask_prob must be above 0 and at most 1, but '
-                             f'got {mask_prob}.')
+            raise ValueError(
+                'mask_prob must be above 0 and at most 1, but '
+                f'got {mask_prob}.'
+            )
         self.name = tokenizer
         self.mask_prob = mask_prob
         self.mask_special_tokens = mask_special_tokens
@@ -122,11 +133,18 @@ class MaskTokens(BaseTransform):
         if not self.mask_special_tokens:
             candidates &= ~np.isin(input_ids, self.special_ids)
         results['input_ids'], results['mlm_labels'] = mask_tokens(
-            input_ids, candidates, self.mask_prob, self.mask_id,
-            self.vocab_size, results['rng'])
+            input_ids,
+            candidates,
+            self.mask_prob,
+            self.mask_id,
+            self.vocab_size,
+            results['rng'],
+        )
         return results
 
     def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(tokenizer={self.name!r}, '
-                f'mask_prob={self.mask_prob}, '
-                f'mask_special_tokens={self.mask_special_tokens})')
+        return (
+            f'{self.__class__.__name__}(tokenizer={self.name!r}, '
+            f'mask_prob={self.mask_prob}, '
+            f'mask_special_tokens={self.mask_special_tokens})'
+        )

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Pad frames with zeros to a square."""
+
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
@@ -41,7 +42,8 @@ class PadFrames(BaseTransform):
     def __init__(self, size: int) -> None:
         if not isinstance(size, int) or size < 1:
             raise ValueError(
-                f'size must be a whole number >= 1, but got {size!r}.')
+                f'size must be a whole number >= 1, but got {size!r}.'
+            )
         self.size = size
 
     def transform(self, results: dict) -> dict:
@@ -60,10 +62,10 @@ class PadFrames(BaseTransform):
         if buffer is None or buffer.shape[1:3] != (self.size, self.size):
             buffer = square_buffer(len(imgs), self.size, imgs[0].dtype)
             for img, target in zip(imgs, buffer):
-                target[:img.shape[0], :img.shape[1]] = img
+                target[: img.shape[0], : img.shape[1]] = img
         for img, target in zip(imgs, buffer):
-            target[img.shape[0]:] = 0
-            target[:img.shape[0], img.shape[1]:] = 0
+            target[img.shape[0] :] = 0
+            target[: img.shape[0], img.shape[1] :] = 0
         results['imgs'] = list(buffer)
         results['img_shape'] = (self.size, self.size)
         return results
@@ -74,7 +76,8 @@ class PadFrames(BaseTransform):
             raise ValueError(
                 f'PadFrames needs frames of at most {self.size}x{self.size} '
                 f'pixels, but got {width}x{height} (width x height). Put '
-                f'ResizeLongSide(size={self.size}) before it.')
+                f'ResizeLongSide(size={self.size}) before it.'
+            )
 
     def __repr__(self) -> str:
         return f'{self.__class__.__name__}(size={self.size})'

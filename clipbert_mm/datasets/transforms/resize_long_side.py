@@ -1,11 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Resize frames so that their longer side has a given length."""
+
 import cv2
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..media_error import MediaError
+from clipbert_mm.media.errors import MediaError
+
 from .clip_buffer import square_buffer
 
 
@@ -72,16 +74,20 @@ class ResizeLongSide(BaseTransform):
         (48, 64)
     """
 
-    def __init__(self,
-                 size: int,
-                 to_float32: bool = False,
-                 max_aspect_ratio: float = 5.0) -> None:
+    def __init__(
+        self,
+        size: int,
+        to_float32: bool = False,
+        max_aspect_ratio: float = 5.0,
+    ) -> None:
         if not isinstance(size, int) or size < 1:
             raise ValueError(
-                f'size must be a whole number >= 1, but got {size!r}.')
+                f'size must be a whole number >= 1, but got {size!r}.'
+            )
         if not max_aspect_ratio >= 1:
             raise ValueError(
-                f'max_aspect_ratio must be >= 1, but got {max_aspect_ratio}.')
+                f'max_aspect_ratio must be >= 1, but got {max_aspect_ratio}.'
+            )
         self.size = size
         self.to_float32 = to_float32
         self.max_aspect_ratio = max_aspect_ratio
@@ -100,7 +106,8 @@ class ResizeLongSide(BaseTransform):
             raise MediaError(
                 results['filename'],
                 f'its frames of {width}x{height} pixels (width x height) '
-                f'exceed max_aspect_ratio={self.max_aspect_ratio}')
+                f'exceed max_aspect_ratio={self.max_aspect_ratio}',
+            )
         new_height, new_width = long_side_shape(height, width, self.size)
         imgs = results['imgs']
         if self.to_float32:
@@ -111,18 +118,23 @@ class ResizeLongSide(BaseTransform):
         results['img_shape'] = (new_height, new_width)
         return results
 
-    def _resize(self, imgs: list[np.ndarray], height: int,
-                width: int) -> list[np.ndarray]:
+    def _resize(
+        self, imgs: list[np.ndarray], height: int, width: int
+    ) -> list[np.ndarray]:
         buffer = square_buffer(len(imgs), self.size, imgs[0].dtype)
         resized = list(buffer[:, :height, :width])
         for img, target in zip(imgs, resized):
             cv2.resize(
-                img, (width, height),
+                img,
+                (width, height),
                 dst=target,
-                interpolation=cv2.INTER_LINEAR)
+                interpolation=cv2.INTER_LINEAR,
+            )
         return resized
 
     def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(size={self.size}, '
-                f'to_float32={self.to_float32}, '
-                f'max_aspect_ratio={self.max_aspect_ratio})')
+        return (
+            f'{self.__class__.__name__}(size={self.size}, '
+            f'to_float32={self.to_float32}, '
+            f'max_aspect_ratio={self.max_aspect_ratio})'
+        )

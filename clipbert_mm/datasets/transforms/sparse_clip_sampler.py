@@ -1,14 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
 """Choose the frames of a few short clips of a video."""
+
 import math
-from typing import Optional
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..media_error import MediaError
-from .forward_reader import ForwardReader
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.readers.forward_reader import ForwardReader
 
 MODES = ('random', 'uniform', 'middle', 'dense_uniform')
 # No frame lasts shorter than this when rates vary: guards against two time
@@ -35,10 +35,12 @@ def clip_span(clip_len: int, target_fps: float, fps: float) -> float:
     return clip_len / target_fps * fps
 
 
-def clip_starts(mode: str,
-                num_clips: int,
-                slack: float,
-                rng: Optional[np.random.Generator] = None) -> np.ndarray:
+def clip_starts(
+    mode: str,
+    num_clips: int,
+    slack: float,
+    rng: np.random.Generator | None = None,
+) -> np.ndarray:
     """First frames of the clips, in ascending order.
 
     ``'random'`` draws every clip on its own from U(0, slack), so clips may
@@ -68,7 +70,8 @@ def clip_starts(mode: str,
         if rng is None:
             raise ValueError(
                 "mode='random' needs a random generator, but got rng=None. "
-                "Use one of clipbert_mm's datasets, or set results['rng'].")
+                "Use one of clipbert_mm's datasets, or set results['rng']."
+            )
         # Differs from reference: sorted. The consensus does not depend on
         # the order of clips, and decoding forwards is faster.
         starts = np.sort(rng.uniform(0, slack, num_clips))
@@ -79,8 +82,9 @@ def clip_starts(mode: str,
     return np.ceil(starts).astype(np.int64)
 
 
-def frames_of_clip(start: int, span: float, clip_len: int,
-                   total_frames: int) -> np.ndarray:
+def frames_of_clip(
+    start: int, span: float, clip_len: int, total_frames: int
+) -> np.ndarray:
     """Frames of one clip, spread over its whole span.
 
     Args:
@@ -104,13 +108,15 @@ def frames_of_clip(start: int, span: float, clip_len: int,
     return np.minimum(frames, total_frames - 1)
 
 
-def sample_clips(mode: str,
-                 num_clips: int,
-                 clip_len: int,
-                 target_fps: float,
-                 total_frames: int,
-                 fps: float,
-                 rng: Optional[np.random.Generator] = None) -> np.ndarray:
+def sample_clips(
+    mode: str,
+    num_clips: int,
+    clip_len: int,
+    target_fps: float,
+    total_frames: int,
+    fps: float,
+    rng: np.random.Generator | None = None,
+) -> np.ndarray:
     """Frames of all clips of a video with a constant frame rate.
 
     Args:
@@ -133,9 +139,12 @@ def sample_clips(mode: str,
     span = clip_span(clip_len, target_fps, fps)
     slack = max(total_frames - span, 0)
     starts = clip_starts(mode, num_clips, slack, rng)
-    return np.stack([
-        frames_of_clip(start, span, clip_len, total_frames) for start in starts
-    ])
+    return np.stack(
+        [
+            frames_of_clip(start, span, clip_len, total_frames)
+            for start in starts
+        ]
+    )
 
 
 def has_constant_rate(timestamps: np.ndarray) -> bool:
@@ -244,28 +253,37 @@ class SparseClipSampler(BaseTransform):
         [0, 24, 57, 81, 113, 137, 169, 193]
     """
 
-    def __init__(self,
-                 clip_len: int,
-                 num_clips: int,
-                 target_fps: float,
-                 mode: str = 'random',
-                 default_fps: Optional[float] = None) -> None:
+    def __init__(
+        self,
+        clip_len: int,
+        num_clips: int,
+        target_fps: float,
+        mode: str = 'random',
+        default_fps: float | None = None,
+    ) -> None:
         for name, value in (('clip_len', clip_len), ('num_clips', num_clips)):
             if not isinstance(value, int) or value < 1:
-                raise ValueError(f'{name} must be a whole number >= 1, but '
-                                 f'got {value!r}.')
+                raise ValueError(
+                    f'{name} must be a whole number >= 1, but got {value!r}.'
+                )
         if mode not in MODES:
             raise ValueError(f'mode must be one of {MODES}, but got {mode!r}.')
         if mode == 'middle' and num_clips != 1:
-            raise ValueError("mode='middle' is a single clip: num_clips must "
-                             f"be 1, but got {num_clips}. Use mode='uniform' "
-                             'for more clips.')
+            raise ValueError(
+                "mode='middle' is a single clip: num_clips must "
+                f"be 1, but got {num_clips}. Use mode='uniform' "
+                'for more clips.'
+            )
         if not _is_rate(target_fps):
-            raise ValueError('target_fps must be a finite number > 0, but '
-                             f'got {target_fps!r}.')
+            raise ValueError(
+                'target_fps must be a finite number > 0, but '
+                f'got {target_fps!r}.'
+            )
         if default_fps is not None and not _is_rate(default_fps):
-            raise ValueError('default_fps must be None or a finite number '
-                             f'> 0, but got {default_fps!r}.')
+            raise ValueError(
+                'default_fps must be None or a finite number '
+                f'> 0, but got {default_fps!r}.'
+            )
         self.clip_len = clip_len
         self.num_clips = num_clips
         self.target_fps = target_fps
@@ -301,13 +319,25 @@ class SparseClipSampler(BaseTransform):
         rng = results.get('rng')
         timestamps = _timestamps(results.get('video_reader'), total_frames)
         if timestamps is None or has_constant_rate(timestamps):
-            return sample_clips(self.mode, self.num_clips, self.clip_len,
-                                self.target_fps, total_frames,
-                                self._fps(results), rng)
+            return sample_clips(
+                self.mode,
+                self.num_clips,
+                self.clip_len,
+                self.target_fps,
+                total_frames,
+                self._fps(results),
+                rng,
+            )
         grid = _RegularGrid(timestamps)
-        frames = sample_clips(self.mode, self.num_clips, self.clip_len,
-                              self.target_fps, grid.total_frames, grid.fps,
-                              rng)
+        frames = sample_clips(
+            self.mode,
+            self.num_clips,
+            self.clip_len,
+            self.target_fps,
+            grid.total_frames,
+            grid.fps,
+            rng,
+        )
         return grid.source_frames(frames)
 
     def _fps(self, results: dict) -> float:
@@ -318,21 +348,25 @@ class SparseClipSampler(BaseTransform):
             raise MediaError(
                 results['filename'],
                 f'its frame rate is unknown (got {fps}); set default_fps of '
-                'SparseClipSampler, or write the rate into the file')
+                'SparseClipSampler, or write the rate into the file',
+            )
         return float(self.default_fps)
 
     def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(clip_len={self.clip_len}, '
-                f'num_clips={self.num_clips}, target_fps={self.target_fps}, '
-                f'mode={self.mode!r}, default_fps={self.default_fps})')
+        return (
+            f'{self.__class__.__name__}(clip_len={self.clip_len}, '
+            f'num_clips={self.num_clips}, target_fps={self.target_fps}, '
+            f'mode={self.mode!r}, default_fps={self.default_fps})'
+        )
 
 
 def _is_rate(value: float) -> bool:
     return math.isfinite(value) and value > 0
 
 
-def _timestamps(video_reader: Optional[object],
-                total_frames: int) -> Optional[np.ndarray]:
+def _timestamps(
+    video_reader: object | None, total_frames: int
+) -> np.ndarray | None:
     """Start and end of every frame in seconds, where the decoder tells."""
     read = getattr(video_reader, 'get_frame_timestamp', None)
     if read is None:

@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """The 2D CNN of ClipBERT: ResNet-50 as in grid-feats-vqa."""
+
 from collections.abc import Sequence
-from typing import Optional, cast
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -10,9 +11,9 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .channels_last_conv2d import ChannelsLastConv2d
-from .frozen_batch_norm import FrozenBatchNorm2d
-from .subsample import subsample
+from clipbert_mm.models.layers.channels_last_conv2d import ChannelsLastConv2d
+from clipbert_mm.models.layers.frozen_batch_norm import FrozenBatchNorm2d
+from clipbert_mm.models.layers.subsample import subsample
 
 NORMS = {'frozen': FrozenBatchNorm2d, 'batch': nn.BatchNorm2d}
 EXPANSION = 4
@@ -32,12 +33,14 @@ class ConvNorm(ChannelsLastConv2d):
         norm (str): ``'frozen'`` or ``'batch'``. Defaults to ``'frozen'``.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 out_channels: int,
-                 kernel_size: int,
-                 stride: int = 1,
-                 norm: str = 'frozen') -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        norm: str = 'frozen',
+    ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride)
         self.norm = NORMS[norm](out_channels)
 
@@ -78,7 +81,7 @@ class Bottleneck(nn.Module):
     def __init__(self, in_channels: int, channels: int, norm: str) -> None:
         super().__init__()
         out_channels = EXPANSION * channels
-        self.shortcut: Optional[ConvNorm] = None
+        self.shortcut: ConvNorm | None = None
         if in_channels != out_channels:
             self.shortcut = ConvNorm(in_channels, out_channels, 1, norm=norm)
         self.conv1 = ConvNorm(in_channels, channels, 1, norm=norm)
@@ -144,30 +147,39 @@ class ResNet50Grid(BaseModule):
         torch.Size([1, 2048, 14, 14])
     """
 
-    def __init__(self,
-                 stage_blocks: Sequence[int] = (3, 4, 6, 3),
-                 strides: Sequence[int] = (1, 2, 2, 2),
-                 base_channels: int = 64,
-                 freeze_at: int = 2,
-                 norm: str = 'frozen',
-                 with_cp: bool = False,
-                 cp_frames: int = 8,
-                 init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        stage_blocks: Sequence[int] = (3, 4, 6, 3),
+        strides: Sequence[int] = (1, 2, 2, 2),
+        base_channels: int = 64,
+        freeze_at: int = 2,
+        norm: str = 'frozen',
+        with_cp: bool = False,
+        cp_frames: int = 8,
+        init_cfg: dict | None = None,
+    ) -> None:
         if norm not in NORMS:
-            raise ValueError(f"Unknown norm '{norm}' of ResNet50Grid. Valid "
-                             f'norms are {sorted(NORMS)}.')
+            raise ValueError(
+                f"Unknown norm '{norm}' of ResNet50Grid. Valid "
+                f'norms are {sorted(NORMS)}.'
+            )
         if len(stage_blocks) != len(strides):
-            raise ValueError('ResNet50Grid needs one stride for each stage, '
-                             f'but got stage_blocks={tuple(stage_blocks)} '
-                             f'and strides={tuple(strides)}.')
+            raise ValueError(
+                'ResNet50Grid needs one stride for each stage, '
+                f'but got stage_blocks={tuple(stage_blocks)} '
+                f'and strides={tuple(strides)}.'
+            )
         if not 0 <= freeze_at <= len(stage_blocks) + 1:
             raise ValueError(
                 f'freeze_at must lie in 0...{len(stage_blocks) + 1} (0: '
                 'nothing, 1: the stem, 2: stem and res2, ...), but got '
-                f'{freeze_at}.')
+                f'{freeze_at}.'
+            )
         if cp_frames < 1:
-            raise ValueError('cp_frames, the frames recomputed at a time, '
-                             f'must be at least 1, but got {cp_frames}.')
+            raise ValueError(
+                'cp_frames, the frames recomputed at a time, '
+                f'must be at least 1, but got {cp_frames}.'
+            )
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
         self.norm = norm
         self.with_cp = with_cp
@@ -207,8 +219,10 @@ class ResNet50Grid(BaseModule):
             Tensor: ``(N, out_channels, H', W')``.
         """
         x = self.stem(x)
-        stages = [(self.get_submodule(name), stride)
-                  for name, stride in zip(self.stage_names, self.strides)]
+        stages = [
+            (self.get_submodule(name), stride)
+            for name, stride in zip(self.stage_names, self.strides)
+        ]
         num_frozen = max(0, len(self._frozen_names) - 1)  # one is the stem
         x = _run_stages(stages[:num_frozen], x)
         trained = stages[num_frozen:]
@@ -218,10 +232,14 @@ class ResNet50Grid(BaseModule):
             # Before it is stored.
             x = subsample(x, trained[0][1])
             trained[0] = (trained[0][0], 1)
-            return torch.cat([
-                checkpoint(_run_stages, trained, frames, use_reentrant=False)
-                for frames in x.split(self.cp_frames)
-            ])
+            return torch.cat(
+                [
+                    checkpoint(
+                        _run_stages, trained, frames, use_reentrant=False
+                    )
+                    for frames in x.split(self.cp_frames)
+                ]
+            )
         for stage, stride in trained:
             x = _run_recomputing_pairs(stage, subsample(x, stride))
         return x
@@ -236,6 +254,6 @@ def _run_stages(stages: Sequence[tuple[nn.Module, int]], x: Tensor) -> Tensor:
 def _run_recomputing_pairs(stage: nn.Module, x: Tensor) -> Tensor:
     blocks = cast(nn.Sequential, stage)
     for start in range(0, len(blocks), BLOCKS_RECOMPUTED_AT_ONCE):
-        pair = blocks[start:start + BLOCKS_RECOMPUTED_AT_ONCE]
+        pair = blocks[start : start + BLOCKS_RECOMPUTED_AT_ONCE]
         x = checkpoint(pair, x, use_reentrant=False)
     return x

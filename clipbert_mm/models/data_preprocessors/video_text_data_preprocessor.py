@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """From a list of items to the batch that the model reads."""
+
 from collections.abc import Sequence
 
 import torch
@@ -32,12 +33,15 @@ def pad_texts(texts: Sequence[Tensor], multiple: int = 1) -> Tensor:
     """
     numbers = sorted({len(text) for text in texts})
     if len(numbers) > 1:
-        raise ValueError('All videos of a batch must have the same number of '
-                         f'texts, but got {numbers}. Use batch_size=1.')
+        raise ValueError(
+            'All videos of a batch must have the same number of '
+            f'texts, but got {numbers}. Use batch_size=1.'
+        )
     length = max(text.shape[-1] for text in texts)
     length += -length % multiple
     return torch.stack(
-        [F.pad(text, (0, length - text.shape[-1])) for text in texts])
+        [F.pad(text, (0, length - text.shape[-1])) for text in texts]
+    )
 
 
 @MODELS.register_module()
@@ -75,14 +79,18 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         tensor([103.5300, 116.2800, 123.6750])
     """
 
-    def __init__(self,
-                 mean: Sequence[float] = (103.53, 116.28, 123.675),
-                 std: Sequence[float] = (1., 1., 1.),
-                 bgr: bool = True,
-                 pad_texts_to: int = 8) -> None:
+    def __init__(
+        self,
+        mean: Sequence[float] = (103.53, 116.28, 123.675),
+        std: Sequence[float] = (1.0, 1.0, 1.0),
+        bgr: bool = True,
+        pad_texts_to: int = 8,
+    ) -> None:
         if not isinstance(pad_texts_to, int) or pad_texts_to < 1:
-            raise ValueError('pad_texts_to must be a whole number >= 1, but '
-                             f'got {pad_texts_to!r}.')
+            raise ValueError(
+                'pad_texts_to must be a whole number >= 1, but '
+                f'got {pad_texts_to!r}.'
+            )
         # The host flips first and normalises then; it calls any flip to_rgb.
         super().__init__(mean, std, to_rgb=bgr, format_shape='NCTHW')
         self.pad_texts_to = pad_texts_to
@@ -94,7 +102,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         self,
         inputs: dict[str, list[Tensor]],
         data_samples: list[ActionDataSample],
-        training: bool = False
+        training: bool = False,
     ) -> tuple[dict[str, Tensor], list[ActionDataSample]]:
         """Make the batch.
 
@@ -108,14 +116,19 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
             tuple: The inputs of the readable videos, empty if there is none,
             and all samples.
         """
-        readable = [i for i, sample in enumerate(data_samples)
-                    if 'load_error' not in sample]  # yapf: disable
+        readable = [
+            i
+            for i, sample in enumerate(data_samples)
+            if 'load_error' not in sample
+        ]
         if not readable:
             return {}, data_samples
         texts = {
-            key: pad_texts([inputs[key][i] for i in readable],
-                           self.pad_texts_to)
-            for key in TEXTS if key in inputs
+            key: pad_texts(
+                [inputs[key][i] for i in readable], self.pad_texts_to
+            )
+            for key in TEXTS
+            if key in inputs
         }
         frames = self._normalise([inputs[FRAMES][i] for i in readable])
         return {FRAMES: frames, **texts}, data_samples
@@ -127,7 +140,8 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         num_clips, channels, num_frames, height, width = items[0].shape
         frames = items[0].new_empty(
             (len(items), num_clips, num_frames, height, width, channels),
-            dtype=torch.float32)
+            dtype=torch.float32,
+        )
         # A row of pixels at a time: subtracting three numbers is slow.
         row_mean = self.mean.flatten().repeat(width)
         for item, target in zip(items, frames):

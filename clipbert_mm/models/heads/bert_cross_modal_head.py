@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """One BERT over text and grid tokens, for every (text, clip) pair."""
-from typing import NamedTuple, Optional, Union, cast
+
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -10,9 +11,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import BertConfig, BertModel
 
-from ...datasets.tokenizer import load_tokenizer
-from .bert_layer import run_bert_layer
-from .grid_embedding import GridEmbedding
+from clipbert_mm.datasets.tokenizer import load_tokenizer
+from clipbert_mm.models.layers.bert_layer import run_bert_layer
+from clipbert_mm.models.layers.grid_embedding import GridEmbedding
 
 CLASSIFIERS = ('mlp', 'linear')
 
@@ -22,10 +23,10 @@ class HeadOutput(NamedTuple):
 
     clip_logits: Tensor  # (N, M, C, K), unnormalised
     # (N, M, C, L, D), last layer at the text tokens; None when not needed
-    text_states: Optional[Tensor]
+    text_states: Tensor | None
 
 
-def build_bert(bert: Union[str, dict]) -> BertModel:
+def build_bert(bert: str | dict) -> BertModel:
     """Build BERT from a configuration, or load it from a folder or the hub.
 
     Args:
@@ -47,7 +48,8 @@ def build_bert(bert: Union[str, dict]) -> BertModel:
                 f"Cannot load BERT from '{bert}': {error}. Without a network "
                 'set head.bert to a folder that holds config.json and the '
                 'weights of a Hugging Face BERT, or to a dict of BertConfig '
-                'arguments for random weights.') from error
+                'arguments for random weights.'
+            ) from error
     return BertModel(BertConfig(**bert))
 
 
@@ -103,24 +105,29 @@ class BertCrossModalHead(BaseModule):
         torch.Size([1, 3, 8, 2])
     """
 
-    def __init__(self,
-                 bert: Union[str, dict] = 'bert-base-uncased',
-                 num_classes: int = 2,
-                 classifier: str = 'mlp',
-                 tokenizer: Optional[str] = None,
-                 max_grid_size: int = 100,
-                 num_sampled_cells: Optional[int] = None,
-                 frozen: bool = False,
-                 frozen_text: bool = False,
-                 with_cp: bool = False,
-                 init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        bert: str | dict = 'bert-base-uncased',
+        num_classes: int = 2,
+        classifier: str = 'mlp',
+        tokenizer: str | None = None,
+        max_grid_size: int = 100,
+        num_sampled_cells: int | None = None,
+        frozen: bool = False,
+        frozen_text: bool = False,
+        with_cp: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if classifier not in CLASSIFIERS:
-            raise ValueError(f"Unknown classifier '{classifier}'. Valid "
-                             f'classifiers are {list(CLASSIFIERS)}.')
+            raise ValueError(
+                f"Unknown classifier '{classifier}'. Valid "
+                f'classifiers are {list(CLASSIFIERS)}.'
+            )
         if num_classes < 1:
             raise ValueError(
-                f'num_classes must be at least 1, but got {num_classes}.')
+                f'num_classes must be at least 1, but got {num_classes}.'
+            )
         model = build_bert(bert)
         config = model.config
         if tokenizer is not None:
@@ -135,15 +142,24 @@ class BertCrossModalHead(BaseModule):
             dict(
                 embeddings=model.embeddings,
                 encoder=model.encoder,
-                pooler=cast(nn.Module, model.pooler)))
+                pooler=cast(nn.Module, model.pooler),
+            )
+        )
         self.grid_embedding = GridEmbedding(
-            config.hidden_size, max_grid_size, num_sampled_cells,
-            config.hidden_dropout_prob, config.layer_norm_eps,
-            config.initializer_range)
+            config.hidden_size,
+            max_grid_size,
+            num_sampled_cells,
+            config.hidden_dropout_prob,
+            config.layer_norm_eps,
+            config.initializer_range,
+        )
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
-        self.classifier = build_classifier(classifier, config.hidden_size,
-                                           num_classes,
-                                           config.initializer_range)
+        self.classifier = build_classifier(
+            classifier,
+            config.hidden_size,
+            num_classes,
+            config.initializer_range,
+        )
         if frozen:
             self.bert.requires_grad_(False)
             self.grid_embedding.requires_grad_(False)
@@ -153,15 +169,18 @@ class BertCrossModalHead(BaseModule):
     @property
     def word_embeddings(self) -> Tensor:
         """BERT's word embeddings, ``(vocabulary, D)``."""
-        embeddings = cast(nn.Embedding,
-                          self.bert['embeddings'].word_embeddings)
+        embeddings = cast(
+            nn.Embedding, self.bert['embeddings'].word_embeddings
+        )
         return embeddings.weight
 
-    def forward(self,
-                grid: Tensor,
-                input_ids: Tensor,
-                attention_mask: Tensor,
-                needs_text_states: bool = False) -> HeadOutput:
+    def forward(
+        self,
+        grid: Tensor,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        needs_text_states: bool = False,
+    ) -> HeadOutput:
         """Logits of every (text, clip) pair of each video.
 
         Args:
@@ -175,8 +194,11 @@ class BertCrossModalHead(BaseModule):
             HeadOutput: Clip logits, and the text states if needed.
         """
         return self.match(
-            self.embed_texts(input_ids), attention_mask.bool(),
-            self.grid_embedding(grid), needs_text_states)
+            self.embed_texts(input_ids),
+            attention_mask.bool(),
+            self.grid_embedding(grid),
+            needs_text_states,
+        )
 
     def embed_texts(self, input_ids: Tensor) -> Tensor:
         """Text tokens before the first layer.
@@ -190,11 +212,13 @@ class BertCrossModalHead(BaseModule):
         tokens = self.bert['embeddings'](input_ids.flatten(0, 1))
         return tokens.unflatten(0, input_ids.shape[:2])
 
-    def match(self,
-              text: Tensor,
-              text_mask: Optional[Tensor],
-              visual: Tensor,
-              needs_text_states: bool = False) -> HeadOutput:
+    def match(
+        self,
+        text: Tensor,
+        text_mask: Tensor | None,
+        visual: Tensor,
+        needs_text_states: bool = False,
+    ) -> HeadOutput:
         """Logits of every (text, clip) pair of embedded texts and clips.
 
         Args:
@@ -210,17 +234,21 @@ class BertCrossModalHead(BaseModule):
         """
         tokens, mask = join_tokens(text, text_mask, visual)
         pairs = (visual.shape[0], text.shape[1], visual.shape[1])
-        states = self.encode(tokens, mask,
-                             text.shape[2] if needs_text_states else 1)
+        states = self.encode(
+            tokens, mask, text.shape[2] if needs_text_states else 1
+        )
         pooled = self.bert['pooler'](states)
         return HeadOutput(
             self.classifier(self.dropout(pooled)).unflatten(0, pairs),
-            states.unflatten(0, pairs) if needs_text_states else None)
+            states.unflatten(0, pairs) if needs_text_states else None,
+        )
 
-    def encode(self,
-               tokens: Tensor,
-               mask: Optional[Tensor] = None,
-               num_outputs: Optional[int] = None) -> Tensor:
+    def encode(
+        self,
+        tokens: Tensor,
+        mask: Tensor | None = None,
+        num_outputs: int | None = None,
+    ) -> Tensor:
         """BERT's layers.
 
         Args:
@@ -238,15 +266,21 @@ class BertCrossModalHead(BaseModule):
             wanted = num_outputs if i == len(layers) - 1 else None
             if self.with_cp and torch.is_grad_enabled():
                 tokens = checkpoint(
-                    run_bert_layer, layer, tokens, mask, wanted,
-                    use_reentrant=False)  # yapf: disable
+                    run_bert_layer,
+                    layer,
+                    tokens,
+                    mask,
+                    wanted,
+                    use_reentrant=False,
+                )
             else:
                 tokens = run_bert_layer(layer, tokens, mask, wanted)
         return tokens
 
 
-def join_tokens(text: Tensor, text_mask: Optional[Tensor],
-                visual: Tensor) -> tuple[Tensor, Optional[Tensor]]:
+def join_tokens(
+    text: Tensor, text_mask: Tensor | None, visual: Tensor
+) -> tuple[Tensor, Tensor | None]:
     """Sequences ``[text tokens; visual tokens]`` of all pairs, and their mask.
 
     Args:
@@ -261,10 +295,13 @@ def join_tokens(text: Tensor, text_mask: Optional[Tensor],
     num_videos, num_clips, num_cells, width = visual.shape
     num_texts, text_len = text.shape[1:3]
     pairs = (num_videos, num_texts, num_clips)
-    tokens = torch.cat([
-        text[:, :, None].expand(*pairs, text_len, width),
-        visual[:, None].expand(*pairs, num_cells, width)
-    ], -2).flatten(0, 2)
+    tokens = torch.cat(
+        [
+            text[:, :, None].expand(*pairs, text_len, width),
+            visual[:, None].expand(*pairs, num_cells, width),
+        ],
+        -2,
+    ).flatten(0, 2)
     if text_mask is None:
         return tokens, None
     mask = F.pad(text_mask, (0, num_cells), value=True)[:, :, None]
@@ -272,8 +309,9 @@ def join_tokens(text: Tensor, text_mask: Optional[Tensor],
     return tokens, mask.flatten(0, 2)[:, None, None]
 
 
-def build_classifier(kind: str, hidden_size: int, num_classes: int,
-                     initializer_range: float) -> nn.Module:
+def build_classifier(
+    kind: str, hidden_size: int, num_classes: int, initializer_range: float
+) -> nn.Module:
     """The layers behind the pooled ``[CLS]``, initialised as BERT's.
 
     Args:
@@ -290,8 +328,10 @@ def build_classifier(kind: str, hidden_size: int, num_classes: int,
         layers = nn.Linear(hidden_size, num_classes)
     else:
         layers = nn.Sequential(
-            nn.Linear(hidden_size, 2 * hidden_size), nn.ReLU(inplace=True),
-            nn.Linear(2 * hidden_size, num_classes))
+            nn.Linear(hidden_size, 2 * hidden_size),
+            nn.ReLU(inplace=True),
+            nn.Linear(2 * hidden_size, num_classes),
+        )
     for module in layers.modules():
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=initializer_range)
@@ -314,4 +354,5 @@ def check_vocabulary(tokenizer: str, vocab_size: int) -> None:
         raise ValueError(
             f"The tokenizer '{tokenizer}' has {num_words} words, but BERT "
             f'has embeddings for {vocab_size}. Use the tokenizer that the '
-            'weights were trained with, or set vocab_size of head.bert.')
+            'weights were trained with, or set vocab_size of head.bert.'
+        )

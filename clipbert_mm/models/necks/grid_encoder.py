@@ -1,13 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
 """From the feature maps of a clip's frames to one grid of tokens."""
-from typing import Callable, Optional
+
+from collections.abc import Callable
 
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ..backbones.channels_last_conv2d import ChannelsLastConv2d
+from clipbert_mm.models.layers.channels_last_conv2d import ChannelsLastConv2d
 
 
 def _conv3d(channels: int) -> nn.Module:
@@ -18,10 +19,11 @@ def _conv2plus1d(channels: int) -> nn.Module:
     return nn.Sequential(
         nn.Conv3d(channels, channels, (1, 3, 3), padding=(0, 1, 1)),
         nn.ReLU(inplace=True),
-        nn.Conv3d(channels, channels, (3, 1, 1), padding=(1, 0, 0)))
+        nn.Conv3d(channels, channels, (3, 1, 1), padding=(1, 0, 0)),
+    )
 
 
-TEMPORAL_FUSIONS: dict[str, Optional[Callable[[int], nn.Module]]] = {
+TEMPORAL_FUSIONS: dict[str, Callable[[int], nn.Module] | None] = {
     'mean': None,
     'conv3d': _conv3d,
     'conv2plus1d': _conv2plus1d,
@@ -63,20 +65,25 @@ class GridEncoder(BaseModule):
         torch.Size([8, 7, 7, 768])
     """
 
-    def __init__(self,
-                 in_channels: int = 2048,
-                 out_channels: int = 768,
-                 temporal_fusion: str = 'mean',
-                 pool: int = 2,
-                 init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        in_channels: int = 2048,
+        out_channels: int = 768,
+        temporal_fusion: str = 'mean',
+        pool: int = 2,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if temporal_fusion not in TEMPORAL_FUSIONS:
             raise ValueError(
                 f"Unknown temporal_fusion '{temporal_fusion}' of GridEncoder."
-                f' Valid ones are {sorted(TEMPORAL_FUSIONS)}.')
+                f' Valid ones are {sorted(TEMPORAL_FUSIONS)}.'
+            )
         if pool < 1:
-            raise ValueError('pool of GridEncoder must be at least 1, which '
-                             f'keeps every cell, but got {pool}.')
+            raise ValueError(
+                'pool of GridEncoder must be at least 1, which '
+                f'keeps every cell, but got {pool}.'
+            )
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.pool = pool
@@ -101,12 +108,14 @@ class GridEncoder(BaseModule):
         if channels != self.in_channels:
             raise ValueError(
                 f'GridEncoder expects {self.in_channels} channels from the '
-                f'backbone, but got {channels}. Set neck.in_channels.')
+                f'backbone, but got {channels}. Set neck.in_channels.'
+            )
         if min(height, width) < self.pool:
             raise ValueError(
                 f"The backbone's feature map is {height}x{width}, smaller "
                 f'than the {self.pool}x{self.pool} max-pool of GridEncoder. '
-                'Use larger frames or a smaller stride.')
+                'Use larger frames or a smaller stride.'
+            )
         grid = self.conv(features.flatten(0, 1))
         grid = F.relu(F.max_pool2d(grid, self.pool, self.pool))
         # (clips * T, D, Hg, Wg) -> (clips, D, T, Hg, Wg)

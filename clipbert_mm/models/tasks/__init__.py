@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Tasks: what is made of the video logits, a loss or a prediction."""
+
 from .count_task import CountTask
 from .multiple_choice_task import MultipleChoiceTask
 from .open_ended_qa_task import OpenEndedQATask
@@ -10,6 +11,12 @@ from .vocabulary_task import VocabularyTask
 from .vqa_task import VQATask
 
 __all__ = [
-    'CountTask', 'ModelOutput', 'MultipleChoiceTask', 'OpenEndedQATask',
-    'PretrainTask', 'RetrievalTask', 'VQATask', 'VocabularyTask'
+    'CountTask',
+    'ModelOutput',
+    'MultipleChoiceTask',
+    'OpenEndedQATask',
+    'PretrainTask',
+    'RetrievalTask',
+    'VQATask',
+    'VocabularyTask',
 ]

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Counting: the answer is a number."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,9 +39,11 @@ class CountTask(BaseModule):
     def __init__(self, min_count: int = 1, max_count: int = 10) -> None:
         super().__init__()
         if min_count > max_count:
-            raise ValueError('min_count of CountTask must not be above '
-                             f'max_count, but got {min_count} and '
-                             f'{max_count}.')
+            raise ValueError(
+                'min_count of CountTask must not be above '
+                f'max_count, but got {min_count} and '
+                f'{max_count}.'
+            )
         self.min_count = min_count
         self.max_count = max_count
 
@@ -56,15 +59,19 @@ class CountTask(BaseModule):
                 that is no cross entropy.
         """
         if head.num_classes != 1:
-            raise ValueError('CountTask needs head.num_classes=1, but got '
-                             f'{head.num_classes}.')
+            raise ValueError(
+                'CountTask needs head.num_classes=1, but got '
+                f'{head.num_classes}.'
+            )
         if aggregation == 'lse':
             raise ValueError(
                 "CountTask cannot be combined with aggregation='lse', which "
-                "is only valid with cross entropy. Use 'mean' or 'max'.")
+                "is only valid with cross entropy. Use 'mean' or 'max'."
+            )
 
-    def loss(self, output: ModelOutput,
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
         """Mean squared error.
 
         Args:
@@ -79,18 +86,19 @@ class CountTask(BaseModule):
             ValueError: If the labels have another shape.
         """
         values = output.video_logits[..., 0].float()
-        counts = stack_field(data_samples, 'answer_labels', values.device,
-                             torch.float32)
+        counts = stack_field(
+            data_samples, 'answer_labels', values.device, torch.float32
+        )
         if counts.shape != values.shape:
             raise ValueError(
                 'answer_labels must hold one count for each question, '
                 f'{tuple(values.shape)}, but have the shape '
-                f"{tuple(counts.shape)}. Use answer_format='count'.")
+                f"{tuple(counts.shape)}. Use answer_format='count'."
+            )
         return dict(loss_count=F.mse_loss(values, counts))
 
     def predict(
-            self, output: ModelOutput,
-            data_samples: Sequence[ActionDataSample]
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add the counts to the samples.
 

@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Multiple choice: one of a question's options is right."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,8 +38,10 @@ class MultipleChoiceTask(BaseModule):
     def __init__(self, num_options: int = 5) -> None:
         super().__init__()
         if num_options < 2:
-            raise ValueError('num_options of MultipleChoiceTask must be at '
-                             f'least 2, but got {num_options}.')
+            raise ValueError(
+                'num_options of MultipleChoiceTask must be at '
+                f'least 2, but got {num_options}.'
+            )
         self.num_options = num_options
 
     def check(self, head: Any, aggregation: str) -> None:
@@ -54,7 +57,8 @@ class MultipleChoiceTask(BaseModule):
         if head.num_classes != 1:
             raise ValueError(
                 'MultipleChoiceTask gives every option one logit and needs '
-                f'head.num_classes=1, but got {head.num_classes}.')
+                f'head.num_classes=1, but got {head.num_classes}.'
+            )
 
     def _option_logits(self, output: ModelOutput) -> Tensor:
         """The logits of each question's options, ``(N, g, O)``."""
@@ -63,11 +67,13 @@ class MultipleChoiceTask(BaseModule):
             raise ValueError(
                 f'A video has {logits.shape[1]} texts, which is no multiple '
                 f'of num_options={self.num_options}. Give the dataset and '
-                'the task the same num_options.')
+                'the task the same num_options.'
+            )
         return logits.unflatten(1, (-1, self.num_options))
 
-    def loss(self, output: ModelOutput,
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
         """Cross entropy over the options, mean over the questions.
 
         Args:
@@ -89,14 +95,14 @@ class MultipleChoiceTask(BaseModule):
                 f'A video has {labels.shape[1]} questions, but its '
                 f'{output.video_logits.shape[1]} texts are '
                 f'{logits.shape[1]} times num_options={self.num_options}. '
-                'Give the dataset and the task the same num_options.')
+                'Give the dataset and the task the same num_options.'
+            )
         return dict(
-            loss_answer=F.cross_entropy(
-                logits.flatten(0, 1), labels.flatten()))
+            loss_answer=F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        )
 
     def predict(
-            self, output: ModelOutput,
-            data_samples: Sequence[ActionDataSample]
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add the best options to the samples.
 

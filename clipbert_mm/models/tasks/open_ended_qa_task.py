@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Open-ended question answering: one of many answers is right."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,10 +49,12 @@ class OpenEndedQATask(VocabularyTask):
             raise ValueError(
                 f'OpenEndedQATask has a vocabulary of {len(self.answers)} '
                 'answers and needs as many classes or more, but got '
-                f'head.num_classes={head.num_classes}.')
+                f'head.num_classes={head.num_classes}.'
+            )
 
-    def loss(self, output: ModelOutput,
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
         """Cross entropy over all classes, mean over the questions.
 
         Args:
@@ -69,12 +72,11 @@ class OpenEndedQATask(VocabularyTask):
         logits = output.video_logits
         labels = stack_labels(data_samples, len(self.answers), logits.device)
         return dict(
-            loss_answer=F.cross_entropy(
-                logits.flatten(0, 1), labels.flatten()))
+            loss_answer=F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        )
 
     def predict(
-            self, output: ModelOutput,
-            data_samples: Sequence[ActionDataSample]
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add the best answers to the samples.
 
@@ -90,6 +92,6 @@ class OpenEndedQATask(VocabularyTask):
         """
         # Differs from reference: a class beyond the vocabulary cannot win; it
         # has no answer, and the reference fails with a KeyError.
-        logits = output.video_logits.float()[..., :len(self.answers)]
+        logits = output.video_logits.float()[..., : len(self.answers)]
         self.add_answers(logits, logits.softmax(-1), data_samples)
         return data_samples

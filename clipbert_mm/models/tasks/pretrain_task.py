@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Pretraining: masked language modelling and image-text matching."""
+
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +13,9 @@ from mmengine.model import BaseModule
 from torch import Tensor
 from transformers import BertConfig
 
-from ...datasets.transforms.mask_tokens import IGNORED_LABEL
-from .masked_language_head import MaskedLanguageHead
+from clipbert_mm.datasets.transforms.mask_tokens import IGNORED_LABEL
+from clipbert_mm.models.layers.masked_language_head import MaskedLanguageHead
+
 from .task_output import ModelOutput, stack_field
 
 MLM_AVERAGES = ('masked', 'all')
@@ -49,10 +51,12 @@ def pad_labels(labels: Sequence[Tensor], length: int) -> Tensor:
     Returns:
         Tensor: ``(N, num_texts, length)``, -100 at the padding.
     """
-    return torch.stack([
-        F.pad(label, (0, length - label.shape[-1]), value=IGNORED_LABEL)
-        for label in labels
-    ])
+    return torch.stack(
+        [
+            F.pad(label, (0, length - label.shape[-1]), value=IGNORED_LABEL)
+            for label in labels
+        ]
+    )
 
 
 @MODELS.register_module()
@@ -89,21 +93,27 @@ class PretrainTask(BaseModule):
 
     num_classes = 2
 
-    def __init__(self,
-                 bert: Union[str, dict] = 'bert-base-uncased',
-                 with_mlm: bool = True,
-                 mlm_average: str = 'masked',
-                 max_txt_len: Optional[int] = None,
-                 mlm_on_negatives: bool = True,
-                 init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        bert: str | dict = 'bert-base-uncased',
+        with_mlm: bool = True,
+        mlm_average: str = 'masked',
+        max_txt_len: int | None = None,
+        mlm_on_negatives: bool = True,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if mlm_average not in MLM_AVERAGES:
-            raise ValueError(f"Unknown mlm_average '{mlm_average}' of "
-                             'PretrainTask. Valid ones are '
-                             f'{list(MLM_AVERAGES)}.')
+            raise ValueError(
+                f"Unknown mlm_average '{mlm_average}' of "
+                'PretrainTask. Valid ones are '
+                f'{list(MLM_AVERAGES)}.'
+            )
         if mlm_average == 'all' and max_txt_len is None:
-            raise ValueError("mlm_average='all' needs max_txt_len, the length "
-                             'to which the reference pads, but got None.')
+            raise ValueError(
+                "mlm_average='all' needs max_txt_len, the length "
+                'to which the reference pads, but got None.'
+            )
         self.with_mlm = with_mlm
         self.mlm_average = mlm_average
         self.max_txt_len = max_txt_len
@@ -111,7 +121,9 @@ class PretrainTask(BaseModule):
         if with_mlm:
             config = (
                 BertConfig.from_pretrained(bert)
-                if isinstance(bert, str) else BertConfig(**bert))
+                if isinstance(bert, str)
+                else BertConfig(**bert)
+            )
             self.mlm = MaskedLanguageHead(config)
 
     @property
@@ -131,8 +143,10 @@ class PretrainTask(BaseModule):
                 another vocabulary or width than the head's.
         """
         if head.num_classes != self.num_classes:
-            raise ValueError('PretrainTask needs head.num_classes=2, but got '
-                             f'{head.num_classes}.')
+            raise ValueError(
+                'PretrainTask needs head.num_classes=2, but got '
+                f'{head.num_classes}.'
+            )
         if not self.with_mlm:
             return
         own = (len(self.mlm.bias), self.mlm.transform.dense.in_features)
@@ -141,10 +155,12 @@ class PretrainTask(BaseModule):
             raise ValueError(
                 'PretrainTask predicts the words of the head, whose word '
                 f'embeddings have the shape {words} (vocabulary, width), but '
-                f'its own bert says {own}. Set task.bert to head.bert.')
+                f'its own bert says {own}. Set task.bert to head.bert.'
+            )
 
-    def loss(self, output: ModelOutput,
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
         """ITM loss, and MLM loss if it is trained.
 
         Args:
@@ -159,14 +175,18 @@ class PretrainTask(BaseModule):
         logits = output.video_logits
         matches = stack_field(data_samples, 'text_labels', logits.device)
         losses = dict(
-            loss_itm=F.cross_entropy(
-                logits.flatten(0, 1), matches.flatten()))
+            loss_itm=F.cross_entropy(logits.flatten(0, 1), matches.flatten())
+        )
         if self.with_mlm:
             losses['loss_mlm'] = self._mlm_loss(output, matches, data_samples)
         return losses
 
-    def _mlm_loss(self, output: ModelOutput, matches: Tensor,
-                  data_samples: Sequence[ActionDataSample]) -> Tensor:
+    def _mlm_loss(
+        self,
+        output: ModelOutput,
+        matches: Tensor,
+        data_samples: Sequence[ActionDataSample],
+    ) -> Tensor:
         assert output.text_states is not None
         labels = self._labels(output.text_states, data_samples)
         if not self.mlm_on_negatives:
@@ -176,33 +196,41 @@ class PretrainTask(BaseModule):
         # (N, M, C, L, D) -> (masked, C, D)
         states = output.text_states.transpose(2, 3)[masked]
         scores = self.mlm(states, output.word_embeddings)
-        total = F.cross_entropy(
-            scores.flatten(0, 1).float(),
-            labels[masked].repeat_interleave(num_clips),
-            reduction='sum') / num_clips
+        total = (
+            F.cross_entropy(
+                scores.flatten(0, 1).float(),
+                labels[masked].repeat_interleave(num_clips),
+                reduction='sum',
+            )
+            / num_clips
+        )
         if self.mlm_average == 'masked':
             # Differs from reference: it averages over all text positions.
             return mean_over_processes(total, masked.sum())
         assert self.max_txt_len is not None
         return total / (labels.shape[:2].numel() * self.max_txt_len)
 
-    def _labels(self, text_states: Tensor,
-                data_samples: Sequence[ActionDataSample]) -> Tensor:
+    def _labels(
+        self, text_states: Tensor, data_samples: Sequence[ActionDataSample]
+    ) -> Tensor:
         for sample in data_samples:
             if 'mlm_labels' not in sample:
                 raise KeyError(
                     f"The data sample of '{sample.get('video_id')}' has no "
                     "field 'mlm_labels'. Add MaskTokens to the pipeline and "
                     'the field to algorithm_keys of PackActionInputs, or set '
-                    'with_mlm=False of PretrainTask.')
-        return pad_labels([
-            torch.as_tensor(sample.get('mlm_labels'))
-            for sample in data_samples
-        ], text_states.shape[3]).to(text_states.device)
+                    'with_mlm=False of PretrainTask.'
+                )
+        return pad_labels(
+            [
+                torch.as_tensor(sample.get('mlm_labels'))
+                for sample in data_samples
+            ],
+            text_states.shape[3],
+        ).to(text_states.device)
 
     def predict(
-            self, output: ModelOutput,
-            data_samples: Sequence[ActionDataSample]
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add ``match_score`` and the words predicted at masked tokens.
 
@@ -224,7 +252,8 @@ class PretrainTask(BaseModule):
             labels = self._labels(output.text_states, data_samples)
             states = output.text_states.transpose(2, 3)  # (N, M, L, C, D)
             for sample, label, state in zip(data_samples, labels, states):
-                words = self.mlm(state[label != IGNORED_LABEL],
-                                 output.word_embeddings)
+                words = self.mlm(
+                    state[label != IGNORED_LABEL], output.word_embeddings
+                )
                 sample.set_field(words.mean(1).argmax(-1), 'mlm_pred')
         return data_samples

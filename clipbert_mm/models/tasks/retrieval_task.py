@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Text-to-video retrieval: losses and match scores."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,12 +62,16 @@ class RetrievalTask(BaseModule):
     def __init__(self, loss_type: str = 'ce', margin: float = 0.2) -> None:
         super().__init__()
         if loss_type not in NUM_CLASSES:
-            raise ValueError(f"Unknown loss_type '{loss_type}' of "
-                             'RetrievalTask. Valid ones are '
-                             f'{sorted(NUM_CLASSES)}.')
+            raise ValueError(
+                f"Unknown loss_type '{loss_type}' of "
+                'RetrievalTask. Valid ones are '
+                f'{sorted(NUM_CLASSES)}.'
+            )
         if not 0 <= margin <= 1:
-            raise ValueError('margin lies between two probabilities: it must '
-                             f'be 0...1, but got {margin}.')
+            raise ValueError(
+                'margin lies between two probabilities: it must '
+                f'be 0...1, but got {margin}.'
+            )
         self.loss_type = loss_type
         self.margin = margin
 
@@ -85,15 +90,18 @@ class RetrievalTask(BaseModule):
         if head.num_classes != expected:
             raise ValueError(
                 f"RetrievalTask(loss_type='{self.loss_type}') needs "
-                f'head.num_classes={expected}, but got {head.num_classes}.')
+                f'head.num_classes={expected}, but got {head.num_classes}.'
+            )
         if self.loss_type == 'rank' and aggregation == 'lse':
             raise ValueError(
                 "RetrievalTask(loss_type='rank') cannot be combined with "
                 "aggregation='lse', which is only valid with cross entropy. "
-                "Use 'mean' or 'max'.")
+                "Use 'mean' or 'max'."
+            )
 
-    def loss(self, output: ModelOutput,
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
         """Loss of the batch.
 
         Args:
@@ -113,8 +121,7 @@ class RetrievalTask(BaseModule):
         return dict(loss_itm=loss)
 
     def predict(
-            self, output: ModelOutput,
-            data_samples: Sequence[ActionDataSample]
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add ``match_score`` to the samples.
 

@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """What a task sees of the model, and how it reads its targets."""
+
 from collections.abc import Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,14 +14,16 @@ class ModelOutput(NamedTuple):
     """Output of the model for N videos with M texts each."""
 
     video_logits: Tensor  # (N, M, K), unnormalised
-    text_states: Optional[Tensor]  # (N, M, C, L, D); None when not needed
+    text_states: Tensor | None  # (N, M, C, L, D); None when not needed
     word_embeddings: Tensor  # (vocabulary, D), for the tied MLM decoder
 
 
-def stack_field(data_samples: Sequence[ActionDataSample],
-                field: str,
-                device: torch.device,
-                dtype: torch.dtype = torch.long) -> Tensor:
+def stack_field(
+    data_samples: Sequence[ActionDataSample],
+    field: str,
+    device: torch.device,
+    dtype: torch.dtype = torch.long,
+) -> Tensor:
     """Stack one numeric field of all samples.
 
     Args:
@@ -39,14 +42,19 @@ def stack_field(data_samples: Sequence[ActionDataSample],
         if field not in sample:
             raise KeyError(
                 f"The data sample of '{sample.get('video_id')}' has no field "
-                f"'{field}'. Add it to algorithm_keys of PackActionInputs.")
+                f"'{field}'. Add it to algorithm_keys of PackActionInputs."
+            )
     values = np.stack(
-        [np.asarray(sample.get(field)) for sample in data_samples])
+        [np.asarray(sample.get(field)) for sample in data_samples]
+    )
     return torch.from_numpy(values).to(device, dtype)
 
 
-def stack_labels(data_samples: Sequence[ActionDataSample], num_labels: int,
-                 device: torch.device) -> Tensor:
+def stack_labels(
+    data_samples: Sequence[ActionDataSample],
+    num_labels: int,
+    device: torch.device,
+) -> Tensor:
     """Stack ``answer_labels`` of all samples, after a look at them.
 
     Args:
@@ -69,5 +77,6 @@ def stack_labels(data_samples: Sequence[ActionDataSample], num_labels: int,
             f'Answer labels must be 0...{num_labels - 1}, but a question '
             f"about '{data_samples[row].get('video_id')}' has the label "
             f'{labels[row, question]}. Give the dataset and the task the same '
-            'vocabulary, or the same num_options.')
+            'vocabulary, or the same num_options.'
+        )
     return labels.to(device)

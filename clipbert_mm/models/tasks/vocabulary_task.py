@@ -1,15 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
 """What the tasks that choose from an answer vocabulary have in common."""
+
 import json
 from collections.abc import Sequence
-from typing import Union
 
 import torch
 from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from ...datasets.answer_vocabulary import read_vocabulary
+from clipbert_mm.annotations.answer_vocabulary import read_vocabulary
 
 
 def encode_answers(answers: Sequence[str]) -> Tensor:
@@ -50,7 +50,8 @@ def decode_answers(encoded: Tensor) -> list[str]:
     except (ValueError, TypeError) as error:
         raise ValueError(
             'The answers in the checkpoint (task.vocabulary) cannot be read: '
-            f'{error}. Was it changed after training?') from error
+            f'{error}. Was it changed after training?'
+        ) from error
 
 
 def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
@@ -65,19 +66,22 @@ def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
     """
     if list(saved) == list(own):
         return
-    label = next((i for i, pair in enumerate(zip(saved, own))
-                  if pair[0] != pair[1]),
-                 min(len(saved), len(own)))  # yapf: disable
+    label = next(
+        (i for i, pair in enumerate(zip(saved, own)) if pair[0] != pair[1]),
+        min(len(saved), len(own)),
+    )
     first, second = (
         repr(answers[label]) if label < len(answers) else 'none'
-        for answers in (saved, own))
+        for answers in (saved, own)
+    )
     raise ValueError(
         f'The checkpoint was trained on {len(saved)} answers, but '
         f'task.vocabulary has {len(own)} others; the first difference is at '
         f'label {label}: {first} in the checkpoint, {second} in the '
         'vocabulary. Test with the vocabulary of training; to train on with '
         'other answers, drop the head by `tools/convert_weights.py export '
-        'CONFIG CHECKPOINT FOLDER --without-task`.')
+        'CONFIG CHECKPOINT FOLDER --without-task`.'
+    )
 
 
 class VocabularyTask(BaseModule):
@@ -99,14 +103,15 @@ class VocabularyTask(BaseModule):
 
     needs_text_states = False
 
-    def __init__(self, vocabulary: Union[str, Sequence[str]]) -> None:
+    def __init__(self, vocabulary: str | Sequence[str]) -> None:
         super().__init__()
         self.answers = read_vocabulary(vocabulary)
         self.register_state_dict_post_hook(_save_answers)
         self._register_load_state_dict_pre_hook(self._take_answers)
 
-    def check_state_dict(self, state_dict: dict[str, Tensor],
-                         prefix: str) -> None:
+    def check_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str
+    ) -> None:
         """Compare the answers of a checkpoint with those of the model.
 
         Args:
@@ -118,17 +123,23 @@ class VocabularyTask(BaseModule):
         Raises:
             ValueError: If the answers differ, or cannot be read.
         """
-        saved = state_dict.setdefault(f'{prefix}vocabulary',
-                                      encode_answers(self.answers))
+        saved = state_dict.setdefault(
+            f'{prefix}vocabulary', encode_answers(self.answers)
+        )
         compare_answers(decode_answers(saved), self.answers)
 
-    def _take_answers(self, state_dict: dict[str, Tensor], prefix: str,
-                      *_: object) -> None:
+    def _take_answers(
+        self, state_dict: dict[str, Tensor], prefix: str, *_: object
+    ) -> None:
         self.check_state_dict(state_dict, prefix)
         del state_dict[f'{prefix}vocabulary']  # no parameter, no buffer
 
-    def add_answers(self, logits: Tensor, scores: Tensor,
-                    data_samples: Sequence[ActionDataSample]) -> None:
+    def add_answers(
+        self,
+        logits: Tensor,
+        scores: Tensor,
+        data_samples: Sequence[ActionDataSample],
+    ) -> None:
         """Add the best answers to the samples.
 
         Args:
@@ -142,11 +153,16 @@ class VocabularyTask(BaseModule):
         best = logits.argmax(-1)
         for sample, labels, score in zip(data_samples, best, scores):
             sample.set_field(labels, 'pred_labels')
-            sample.set_field([self.answers[i] for i in labels.tolist()],
-                             'pred_answers')
+            sample.set_field(
+                [self.answers[i] for i in labels.tolist()], 'pred_answers'
+            )
             sample.set_field(score, 'answer_scores')
 
 
-def _save_answers(task: VocabularyTask, state_dict: dict[str, Tensor],
-                  prefix: str, *_: object) -> None:
+def _save_answers(
+    task: VocabularyTask,
+    state_dict: dict[str, Tensor],
+    prefix: str,
+    *_: object,
+) -> None:
     state_dict[f'{prefix}vocabulary'] = encode_answers(task.answers)

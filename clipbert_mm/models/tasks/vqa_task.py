@@ -1,5 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """VQA 2.0: answers that are right to a degree."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,14 +51,17 @@ class VQATask(VocabularyTask):
             raise ValueError(
                 f'VQATask has a vocabulary of {len(self.answers)} answers and '
                 'needs one class for each, but got '
-                f'head.num_classes={head.num_classes}.')
+                f'head.num_classes={head.num_classes}.'
+            )
         if aggregation == 'lse':
             raise ValueError(
                 "VQATask cannot be combined with aggregation='lse', which is "
-                "only valid with cross entropy. Use 'mean' or 'max'.")
+                "only valid with cross entropy. Use 'mean' or 'max'."
+            )
 
-    def loss(self, output: ModelOutput,
-             data_samples: Sequence[ActionDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
         """Binary cross entropy: sum over answers, mean over questions.
 
         Args:
@@ -72,20 +76,22 @@ class VQATask(VocabularyTask):
             ValueError: If the labels are of another shape.
         """
         logits = output.video_logits
-        labels = stack_field(data_samples, 'soft_labels', logits.device,
-                             torch.float32)
+        labels = stack_field(
+            data_samples, 'soft_labels', logits.device, torch.float32
+        )
         if labels.shape != logits.shape:
             raise ValueError(
                 f'soft_labels must have the shape {tuple(logits.shape)}, one '
                 f'for each answer, but got {tuple(labels.shape)}. Give the '
-                'dataset and the task the same vocabulary.')
+                'dataset and the task the same vocabulary.'
+            )
         losses = F.binary_cross_entropy_with_logits(
-            logits.float(), labels, reduction='none')
+            logits.float(), labels, reduction='none'
+        )
         return dict(loss_answer=losses.sum(-1).mean())
 
     def predict(
-            self, output: ModelOutput,
-            data_samples: Sequence[ActionDataSample]
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add the best answers to the samples.
 

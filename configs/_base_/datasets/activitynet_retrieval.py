@@ -11,12 +11,13 @@ img_size = 448
 max_txt_len = 100  # tokens, [CLS] and [SEP] counted
 
 tokenize = dict(
-    type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len)
+    type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len
+)
 square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatClips')
+    dict(type='FormatClips'),
 ]
 train_pipeline = [
     dict(type='LoadVideo'),
@@ -25,12 +26,16 @@ train_pipeline = [
         mode='random',
         num_clips=num_train_clips,
         clip_len=clip_len,
-        target_fps=target_fps), *square, tokenize,
+        target_fps=target_fps,
+    ),
+    *square,
+    tokenize,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('text_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('text_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     dict(type='LoadVideo'),
@@ -39,12 +44,15 @@ test_pipeline = [
         mode='uniform',
         num_clips=num_test_clips,
         clip_len=clip_len,
-        target_fps=target_fps), *square,
+        target_fps=target_fps,
+    ),
+    *square,
     dict(
         type='PackActionInputs',
-        collect_keys=('imgs', ),
+        collect_keys=('imgs',),
         algorithm_keys=('own_text_inds', 'own_text_ids'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 train_dataloader = dict(
@@ -60,7 +68,9 @@ train_dataloader = dict(
         data_prefix=dict(video='videos'),
         media_suffix=None,  # extensions vary: match the stem
         num_negatives=1,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -75,7 +85,9 @@ val_dataloader = dict(
         media_suffix=None,  # extensions vary: match the stem
         test_mode=True,
         tokenize=tokenize,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='VideoTextRetrievalMetric', bad_videos='raise')
 test_evaluator = val_evaluator

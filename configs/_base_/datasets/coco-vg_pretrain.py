@@ -20,7 +20,8 @@ train_pipeline = [
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('text_labels', 'mlm_labels'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = train_pipeline
 
@@ -38,7 +39,9 @@ train_dataloader = dict(
         media_suffix='.jpg',
         group_size=group_size,
         negative_prob=0.5,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=8,
     num_workers=4,
@@ -53,7 +56,9 @@ val_dataloader = dict(
         media_suffix='.jpg',
         negative_prob=0.5,
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='PretrainMetric')
 test_evaluator = val_evaluator

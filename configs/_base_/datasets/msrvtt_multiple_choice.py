@@ -16,7 +16,8 @@ test_pipeline = [
         mode='uniform',
         num_clips=num_test_clips,
         clip_len=clip_len,
-        target_fps=target_fps),
+        target_fps=target_fps,
+    ),
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
@@ -26,7 +27,8 @@ test_pipeline = [
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('answer_labels', 'question_ids', 'answer_types'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 test_dataloader = dict(
@@ -44,6 +46,8 @@ test_dataloader = dict(
         data_prefix=dict(video='videos'),
         media_suffix='.mp4',
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_evaluator = dict(type='VideoQAMetric', bad_videos='raise')
 test_cfg = dict(type='TestLoop')

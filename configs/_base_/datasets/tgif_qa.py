@@ -15,10 +15,11 @@ square = [
     dict(type='DecordDecode'),
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
-    dict(type='FormatClips')
+    dict(type='FormatClips'),
 ]
 tokenize = dict(
-    type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len)
+    type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len
+)
 train_pipeline = [
     dict(type='LoadVideo'),
     dict(
@@ -26,12 +27,16 @@ train_pipeline = [
         mode='random',
         num_clips=num_train_clips,
         clip_len=clip_len,
-        target_fps=target_fps), *square, tokenize,
+        target_fps=target_fps,
+    ),
+    *square,
+    tokenize,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('answer_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('answer_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     dict(type='LoadVideo'),
@@ -40,12 +45,16 @@ test_pipeline = [
         mode='uniform',
         num_clips=num_test_clips,
         clip_len=clip_len,
-        target_fps=target_fps), *square, tokenize,
+        target_fps=target_fps,
+    ),
+    *square,
+    tokenize,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('answer_labels', 'question_ids', 'answer_types'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 train_dataloader = dict(
@@ -59,7 +68,9 @@ train_dataloader = dict(
         data_root=data_root,
         data_prefix=dict(video='gifs'),
         media_suffix=None,  # .gif, or .mp4 after tools/data/compress.py
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -72,7 +83,9 @@ val_dataloader = dict(
         data_prefix=dict(video='gifs'),
         media_suffix=None,
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -85,6 +98,8 @@ test_dataloader = dict(
         data_prefix=dict(video='gifs'),
         media_suffix=None,
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 val_evaluator = dict(type='VideoQAMetric', bad_videos='raise')
 test_evaluator = val_evaluator

@@ -12,15 +12,16 @@ image = [  # one clip of one frame
     dict(type='ResizeLongSide', size=img_size),
     dict(type='PadFrames', size=img_size),
     dict(type='FormatClips'),
-    dict(type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len)
+    dict(type='BertTokenize', tokenizer=tokenizer, max_txt_len=max_txt_len),
 ]
 train_pipeline = [
     *image,
     dict(
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
-        algorithm_keys=('soft_labels', ),
-        meta_keys=('video_id', 'filename'))
+        algorithm_keys=('soft_labels',),
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 test_pipeline = [
     *image,
@@ -28,7 +29,8 @@ test_pipeline = [
         type='PackActionInputs',
         collect_keys=('imgs', 'input_ids', 'attention_mask'),
         algorithm_keys=('soft_labels', 'question_ids', 'answer_types'),
-        meta_keys=('video_id', 'filename'))
+        meta_keys=('video_id', 'filename'),
+    ),
 ]
 
 train_dataloader = dict(
@@ -46,7 +48,9 @@ train_dataloader = dict(
         ann_file='annotations/train.jsonl',
         data_prefix=dict(img='images'),
         media_suffix='.jpg',
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -62,7 +66,9 @@ val_dataloader = dict(
         data_prefix=dict(img='images'),
         media_suffix='.jpg',
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='VQAMetric', bad_videos='raise')
 test_evaluator = val_evaluator

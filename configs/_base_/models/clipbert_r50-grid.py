@@ -15,25 +15,31 @@ model = dict(
     data_preprocessor=dict(
         type='VideoTextDataPreprocessor',
         mean=[103.53, 116.28, 123.675],  # BGR
-        std=[1., 1., 1.],
-        bgr=True),
+        std=[1.0, 1.0, 1.0],
+        bgr=True,
+    ),
     backbone=dict(
         type='ResNet50Grid',
         freeze_at=2,  # stem and res2
         with_cp=False,  # True: recompute activations, less memory
         init_cfg=dict(
-            type='Pretrained', checkpoint=cnn_checkpoint, prefix='backbone')),
+            type='Pretrained', checkpoint=cnn_checkpoint, prefix='backbone'
+        ),
+    ),
     neck=dict(
         type='GridEncoder',
         in_channels=2048,
         out_channels=768,
-        temporal_fusion='mean'),
+        temporal_fusion='mean',
+    ),
     head=dict(
         type='BertCrossModalHead',
         bert=bert,
         tokenizer=bert,
         num_classes=2,
-        with_cp=False),
+        with_cp=False,
+    ),
     consensus=dict(type='ConsensusAggregator', aggregation='lse'),
     task=dict(type='RetrievalTask', loss_type='ce'),
-    token_budget=65536)  # tokens of the pairs scored at a time, in testing
+    token_budget=65536,
+)  # tokens of the pairs scored at a time, in testing

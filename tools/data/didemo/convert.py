@@ -1,79 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert the annotation files of DiDeMo to paragraphs.
+"""Convert the annotation files of DiDeMo."""
 
-Example::
-
-    python tools/data/didemo/convert.py --train train_data.json \
-        --val val_data.json --test test_data.json \
-        --out data/didemo/annotations
-"""
-import argparse
 import sys
-from pathlib import Path
-from typing import Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from annotation_split import Split, stems  # noqa: E402
-from conversion import Conversion, add_output_options, run  # noqa: E402
-from official_files import read_list  # noqa: E402
-
-OFFICIAL_DESCRIPTIONS = dict(train=33005, val=4180, test=4021)
-
-
-def convert(args: argparse.Namespace) -> Conversion:
-    """Join the descriptions of each video, in the order of the file."""
-    conversion = Conversion(args)
-    paths = dict(train=args.train, val=args.val, test=args.test)
-    conversion.claim(*(f'{name}.jsonl' for name in paths))
-    splits = [_split(conversion, name, path) for name, path in paths.items()]
-    train, val, test = splits
-    conversion.check(splits, [(train, val), (train, test), (val, test)])
-    conversion.write()
-    return conversion
-
-
-def _split(conversion: Conversion, name: str, path: str) -> Split:
-    records = list(read_list(path))
-    conversion.add_source(path, len(records), 'descriptions',
-                          OFFICIAL_DESCRIPTIONS[name])
-    stem_of = stems([(r.where, r.text('video')) for r in records])
-    described: dict[str, list[str]] = {}
-    empty = 0
-    for record in records:
-        text = record.text('description', allow_blank=True)
-        texts = described.setdefault(stem_of[record.text('video')], [])
-        if text.strip():
-            texts.append(text)
-        else:
-            empty += 1
-    rows = [
-        dict(
-            caption=' '.join(texts),
-            caption_list=texts,
-            clip_name=stem,
-            sen_id=stem) for stem, texts in described.items()
-    ]
-    split = Split(name, rows)
-    split.dropped['empty descriptions'] = empty
-    split.keep('videos without a description',
-               lambda row: bool(row['caption_list']))
-    return split
-
-
-def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    for name in OFFICIAL_DESCRIPTIONS:
-        parser.add_argument(
-            f'--{name}', required=True, help=f'{name}_data.json')
-    add_output_options(parser)
-    return parser.parse_args(argv)
-
-
-def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run the converter."""
-    return run(convert, parse_args(argv))
-
+from clipbert_mm.annotations.official.didemo import main
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Annotation files: captions, questions and answer vocabularies."""

@@ -1,0 +1,274 @@
+# Copyright (c) clipbert_mm contributors.
+"""What the converters of official annotation files share."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .files import ConversionError
+from .split import Split
+
+OUTSIDE_VOCABULARY = 'answers outside the vocabulary'
+
+
+class Conversion:
+    """One run of a converter: its checks, its files and what it says.
+
+    Args:
+        args (argparse.Namespace): With the options of
+            :func:`add_output_options`.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.out = Path(args.out)
+        self.overwrite: bool = args.overwrite
+        self.allow_leaks: bool = args.allow_leaks
+        self.sources: list[str] = []
+        self.notes: list[str] = []
+        self.splits: list[Split] = []
+
+    def claim(self, *names: str) -> None:
+        """Make sure, before any work, that files may be written.
+
+        Raises:
+            ConversionError: If one is there and may not be replaced.
+        """
+        for path in (self.out / name for name in names):
+            if path.exists() and not self.overwrite:
+                raise ConversionError(
+                    f'{path} is there already. Pass --overwrite to replace '
+                    'it, or another folder as --out.'
+                )
+
+    def add_source(
+        self, path: str, number: int, noun: str, official: int | None = None
+    ) -> None:
+        """Remember a file that was read, and compare its size.
+
+        Args:
+            path (str): The file.
+            number (int): How many ``noun`` it has.
+            noun (str): What was counted.
+            official (int, optional): How many the official file has.
+        """
+        self.sources.append(f'{path} ({number:,} {noun})')
+        if official is not None and number != official:
+            self.notes.append(
+                f'{path} has {number:,} {noun}, but the '
+                f'official file {official:,}.'
+            )
+
+    def check(
+        self,
+        splits: Iterable[Split],
+        disjoint: Iterable[tuple[Split, Split]] = (),
+    ) -> None:
+        """Check the ids of each split, and that pairs of them are disjoint.
+
+        Args:
+            splits (Iterable[Split]): All splits, which :meth:`write` writes.
+            disjoint (Iterable[tuple[Split, Split]]): Pairs that must not have
+                a video or image in common. Question ids in common are noted.
+
+        Raises:
+            ConversionError: If a split is empty; without ``--allow-leaks``
+                also if pairs have something in common, or if a question id
+                is there twice.
+        """
+        self.splits = list(splits)
+        problems = []
+        for split in self.splits:
+            if not split.rows:
+                raise ConversionError(
+                    f'{split.name}: no line is left to write. Dropped: '
+                    f'{dict(split.dropped)}'
+                )
+            problems += self._check_ids(split)
+        for one, other in disjoint:
+            pair = f'{one.name} and {other.name}'
+            media = {m[1] for m in one.media() & other.media()}
+            problems += _shared(media, f'videos or images are in {pair}')
+            ids = set(one.ids()) & set(other.ids())
+            self.notes += _shared(ids, f'question ids are in {pair}')
+        if problems and not self.allow_leaks:
+            raise ConversionError(
+                '\n'.join(problems) + '\nAre these files of the same release? '
+                'Pass --allow-leaks to go on in spite of this.'
+            )
+        self.notes += problems
+
+    def _check_ids(self, split: Split) -> list[str]:
+        """Problems of the ids; repeated ids are taken out of the rows."""
+        problems = []
+        for key in ('sen_id', 'question_id'):
+            times = Counter(row[key] for row in split.rows if key in row)
+            repeated = {value for value, number in times.items() if number > 1}
+            if not repeated:
+                continue
+            for row in split.rows:
+                del row[key]
+            found = _shared(
+                repeated,
+                f'{key}s are there several times in '
+                f'{split.name}, which is written without them',
+            )
+            if key == 'question_id':
+                problems += found
+            else:  # captions are told apart by their rows as well
+                self.notes += found
+        return problems
+
+    def answer_vocabulary(
+        self, name: str, train: Split, others: list[Split], size: int
+    ) -> list[str]:
+        """Choose the answers of a model, and drop training rows without them.
+
+        Args:
+            name (str): Of the file, for the report.
+            train (Split): The training questions, with ``answer``.
+            others (list[Split]): The other questions; they are kept, as an
+                answer that cannot be given is wrong.
+            size (int): How many answers, the most frequent of training.
+
+        Returns:
+            list[str]: The answers.
+        """
+        # Here, as it imports torch, and --help should not.
+        from clipbert_mm.annotations.answer_vocabulary import (
+            build_vocabulary,
+            coverage,
+        )
+
+        answers = [row['answer'] for row in train.rows]
+        vocabulary = build_vocabulary(answers, size=size)
+        known = set(vocabulary)
+        shares = [
+            f'{coverage([r["answer"] for r in split.rows], vocabulary):.1%} '
+            f'of {split.name}'
+            for split in (train, *others)
+        ]
+        self.notes.append(
+            f'{name}: {len(vocabulary):,} of the {len(set(answers)):,} '
+            f'training answers; they answer {", ".join(shares)}.'
+        )
+        train.keep(OUTSIDE_VOCABULARY, lambda row: row['answer'] in known)
+        return vocabulary
+
+    def write(self, vocabularies: dict[str, list[str]] | None = None) -> None:
+        """Write all files, or none if one cannot be written.
+
+        Args:
+            vocabularies (dict[str, list[str]], optional): Answers to write
+                beside the splits, by the name of the file.
+        """
+        from clipbert_mm.annotations.answer_vocabulary import write_vocabulary
+
+        self.out.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix='.partial-', dir=self.out))
+        try:
+            for split in self.splits:
+                with open(
+                    partial / f'{split.name}.jsonl', 'w', encoding='utf-8'
+                ) as file:
+                    file.writelines(
+                        json.dumps(row, ensure_ascii=False) + '\n'
+                        for row in split.rows
+                    )
+            for name, answers in (vocabularies or {}).items():
+                write_vocabulary(str(partial / name), answers)
+            for path in sorted(partial.iterdir()):
+                os.replace(path, self.out / path.name)
+        finally:
+            shutil.rmtree(partial)
+
+    def report(self) -> str:
+        """What was written, dropped and read."""
+        rows = [['split', 'media', 'texts', 'repeated', 'dropped']]
+        for split in self.splits:
+            numbers = (
+                len(split.media()),
+                len(split.rows),
+                split.repeated(),
+                sum(split.dropped.values()),
+            )
+            rows.append([split.name, *(f'{n:,}' for n in numbers)])
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        lines = [
+            '  '.join(
+                [row[0].ljust(widths[0])]
+                + [
+                    cell.rjust(width)
+                    for cell, width in zip(row[1:], widths[1:])
+                ]
+            )
+            for row in rows
+        ]
+        lines += [
+            f'dropped from {split.name}: {number:,} {reason}'
+            for split in self.splits
+            for reason, number in split.dropped.items()
+            if number
+        ]
+        lines += [f'note: {note}' for note in self.notes]
+        lines += [f'read {source}' for source in self.sources]
+        return '\n'.join([*lines, f'written to {self.out}'])
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that all converters have."""
+    parser.add_argument('--out', required=True, help='folder to write to')
+    parser.add_argument(
+        '--overwrite', action='store_true', help='replace files in --out'
+    )
+    parser.add_argument(
+        '--allow-leaks',
+        action='store_true',
+        help='go on, and count them, when splits share videos or when a '
+        'question id is there twice',
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, as the type of an option."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f'expected a whole number of at least 1, but got {text!r}'
+        )
+    return int(text)
+
+
+def run(
+    convert: Callable[[argparse.Namespace], Conversion],
+    args: argparse.Namespace,
+) -> int:
+    """Convert, and print the report or the error.
+
+    Args:
+        convert (Callable[[argparse.Namespace], Conversion]): The converter.
+        args (argparse.Namespace): Its options.
+
+    Returns:
+        int: The exit status, 1 after an error.
+    """
+    try:
+        print(convert(args).report())
+    except (ConversionError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _shared(values: set, text: str) -> list[str]:
+    """One sentence about values, or nothing if there are none."""
+    if not values:
+        return []
+    some = ', '.join(repr(value) for value in sorted(values, key=str)[:5])
+    return [
+        f'{len(values):,} {text}: {some}{", ..." if len(values) > 5 else "."}'
+    ]

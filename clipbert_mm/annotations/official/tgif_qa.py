@@ -1,0 +1,177 @@
+# Copyright (c) clipbert_mm contributors.
+"""Convert the annotation files of TGIF-QA, one task at a time.
+
+Example::
+
+    python tools/data/tgif_qa/convert.py action \
+        --train Train_action_question.csv --test Test_action_question.csv \
+        --out data/tgif_qa/annotations
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+
+from .conversion import Conversion, add_output_options, positive, run
+from .files import ConversionError, Record, read_table
+from .split import Split
+
+# Questions of the training and the test file.
+OFFICIAL_QUESTIONS = dict(
+    action=(20475, 2274),
+    transition=(52704, 6232),
+    frameqa=(39392, 13691),
+    count=(26843, 3554),
+)
+OPTIONS = ('a1', 'a2', 'a3', 'a4', 'a5')
+ANSWER_TYPES = ('object', 'number', 'color', 'location')
+
+
+def convert(args: argparse.Namespace) -> Conversion:
+    """Write the questions of a task, a part of training as validation."""
+    conversion = Conversion(args)
+    names = [f'{args.task}_{part}' for part in ('train', 'val', 'test')]
+    files = [f'{name}.jsonl' for name in names]
+    vocabulary_name = f'{args.task}_vocabulary.json'
+    if args.task == 'frameqa':
+        files.append(vocabulary_name)
+    conversion.claim(*files)
+
+    sources = [_rows(args.task, path) for path in (args.train, args.test)]
+    for path, rows, official in zip(
+        (args.train, args.test), sources, OFFICIAL_QUESTIONS[args.task]
+    ):
+        conversion.add_source(path, len(rows), 'questions', official)
+    held_out = _held_out(
+        (row['gif_name'] for row in sources[0]), args.val_share, args.seed
+    )
+    train, val, test = splits = [
+        Split(
+            names[0], [r for r in sources[0] if r['gif_name'] not in held_out]
+        ),
+        Split(names[1], [r for r in sources[0] if r['gif_name'] in held_out]),
+        Split(names[2], sources[1]),
+    ]
+    conversion.check(splits, [(train, val), (train, test), (val, test)])
+    vocabularies = {}
+    if args.task == 'frameqa':
+        vocabularies[vocabulary_name] = conversion.answer_vocabulary(
+            vocabulary_name, train, [val, test], args.vocabulary_size
+        )
+    conversion.write(vocabularies)
+    return conversion
+
+
+def _rows(task: str, path: str) -> list[dict]:
+    columns = ['gif_name', 'question', 'answer', 'key']
+    if task == 'frameqa':
+        columns.append('type')
+    elif task != 'count':
+        columns += OPTIONS
+    return [_row(task, record) for record in read_table(path, columns, '\t')]
+
+
+def _row(task: str, record: Record) -> dict:
+    row = dict(
+        gif_name=record.text('gif_name'),
+        question=record.text('question'),
+        question_id=record.whole('key', digits=True),
+    )
+    if task == 'frameqa':
+        number = _below(record, 'type', len(ANSWER_TYPES))
+        return dict(
+            row, answer=record.text('answer'), answer_type=ANSWER_TYPES[number]
+        )
+    if task == 'count':
+        return dict(row, answer=_count(record))
+    return dict(
+        row,
+        options=[record.text(option) for option in OPTIONS],
+        answer=_below(record, 'answer', len(OPTIONS)),
+    )
+
+
+def _count(record: Record) -> int:
+    value = record.whole('answer', digits=True)
+    if value < 0:
+        raise ConversionError(
+            f'{record.where}: "answer" must be 0 or more, but got {value}.'
+        )
+    return value
+
+
+def _below(record: Record, key: str, end: int) -> int:
+    value = record.whole(key, digits=True)
+    if not 0 <= value < end:
+        raise ConversionError(
+            f'{record.where}: "{key}" must be 0 to {end - 1}, but got {value}.'
+        )
+    return value
+
+
+def _held_out(names: Iterable[str], share: float, seed: int) -> set[str]:
+    """A share of the gifs: those whose names have the smallest hashes.
+
+    So a gif of two tasks is held out of both, almost always, and neither the
+    order of a file nor the version of Python matters.
+    """
+    ranked = sorted(
+        set(names),
+        key=lambda name: hashlib.sha256(f'{seed}:{name}'.encode()).digest(),
+    )
+    return set(ranked[: round(share * len(ranked))])
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(
+            f'expected a share between 0 and 1, but got {text!r}'
+        )
+    return value
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    tasks = parser.add_subparsers(dest='task', required=True)
+    for task in OFFICIAL_QUESTIONS:
+        sub = tasks.add_parser(task, help=f'questions of {task}')
+        for part in ('train', 'test'):
+            sub.add_argument(
+                f'--{part}',
+                required=True,
+                help=f'{part.capitalize()}_{task}_question.csv',
+            )
+        sub.add_argument(
+            '--val-share',
+            type=_share,
+            default=0.1,
+            help='share of the training gifs to validate on (%(default)s)',
+        )
+        sub.add_argument(
+            '--seed',
+            type=int,
+            default=42,
+            help='chooses these gifs (%(default)s)',
+        )
+        if task == 'frameqa':
+            sub.add_argument(
+                '--vocabulary-size',
+                type=positive,
+                default=1540,
+                help='number of answers, the most frequent of training '
+                '(%(default)s)',
+            )
+        add_output_options(sub)
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the converter."""
+    return run(convert, parse_args(argv))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Command line entry points."""

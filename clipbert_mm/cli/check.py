@@ -1,0 +1,193 @@
+# Copyright (c) clipbert_mm contributors.
+r"""Check the data of a config before training or testing with it.
+
+For the dataset of each dataloader: figures, then everything that is wrong,
+not the first mistake only. Problems are mistakes in annotation files, media
+that are missing or cannot be decoded, media of one split that are in another,
+a vocabulary or tokenizer that cannot be loaded. Notes are what published data
+sets have as well: repeated texts, texts that are cut, answers in testing
+outside the vocabulary. The members of a ConcatTextDataset are checked one by
+one: `train[0]` is the first of those for training.
+
+Example:
+    python tools/data/check.py clipbert_msrvtt_ret --json msrvtt.json
+    python tools/data/check.py configs/clipbert_vqa.py --splits train val \
+        --decode first --cfg-options train_dataloader.dataset.data_root=vqa
+
+Exit status: 0 without problems, 1 with problems, 2 if the config is wrong.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+from clipbert_mm.datasets.checking.media import check_leaks, check_media
+from clipbert_mm.datasets.checking.report import CheckReport
+from clipbert_mm.datasets.checking.split import (
+    ConfigError,
+    members_of,
+    open_split,
+)
+from clipbert_mm.datasets.checking.texts import check_texts
+from clipbert_mm.media.probe import DECODE
+
+# before the host packages: it checks and repairs them
+from clipbert_mm.utils.config_files import find_config
+
+SPLITS = ('train', 'val', 'test')
+MOST_SHOWN = 10
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        'config', help='path of a config, or name of one that is shipped'
+    )
+    parser.add_argument(
+        '--splits',
+        nargs='+',
+        choices=SPLITS,
+        help='what to check; all that the config has by default',
+    )
+    parser.add_argument(
+        '--decode',
+        choices=DECODE,
+        default='pipeline',
+        help='how much of each medium to read: nothing, its header, its '
+        'first frame, or all that the pipeline does; default: %(default)s',
+    )
+    parser.add_argument(
+        '--workers',
+        type=int,
+        default=os.cpu_count(),
+        help='processes that decode, 0 for none; default: one per core',
+    )
+    parser.add_argument(
+        '--timeout',
+        type=float,
+        default=120,
+        help='seconds after which a medium is given up (with workers); '
+        'default: %(default)s',
+    )
+    parser.add_argument(
+        '--json', metavar='FILE', help='write all figures and findings there'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change the config, for example '
+        'test_dataloader.dataset.data_root=data',
+    )
+    return parser.parse_args(argv)
+
+
+def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
+    """The configs of the datasets; splits with the same are one.
+
+    Args:
+        args (argparse.Namespace): Of :func:`parse_args`.
+
+    Returns:
+        dict[str, dict]: Name of the split, or of two such as ``'val, test'``,
+        and config of its dataset; of a ``ConcatTextDataset``, of each member.
+
+    Raises:
+        ConfigError: If the config cannot be read or lacks a dataset.
+    """
+    try:
+        cfg = Config.fromfile(find_config(args.config))
+        cfg.merge_from_dict(args.cfg_options or {})
+        init_default_scope(cfg.get('default_scope', 'mmaction'))
+    except Exception as error:  # a config is code, which raises anything
+        raise ConfigError(
+            f'{args.config} cannot be read: {type(error).__name__}: {error}'
+        ) from error
+    found: dict[str, dict] = {}
+    for name in args.splits or SPLITS:
+        loader = cfg.get(f'{name}_dataloader')
+        if loader is None and args.splits:
+            raise ConfigError(
+                f'{args.config} has no {name}_dataloader. Name other --splits.'
+            )
+        if loader is None:
+            continue
+        datasets = members_of(name, loader.to_dict().get('dataset', {}))
+        if not all('pipeline' in dataset for dataset in datasets.values()):
+            raise ConfigError(
+                f'{name}_dataloader of {args.config} must have '
+                'a dataset with a pipeline.'
+            )
+        for part, dataset in datasets.items():
+            same = next(
+                (n for n, own in found.items() if own == dataset), part
+            )
+            found.pop(same, None)
+            found[part if same == part else f'{same}, {part}'] = dataset
+    if not found:
+        raise ConfigError(
+            f'{args.config} has none of the dataloaders of {SPLITS}.'
+        )
+    return found
+
+
+def check(args: argparse.Namespace) -> CheckReport:
+    """Check all splits.
+
+    Args:
+        args (argparse.Namespace): Of :func:`parse_args`.
+
+    Returns:
+        CheckReport: What was found.
+
+    Raises:
+        ConfigError: If the config is wrong.
+    """
+    report = CheckReport(args.config)
+    splits = []
+    for name, config in read_datasets(args).items():
+        report.figures[name] = {}
+        split = open_split(name, config, report)
+        if split is None:
+            continue
+        splits.append(split)
+        report.figures[name].update(
+            items=split.num_items, media=len(split.dataset.table.media)
+        )
+        check_texts(split, report)
+        if split.files is not None:
+            check_media(split, report, args.decode, args.workers, args.timeout)
+    check_leaks(splits, report)
+    return report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool.
+
+    Returns:
+        int: 0, 1 if there are problems, 2 if the config is wrong.
+    """
+    args = parse_args(argv)
+    try:
+        report = check(args)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(report.to_text(MOST_SHOWN))
+    if args.json is not None:
+        Path(args.json).write_text(report.to_json() + '\n', 'utf-8')
+    return int(bool(report.problems))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,188 @@
+# Copyright (c) clipbert_mm contributors.
+"""Train a model from a config, with the options of MMAction2's train.py.
+
+Example:
+    python tools/train.py clipbert_msrvtt_ret --amp
+    tools/dist_train.sh configs/clipbert_msrvtt_ret.py 8 --resume
+"""
+
+import argparse
+import os
+import os.path as osp
+
+import torch
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.runner import Runner
+
+from clipbert_mm.host.device import fit_to_device, leave_process_group
+
+# before the host packages: it checks and repairs them
+from clipbert_mm.utils.config_files import find_config
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Train a model')
+    parser.add_argument(
+        'config', help='path of a config, or name of one that is shipped'
+    )
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and checkpoints; ./work_dirs/CONFIG by default',
+    )
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from this checkpoint or, without one, from the latest '
+        'in the work folder',
+    )
+    parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='train in mixed precision: bf16 where the GPU has it, else fp16 '
+        'with loss scaling',
+    )
+    parser.add_argument(
+        '--no-validate',
+        action='store_true',
+        help='do not evaluate during training',
+    )
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate by the batch size over the one that '
+        'the config was made for',
+    )
+    parser.add_argument('--seed', type=int, help='random seed')
+    parser.add_argument(
+        '--diff-rank-seed',
+        action='store_true',
+        help='give each process its own seed',
+    )
+    parser.add_argument(
+        '--deterministic',
+        action='store_true',
+        help='use deterministic cuDNN algorithms',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change the config, for example train_dataloader.batch_size=4 '
+        'key="[a,b]" key=a,b key="[(a,b),(c,d)]"; quote brackets and leave no '
+        'spaces',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what starts the processes',
+    )
+    parser.add_argument(
+        '--local_rank',
+        '--local-rank',
+        type=int,
+        default=0,
+        help=argparse.SUPPRESS,
+    )  # passed by some launchers
+    return parser.parse_args(argv)
+
+
+def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
+    """Put the options of the command line into the config.
+
+    Args:
+        cfg (Config): The config; it is changed and returned.
+        args (argparse.Namespace): Of :func:`parse_args`.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        ValueError: If the config does not support an option.
+    """
+    cfg.launcher = args.launcher
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        name = osp.splitext(osp.basename(args.config))[0]
+        cfg.work_dir = osp.join('./work_dirs', name)
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if args.resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.amp:
+        use_amp(cfg.optim_wrapper)
+    if args.auto_scale_lr:
+        if 'auto_scale_lr' not in cfg:
+            raise ValueError(
+                '--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=...)'
+                f' in the config, but {args.config} has none.'
+            )
+        cfg.auto_scale_lr.enable = True
+    set_randomness(cfg, args)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    if cfg.get('load_from') is not None:
+        start_from_whole_model(cfg)
+    return cfg
+
+
+def start_from_whole_model(cfg: Config) -> None:
+    """Need no file for the CNN where a whole model is loaded.
+
+    ``load_from`` holds all weights of backbone and neck, but MMEngine reads
+    the file of an ``init_cfg`` before, and fails without it.
+    """
+    for name in ('backbone', 'neck'):
+        part = cfg.get('model', {}).get(name) or {}
+        if (part.get('init_cfg') or {}).get('type') == 'Pretrained':
+            part.init_cfg = None
+
+
+def use_amp(optim_wrapper: ConfigDict) -> None:
+    """Turn mixed precision on, leaving what the config says about it."""
+    kind = optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise ValueError(
+            '--amp works with OptimWrapper and AmpOptimWrapper, but the '
+            f'config has {kind!r}.'
+        )
+    optim_wrapper.type = 'AmpOptimWrapper'
+    has_bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(
+        including_emulation=False
+    )
+    optim_wrapper.setdefault('dtype', 'bfloat16' if has_bf16 else 'float16')
+    # bf16 has the exponents of float32: nothing needs scaling
+    optim_wrapper.setdefault(
+        'loss_scale', 1.0 if optim_wrapper.dtype == 'bfloat16' else 'dynamic'
+    )
+
+
+def set_randomness(cfg: Config, args: argparse.Namespace) -> None:
+    """Options that were given replace what the config says."""
+    given = {
+        'seed': args.seed,
+        'diff_rank_seed': args.diff_rank_seed or None,
+        'deterministic': args.deterministic or None,
+    }
+    given = {key: value for key, value in given.items() if value is not None}
+    cfg.randomness = {'seed': None, **(cfg.get('randomness') or {}), **given}
+
+
+def main() -> None:
+    """Build the runner and train."""
+    args = parse_args()
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = Config.fromfile(find_config(args.config))
+    cfg = fit_to_device(merge_args(cfg, args))
+    Runner.from_cfg(cfg).train()
+    leave_process_group()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Checks of the data that a config reads."""

@@ -1,0 +1,100 @@
+# Copyright (c) clipbert_mm contributors.
+"""One score for each text of a video, from the logits of its clips."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from mmaction.structures import ActionDataSample
+from torch import Tensor
+
+from clipbert_mm.models.tasks.task_output import ModelOutput
+
+from .plan import ClipSplit
+from .store import RowLogits
+
+if TYPE_CHECKING:
+    from clipbert_mm.models.clipbert import ClipBERT
+
+# Match scores (m, ) in 0...1 of clip logits (m, c, K).
+Score = Callable[[Tensor], Tensor]
+
+_LEAST = torch.finfo(torch.float32).tiny
+
+
+def model_score(model: 'ClipBERT') -> Score:
+    """The scores that a model's consensus and task make of clip logits.
+
+    Args:
+        model (ClipBERT): With a :class:`RetrievalTask`.
+
+    Returns:
+        Callable: Float32 ``(m, c, K)`` to ``(m, )``.
+    """
+
+    def score(clip_logits: Tensor) -> Tensor:
+        sample = ActionDataSample()
+        video_logits = model.consensus(clip_logits[None])  # (1, m, K)
+        model.task.predict(
+            ModelOutput(video_logits, None, model.head.word_embeddings),
+            [sample],
+        )
+        return sample.match_score
+
+    return score
+
+
+def join_clips(first: Tensor, rest: Tensor, clips: ClipSplit) -> Tensor:
+    """All clips in temporal order.
+
+    Args:
+        first (Tensor): ``(m, c, K)``.
+        rest (Tensor): ``(m, C - c, K)``.
+        clips (ClipSplit): Which is which.
+
+    Returns:
+        Tensor: ``(m, C, K)``.
+    """
+    order = torch.tensor([*clips.first, *clips.rest]).argsort()
+    return torch.cat([first, rest], 1)[:, order]
+
+
+def combine_row(
+    first: RowLogits,
+    rest: RowLogits | None,
+    clips: ClipSplit,
+    num_texts: int,
+    score: Score,
+) -> Tensor:
+    """Scores of one video with all texts, of one order.
+
+    A pair all of whose clips were scored has the score of the full run, in
+    0...1. A pair with the first clips alone has ``-1 / score`` of them, below
+    -1: after every finished pair, in any row and column, in the order of its
+    own score, and still precise where scores are tiny. A pair that was not
+    scored has minus infinity.
+
+    Args:
+        first (RowLogits): Of the first clips.
+        rest (RowLogits, optional): Of the others, with some of the texts;
+            None if the first clips are all.
+        clips (ClipSplit): Which clips these are.
+        num_texts (int): M.
+        score (Callable): See :func:`model_score`.
+
+    Returns:
+        Tensor: ``(M, )``.
+    """
+    scores = torch.full((num_texts,), -torch.inf)
+    if not len(first.text_inds):
+        return scores
+    if rest is None:
+        scores[first.text_inds] = score(first.clip_logits)
+        return scores
+    scores[first.text_inds] = -1 / score(first.clip_logits).clamp(min=_LEAST)
+    if len(rest.text_inds):
+        places = torch.searchsorted(first.text_inds, rest.text_inds)
+        scores[rest.text_inds] = score(
+            join_clips(first.clip_logits[places], rest.clip_logits, clips)
+        )
+    return scores

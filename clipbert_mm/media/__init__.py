@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Media files: finding, opening, reading and re-encoding them."""

@@ -1,0 +1,54 @@
+# Copyright (c) clipbert_mm contributors.
+"""One layer of BERT, for all its tokens or for the first few alone."""
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def run_bert_layer(
+    layer: Any,
+    states: Tensor,
+    mask: Tensor | None,
+    num_queries: int | None = None,
+) -> Tensor:
+    """Output of a Hugging Face ``BertLayer`` at its first tokens.
+
+    What is read of the last layer is often ``[CLS]`` alone: every token is a
+    key and a value then, but all else of the layer, five sixths of its
+    multiplications, is needed for one token. Hugging Face's own forward
+    computes all of them. The attention is PyTorch's fused one.
+
+    Args:
+        layer (BertLayer): The weights.
+        states (Tensor): ``(B, S, D)``.
+        mask (Tensor, optional): Boolean, ``(B, 1, 1, S)``, True at tokens to
+            attend to; None attends to all, which is faster.
+        num_queries (int, optional): Tokens to compute. Defaults to None: all.
+
+    Returns:
+        Tensor: ``(B, num_queries or S, D)``.
+
+    Example:
+        >>> layer = BertModel(BertConfig()).encoder.layer[-1]
+        >>> run_bert_layer(layer, torch.zeros(2, 69, 768), None, 1).shape
+        torch.Size([2, 1, 768])
+    """
+    attention = layer.attention.self
+    wanted = states[:, :num_queries]
+
+    def heads(tokens: Tensor) -> Tensor:
+        split = tokens.unflatten(-1, (attention.num_attention_heads, -1))
+        return split.transpose(1, 2)  # (B, heads, S, D / heads)
+
+    context = F.scaled_dot_product_attention(
+        heads(attention.query(wanted)),
+        heads(attention.key(states)),
+        heads(attention.value(states)),
+        attn_mask=mask,
+        dropout_p=attention.dropout.p if layer.training else 0.0,
+    )
+    context = context.transpose(1, 2).flatten(2)
+    attended = layer.attention.output(context, wanted)
+    return layer.output(layer.intermediate(attended), attended)

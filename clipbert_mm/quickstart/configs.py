@@ -1,0 +1,103 @@
+# Copyright (c) clipbert_mm contributors.
+"""The configs of the quickstart's stages, with the paths of a run."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+
+def replace_strings(value: Any, change: Callable[[str], str]) -> Any:
+    """Apply a function to every text in nested dicts, lists and tuples."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: replace_strings(v, change) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(replace_strings(v, change) for v in value)
+    return value
+
+
+def find_dicts(value: Any, key: str) -> list[dict]:
+    """The dicts with a key, anywhere in nested dicts, lists and tuples."""
+    if isinstance(value, dict):
+        own = [value] if key in value else []
+        return own + [d for v in value.values() for d in find_dicts(v, key)]
+    if isinstance(value, (list, tuple)):
+        return [d for v in value for d in find_dicts(v, key)]
+    return []
+
+
+def stage_config(
+    name: str, args: argparse.Namespace, folder: str = 'corpus'
+) -> dict:
+    """A shipped config of the quickstart, with this run's paths and options.
+
+    Args:
+        name (str): A config of ``configs/quickstart``.
+        args (argparse.Namespace): Of :func:`parse_args`.
+        folder (str): Of the corpus, in the work folder. Defaults to
+            ``'corpus'``.
+
+    Returns:
+        dict: The config.
+    """
+    from mmengine.config import Config
+
+    from clipbert_mm import config_file
+
+    corpus = args.work_dir / folder
+    cfg = Config.fromfile(config_file(f'quickstart/{name}')).to_dict()
+    shipped = cfg['data_root']
+    cfg = replace_strings(
+        cfg,
+        lambda text: (
+            str(corpus) + text[len(shipped) :]
+            if text == shipped or text.startswith(shipped + '/')
+            else text
+        ),
+    )
+    words = len((corpus / 'tokenizer' / 'vocab.txt').read_text().split())
+    for part in find_dicts(cfg, 'vocab_size'):
+        part['vocab_size'] = words
+    cfg['randomness'] = dict(cfg.get('randomness', {}), seed=args.seed)
+    cfg['work_dir'] = str(args.work_dir / name)
+    if args.gpus > 1:
+        # The same batch in all as with one process, so the same schedule.
+        loader = cfg['train_dataloader']
+        loader['batch_size'] = -(-loader['batch_size'] // args.gpus)
+    if args.smoke:
+        shorten(cfg)
+    if args.no_pretrain and name == 'pretrain':
+        without_mlm(cfg)
+    cfg['quickstart'] = dict(
+        seed=args.seed,
+        mlm=not args.no_pretrain,
+        smoke=args.smoke,
+        gpus=args.gpus,
+    )
+    return cfg
+
+
+def without_mlm(cfg: dict) -> None:
+    """Make a config pretrain by image-text matching alone."""
+    cfg['model']['task']['with_mlm'] = False
+    for part in find_dicts(cfg, 'pipeline'):
+        part['pipeline'] = [
+            step for step in part['pipeline'] if step['type'] != 'MaskTokens'
+        ]
+        for step in part['pipeline']:
+            if 'algorithm_keys' in step:
+                step['algorithm_keys'] = tuple(
+                    k for k in step['algorithm_keys'] if k != 'mlm_labels'
+                )
+
+
+def shorten(cfg: dict) -> None:
+    """Make a config train one epoch, or 4 steps."""
+    loop = cfg['train_cfg']
+    key, length = (
+        ('max_epochs', 1) if 'max_epochs' in loop else ('max_iters', 4)
+    )
+    loop[key] = length
+    for part in find_dicts(cfg['param_scheduler'], 'end'):
+        part['end'] = length

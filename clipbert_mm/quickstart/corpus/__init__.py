@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Generated videos and images with captions and questions."""

@@ -1,0 +1,174 @@
+# Copyright (c) clipbert_mm contributors.
+"""Write the quickstart's corpus: real media files, captions and vocabulary.
+
+About 2,200 JPEG and PNG images and 930 h264 mp4 files for training, and for
+testing a gallery of 100 mp4 files and 100 images whose combinations of
+attributes occur nowhere in training, with captions in ClipBERT's JSON lines.
+Everything follows from the settings and their seed, and nothing is written
+again while they stay the same::
+
+    python -m clipbert_mm.quickstart.corpus.scene_corpus data/quickstart --seed 0
+"""
+
+import dataclasses
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .annotations import SPLITS, Item, check_generalisation, write_annotations
+from .media import prepare, run_writer, write_media, write_video
+from .scenes import TEMPLATES, all_combinations, draw_look, frames
+
+LAYOUT = 2  # raise it when the same settings would write other files
+FOLDERS = ('images', 'videos', 'annotations', 'tokenizer')
+LONG_SIDES = (96, 112, 128, 160)
+ASPECT_RATIOS = (1.0, 1.0, 4 / 3, 5 / 4, 3 / 2, 4 / 5)
+FRAME_RATES = (8, 10, 12, 15, 24, 25, Fraction(30000, 1001))
+
+
+@dataclasses.dataclass(frozen=True)
+class CorpusSettings:
+    """What the files of a corpus follow from.
+
+    Args:
+        seed (int): Defaults to 0.
+        images (int): Training images. Defaults to 2200.
+        videos (int): Training videos. Defaults to 930.
+        gallery (int): Test videos, each with a combination of its own that
+            training never sees, and as many test images of the same.
+            Defaults to 100.
+        captions_per_item (int): Captions of each training item in different
+            wordings; gallery videos have one. Defaults to 3.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    seed: int = 0
+    images: int = 2200
+    videos: int = 930
+    gallery: int = 100
+    captions_per_item: int = 3
+
+    def __post_init__(self) -> None:
+        half = len(all_combinations()) // 2
+        limits = dict(
+            seed=2**32,
+            images=10**5,
+            videos=10**5,
+            gallery=half,
+            captions_per_item=len(TEMPLATES),
+        )
+        for name, most in limits.items():
+            value, least = getattr(self, name), int(name != 'seed')
+            if not least <= value <= most:
+                raise ValueError(
+                    f'{name} must be {least} to {most}, but got {value}.'
+                )
+
+
+def plan_items(root: Path, settings: CorpusSettings) -> dict[str, list[Item]]:
+    """Decide every file of the corpus: split -> items.
+
+    Training images and videos walk through the training combinations in
+    turn, so each has its share; gallery videos and test images have one
+    combination each.
+    """
+    combinations = all_combinations()
+    np.random.default_rng(settings.seed).shuffle(combinations)
+    gallery = combinations[: settings.gallery]
+    training = combinations[settings.gallery :]
+    files = {
+        'images_train': ('images/image{:05d}', settings.images, training),
+        'videos_train': ('videos/video{:05d}', settings.videos, training),
+        'gallery_test': ('videos/gallery{:03d}', settings.gallery, gallery),
+        'images_test': ('images/unseen{:03d}', settings.gallery, gallery),
+    }
+    plan = {}
+    for number, split in enumerate(SPLITS):
+        name, count, pool = files[split]
+        suffixes = (
+            ('.jpg', '.jpg', '.png')
+            if name.startswith('images')
+            else ('.mp4',)
+        )
+        plan[split] = [
+            Item(
+                root / (name.format(i) + suffixes[i % len(suffixes)]),
+                pool[i % len(pool)],
+                (settings.seed, number, i),
+            )
+            for i in range(count)
+        ]
+    return plan
+
+
+def write_item(item: Item) -> None:
+    """Draw one scene and write it as a JPEG, PNG or h264 mp4 file."""
+    rng = np.random.default_rng(item.seed)
+    long_side, ratio = rng.choice(LONG_SIDES), rng.choice(ASPECT_RATIOS)
+    width, height = (
+        int(long_side * min(1, share)) // 2 * 2 for share in (ratio, 1 / ratio)
+    )  # h264 wants even sides
+    look = draw_look(width, height, rng)
+    if item.path.suffix == '.mp4':
+        rate = FRAME_RATES[rng.integers(len(FRAME_RATES))]
+        times = np.arange(max(2, int(rng.uniform(0.8, 2.4) * rate)))
+        write_video(
+            item.path,
+            frames(item.combination, look, rng, list(times / float(rate))),
+            rate,
+            (width, height),
+        )
+    else:
+        image = Image.fromarray(next(frames(item.combination, look, rng)))
+        image.save(item.path, quality=int(rng.integers(80, 96)))
+
+
+def generate(
+    root: 'str | Path',
+    settings: CorpusSettings = CorpusSettings(),
+    processes: int = 2,
+) -> bool:
+    """Write the corpus unless it is there already.
+
+    Args:
+        root (str | Path): Its folder: new, empty or an earlier corpus.
+        settings (CorpusSettings): What to write.
+        processes (int): Writers side by side. Defaults to 2.
+
+    Returns:
+        bool: Whether anything had to be written.
+
+    Raises:
+        ValueError: If ``root`` holds something else.
+    """
+    root = Path(root)
+    with prepare(
+        root, dict(layout=LAYOUT, **dataclasses.asdict(settings)), FOLDERS
+    ) as needed:
+        if needed:
+            plan = plan_items(root, settings)
+            write_media(
+                write_item, [i for s in SPLITS for i in plan[s]], processes
+            )
+            write_annotations(root, plan, settings.captions_per_item)
+            check_generalisation(root)
+    return needed
+
+
+def main() -> None:
+    """Write a corpus from the command line."""
+    run_writer(
+        'Write the corpus of the quickstart: images, videos, captions, '
+        'negatives, vocabulary.',
+        CorpusSettings,
+        generate,
+        'the corpus',
+    )
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,212 @@
+# Copyright (c) clipbert_mm contributors.
+"""The quickstart's little world: what its scenes look like and their captions.
+
+A scene is a combination of five attributes (colour, shape, background, size,
+place), 720 in all. It can be drawn as the frames of a moving shape and told
+in several wordings. Nothing here touches a file.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .drawing import COLOURS, GROUNDS, SHAPES, TEXTURES, draw_ground, inside
+
+SIZES = {'small': 0.16, 'large': 0.27}  # radius, share of the long side
+PLACES = {'left': 0.23, 'middle': 0.5, 'right': 0.77}  # share of the width
+
+# Every word tells one value of one attribute, so a caption can be read back.
+SYNONYMS = {
+    'purple': ('purple', 'violet'),
+    'circle': ('circle', 'disc'),
+    'square': ('square', 'box'),
+    'gray': ('gray', 'grey'),
+    'small': ('small', 'little'),
+    'large': ('large', 'big'),
+    'middle': ('middle', 'center'),
+}
+# The wording varies, the order of the attributes does not: with six orders the
+# small model of the quickstart needs three times the steps.
+TEMPLATES = (
+    'a {size} {colour} {shape} {verb} at the {place} of a {ground} background',
+    'one {size} {colour} {shape} {verb} on the {place} of the {ground} scene',
+    'the {size} {colour} {shape} {verb} in the {place} of this {ground} view',
+    'some {size} {colour} {shape} {verb} by the {place} of its {ground} room',
+)
+VERBS = {'image': ('rests', 'appears'), 'video': ('moves', 'floats')}
+
+
+class Combination(NamedTuple):
+    """The five attributes of a scene."""
+
+    colour: str
+    shape: str
+    ground: str
+    size: str
+    place: str
+
+
+ATTRIBUTES = Combination(
+    tuple(COLOURS), SHAPES, tuple(GROUNDS), tuple(SIZES), tuple(PLACES)
+)
+
+
+def all_combinations() -> list[Combination]:
+    """Every combination of the five attributes, 720 of them.
+
+    Example:
+        >>> len(all_combinations())
+        720
+    """
+    return [Combination(*values) for values in itertools.product(*ATTRIBUTES)]
+
+
+def neighbours(combination: Combination) -> list[Combination]:
+    """The combinations that differ from this one in exactly one attribute.
+
+    Example:
+        >>> len(neighbours(all_combinations()[0]))
+        15
+    """
+    return [
+        combination._replace(**{attribute: value})
+        for attribute, values in ATTRIBUTES._asdict().items()
+        for value in values
+        if value != getattr(combination, attribute)
+    ]
+
+
+def captions(
+    combination: Combination, kind: str, number: int, rng: np.random.Generator
+) -> list[str]:
+    """Tell a scene in several different wordings.
+
+    Args:
+        combination (Combination): The scene.
+        kind (str): ``'image'`` or ``'video'``: shapes move in videos only.
+        number (int): Captions to write, at most one per template.
+        rng (np.random.Generator): Draws templates and synonyms.
+
+    Raises:
+        ValueError: If there are fewer templates than ``number``.
+    """
+    if not 1 <= number <= len(TEMPLATES):
+        raise ValueError(
+            f'captions per item must be 1 to {len(TEMPLATES)} (one per '
+            f'template), but got {number}.'
+        )
+
+    told = []
+    for index in rng.choice(len(TEMPLATES), number, replace=False):
+        words = {
+            attribute: rng.choice(SYNONYMS.get(value, (value,)))
+            for attribute, value in combination._asdict().items()
+        }
+        told.append(
+            TEMPLATES[index].format(verb=rng.choice(VERBS[kind]), **words)
+        )
+    return told
+
+
+def read_caption(caption: str) -> Combination:
+    """Read the five attributes back from a caption's words.
+
+    Raises:
+        ValueError: If an attribute is not told, or told twice.
+
+    Example:
+        >>> read_caption('a big red disc moves at the left of a teal '
+        ...              'background')
+        Combination(colour='red', shape='circle', ground='teal', \
+size='large', place='left')
+    """
+    words = set(re.findall('[a-z]+', caption.lower()))
+    found = []
+    for attribute, values in ATTRIBUTES._asdict().items():
+        told = [
+            value
+            for value in values
+            if words.intersection(SYNONYMS.get(value, (value,)))
+        ]
+        if len(told) != 1:
+            raise ValueError(
+                f'a caption must tell one {attribute}, but '
+                f'{caption!r} tells {told}.'
+            )
+        found.append(told[0])
+    return Combination(*found)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a caption does not tell: size of the picture, texture, motion.
+
+    Args:
+        width (int): Pixels.
+        height (int): Pixels.
+        texture (str): One of :data:`TEXTURES`.
+        colour_shift (tuple[int]): Added to the shape's RGB colour.
+        scale (float): Factor of the shape's radius, near 1.
+        phase (float): Where the shape starts on its path, radians.
+        speed (float): Radians per second along the path; 0 stands still.
+    """
+
+    width: int
+    height: int
+    texture: str
+    colour_shift: tuple[int, int, int]
+    scale: float
+    phase: float
+    speed: float
+
+
+def draw_look(width: int, height: int, rng: np.random.Generator) -> Look:
+    """Draw the untold part of a scene at random."""
+    shift = tuple(int(value) for value in rng.integers(-14, 15, 3))
+    return Look(
+        width=width,
+        height=height,
+        texture=str(rng.choice(TEXTURES)),
+        colour_shift=shift,
+        scale=float(rng.uniform(0.92, 1.08)),
+        phase=float(rng.uniform(0, 2 * np.pi)),
+        speed=float(rng.uniform(1.0, 2.5) * rng.choice((-1, 1))),
+    )
+
+
+def frames(
+    combination: Combination,
+    look: Look,
+    rng: np.random.Generator,
+    times: list[float] | None = None,
+) -> Iterator[np.ndarray]:
+    """Draw a scene at the given times.
+
+    Args:
+        combination (Combination): What is in the scene.
+        look (Look): How it looks.
+        rng (np.random.Generator): Draws the noise of each frame.
+        times (list[float], optional): Seconds. Defaults to None: one frame.
+
+    Yields:
+        np.ndarray: ``(height, width, 3)``, uint8, RGB.
+    """
+    rows, columns = np.mgrid[0 : look.height, 0 : look.width]
+    ground = draw_ground(combination.ground, look.texture, rows, columns)
+    colour = np.add(COLOURS[combination.colour], look.colour_shift)
+    long_side = max(look.width, look.height)
+    radius = SIZES[combination.size] * look.scale * long_side
+    swing = max(0.0, min(0.22 * long_side, 0.5 * look.height - radius))
+    for time in times or [0.0]:
+        angle = look.phase + look.speed * time
+        x = PLACES[combination.place] * look.width
+        x += 0.04 * long_side * np.cos(angle)
+        y = 0.5 * look.height + swing * np.sin(angle)
+        image = ground + rng.integers(-8, 9, ground.shape, np.int16)
+        covered = inside(combination.shape, columns - x, rows - y, radius)
+        image[covered] = colour
+        yield image.clip(0, 255).astype(np.uint8)

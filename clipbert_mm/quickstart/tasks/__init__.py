@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""The quickstart's tasks."""

@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Argument checks, configuration files, processes and checkpoint files."""

@@ -1,0 +1,92 @@
+# Copyright (c) clipbert_mm contributors.
+"""A run that was killed and resumed equals one that never stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from tests.toolbox.paths import ROOT
+from tests.toolbox.shrink import shrink, write_config
+
+TRAIN = ROOT / 'tools' / 'train.py'
+EPOCHS = 4
+
+
+def train_command(config: Path, work_dir: Path, *options: str) -> list[str]:
+    return [
+        sys.executable,
+        '-W',
+        'ignore',
+        str(TRAIN),
+        str(config),
+        '--work-dir',
+        str(work_dir),
+        '--seed',
+        '5',
+        *options,
+    ]
+
+
+def final_weights(work_dir: Path) -> dict[str, torch.Tensor]:
+    return torch.load(work_dir / f'epoch_{EPOCHS}.pth')['state_dict']
+
+
+def test_resume__killed_run_equals_uninterrupted_run(
+    corpus: Path, tmp_path: Path
+) -> None:
+    configs = [
+        write_config(
+            shrink(
+                'clipbert_msrvtt_ret',
+                corpus,
+                train_cfg__max_epochs=EPOCHS,
+                param_scheduler__end=EPOCHS,
+                train_dataloader__num_workers=workers,
+                train_dataloader__persistent_workers=workers > 0,
+                # Cell sampling draws in the model, also after a resume.
+                model__head__num_sampled_cells=3,
+            ),
+            tmp_path / f'workers{workers}.py',
+        )
+        for workers in (0, 2)
+    ]
+    whole = tmp_path / 'whole'
+    subprocess.run(
+        train_command(configs[0], whole, '--no-validate'),
+        check=True,
+        capture_output=True,
+    )
+
+    killed = tmp_path / 'killed'
+    process = subprocess.Popen(
+        train_command(configs[1], killed),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    # last_checkpoint is written after the checkpoint is complete.
+    while not (killed / 'last_checkpoint').exists():
+        assert process.poll() is None, 'training ended before its checkpoint'
+        assert time.monotonic() < deadline, 'no checkpoint after 120 s'
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (killed / f'epoch_{EPOCHS}.pth').exists()
+
+    log = subprocess.run(
+        train_command(configs[1], killed, '--resume', '--no-validate'),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert 'resumed epoch' in log.stdout + log.stderr
+    expected, resumed = final_weights(whole), final_weights(killed)
+    assert expected.keys() == resumed.keys()
+    for name, value in expected.items():
+        assert torch.equal(value, resumed[name]), name

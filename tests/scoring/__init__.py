@@ -1,2 +1,0 @@
-# Copyright (c) clipbert_mm contributors.
-"""Tests of clipbert_mm.scoring."""

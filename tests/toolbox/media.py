@@ -1,0 +1,135 @@
+# Copyright (c) clipbert_mm contributors.
+"""Real video files, made with PyAV, and files that are broken."""
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+# Far enough apart that compression cannot mix up two neighbours.
+BRIGHTNESS_STEP = 6
+
+
+def write_video(
+    path: Path,
+    num_frames: int = 10,
+    fps: int = 10,
+    size: tuple[int, int] = (64, 48),
+    milliseconds: Sequence[int] | None = None,
+    faststart: bool = False,
+) -> Path:
+    """Write h264 whose frame i has the brightness of ``index_of`` i.
+
+    Args:
+        path (Path): The file.
+        num_frames (int): Frames, at most 40.
+        fps (int): Frame rate.
+        size (tuple[int, int]): Width and height.
+        milliseconds (Sequence[int], optional): When each frame is shown,
+            for a variable rate.
+        faststart (bool): Whether the index comes before the frames.
+
+    Returns:
+        Path: ``path``.
+    """
+    options = dict(movflags='faststart') if faststart else {}
+    with av.open(str(path), 'w', options=options) as container:
+        stream = container.add_stream('libx264', rate=fps)
+        stream.width, stream.height = size
+        stream.pix_fmt = 'yuv420p'
+        stream.options = dict(crf='10', preset='ultrafast')
+        if milliseconds is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for i in range(num_frames):
+            level = 5 + BRIGHTNESS_STEP * i
+            pixels = np.full((size[1], size[0], 3), level, np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
+            if milliseconds is not None:
+                frame.pts = milliseconds[i]
+                frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def index_of(frame: np.ndarray) -> int:
+    """The number of a decoded frame of :func:`write_video`."""
+    return round((float(frame.mean()) - 5) / BRIGHTNESS_STEP)
+
+
+def write_sound(path: Path) -> Path:
+    """Write an mp4 with sound and no pictures."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('aac', rate=44100)
+        samples = np.zeros((1, 1024), np.float32)
+        for i in range(20):
+            frame = av.AudioFrame.from_ndarray(
+                samples, format='fltp', layout='mono'
+            )
+            frame.sample_rate = 44100
+            frame.pts = 1024 * i
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def write_lines(path: Path, records: Sequence[dict]) -> str:
+    """Write JSON lines."""
+    path.write_text('\n'.join(json.dumps(record) for record in records))
+    return str(path)
+
+
+def pipeline(
+    vocab_dir: str,
+    num_clips: int = 2,
+    mode: str = 'random',
+    texts: bool = True,
+) -> list[dict]:
+    """The usual transforms, at the size of the files above."""
+    steps = [
+        dict(type='LoadVideo'),
+        dict(
+            type='SparseClipSampler',
+            clip_len=2,
+            num_clips=num_clips,
+            target_fps=5,
+            mode=mode,
+        ),
+        dict(type='DecordDecode'),
+        dict(type='ResizeLongSide', size=32),
+        dict(type='PadFrames', size=32),
+        dict(type='FormatClips'),
+    ]
+    keys: tuple[str, ...] = ('imgs',)
+    fields: tuple[str, ...] = ('own_text_inds', 'own_text_ids')
+    if texts:
+        steps += [
+            dict(type='BertTokenize', tokenizer=vocab_dir, max_txt_len=8),
+            dict(type='MaskTokens', tokenizer=vocab_dir),
+        ]
+        keys = ('imgs', 'input_ids', 'attention_mask')
+        fields = ('text_labels', 'mlm_labels')
+    return [
+        *steps,
+        dict(
+            type='PackActionInputs',
+            collect_keys=keys,
+            algorithm_keys=fields,
+            meta_keys=('video_id', 'filename'),
+        ),
+    ]
+
+
+def flat(item: dict) -> list:
+    """What a packed item holds, for comparing items."""
+    sample = item['data_samples']
+    values = [item['inputs'][key].tolist() for key in sorted(item['inputs'])]
+    return [
+        sample.video_id,
+        *values,
+        sample.text_labels.tolist(),
+        sample.mlm_labels.tolist(),
+    ]

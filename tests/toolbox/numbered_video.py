@@ -1,0 +1,69 @@
+# Copyright (c) clipbert_mm contributors.
+"""Videos of any length whose frames carry their number."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+BITS, BLOCK = 10, 16
+
+
+def write_numbered(
+    path: Path,
+    num_frames: int,
+    codec: str = 'libx264',
+    gop: int = 250,
+    milliseconds: Sequence[int] | None = None,
+    **options: str,
+) -> Path:
+    """Write a video whose frame i shows the number i in black and white.
+
+    Args:
+        path (Path): The file.
+        num_frames (int): Frames, below 1024.
+        codec (str): The encoder. Defaults to ``'libx264'``.
+        gop (int): Most frames from one key frame to the next.
+        milliseconds (Sequence[int], optional): When each frame is shown, for
+            a variable rate. Defaults to None, 25 frames per second.
+        options (str): Of the encoder.
+
+    Returns:
+        Path: ``path``.
+    """
+    rng = np.random.default_rng(0)
+    ground = rng.integers(60, 200, (2 * BLOCK, 4 * BITS * BLOCK, 3), np.uint8)
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height = BITS * BLOCK, 3 * BLOCK
+        stream.pix_fmt = 'yuv420p'
+        stream.codec_context.gop_size = gop
+        if milliseconds is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for i in range(num_frames):
+            bits = [255 * (i >> bit & 1) for bit in range(BITS)]
+            number = np.kron(bits, np.ones((BLOCK, BLOCK))).astype(np.uint8)
+            left = 3 * i % (3 * BITS * BLOCK)
+            pixels = np.concatenate(
+                [
+                    np.repeat(number[..., None], 3, 2),
+                    ground[:, left : left + BITS * BLOCK],
+                ]
+            )
+            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
+            if milliseconds is not None:
+                frame.pts = milliseconds[i]
+                frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def number_of(frame: np.ndarray) -> int:
+    """The number that a decoded frame shows, at any size."""
+    height, width = frame.shape[:2]
+    row = frame[height // 6, :, 1]
+    middles = ((np.arange(BITS) + 0.5) * width / BITS).astype(int)
+    return int(sum((row[middles] > 127) << np.arange(BITS)))

@@ -1,0 +1,42 @@
+# Copyright (c) clipbert_mm contributors.
+"""A TVP of transformers that is small but for its ResNet-50."""
+
+import torch
+from transformers import TvpConfig, TvpForVideoGrounding
+
+SIZES = dict(
+    vocab_size=50,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    intermediate_size=48,
+    max_position_embeddings=20,
+    type_vocab_size=2,
+)
+
+
+def make_tvp() -> TvpForVideoGrounding:
+    """Build a small TVP on a full ResNet-50, no two of its tensors alike."""
+    torch.manual_seed(0)
+    config = TvpConfig(
+        **SIZES,
+        visual_prompt_size=4,
+        max_img_size=64,
+        num_frames=2,
+        backbone_config=dict(
+            model_type='resnet',
+            out_features=['stage4'],
+            downsample_in_bottleneck=True,
+        ),
+    )
+    model = TvpForVideoGrounding(config)
+    with torch.no_grad():
+        for name, value in [*model.named_parameters(), *model.named_buffers()]:
+            scales = 'norm' in name and name.endswith('.weight')
+            if scales or name.endswith('running_var'):
+                value.uniform_(0.5, 1.5)
+            elif value.ndim == 1:
+                value.normal_(std=0.1)
+            elif value.ndim == 2:
+                value.normal_(std=0.3)
+    return model.eval()

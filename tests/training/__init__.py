@@ -1,1 +1,0 @@
-# Copyright (c) clipbert_mm contributors.

@@ -1,0 +1,104 @@
+# Copyright (c) clipbert_mm contributors.
+"""The folder of finished rows: whole files, and of one run only."""
+
+import json
+import os
+from multiprocessing import get_context
+from pathlib import Path
+from signal import SIGKILL
+from unittest import mock
+
+import pytest
+import torch
+
+from clipbert_mm.gallery.store import RowLogits, ScoreStore
+
+FINGERPRINT = dict(weights='aa', clips=[0, 1], model=dict(neck=dict(pool=2)))
+
+
+def row(seed: int) -> RowLogits:
+    generator = torch.Generator().manual_seed(seed)
+    return RowLogits(
+        torch.tensor([1, 4, 6]), torch.randn(3, 2, 2, generator=generator)
+    )
+
+
+def test_store__reads_what_was_written(tmp_path: Path) -> None:
+    store = ScoreStore(tmp_path / 'a' / 'b', FINGERPRINT)
+    store.open()
+    for number in (12, 3):
+        store.write(number, row(number))
+    again = ScoreStore(tmp_path / 'a' / 'b', FINGERPRINT)
+    again.open()
+    assert again.rows() == {3, 12}
+    for number in (12, 3):
+        assert torch.equal(again.read(number).text_inds, row(0).text_inds)
+        assert torch.equal(
+            again.read(number).clip_logits, row(number).clip_logits
+        )
+
+
+def test_store__refuses_another_run_and_says_what_differs(
+    tmp_path: Path,
+) -> None:
+    ScoreStore(tmp_path, FINGERPRINT).open()
+    other = dict(FINGERPRINT, weights='bb', model=dict(neck=dict(pool=1)))
+    with pytest.raises(ValueError) as raised:
+        ScoreStore(tmp_path, other).open()
+    message = str(raised.value)
+    assert "weights is 'aa' there and 'bb' now" in message
+    assert 'model.neck.pool is 2 there and 1 now' in message
+    assert 'clips' not in message and 'delete the folder' in message
+
+
+def test_store__refuses_rows_of_unknown_origin(tmp_path: Path) -> None:
+    store = ScoreStore(tmp_path, FINGERPRINT)
+    store.open()
+    store.write(0, row(0))
+    (tmp_path / 'meta.json').unlink()
+    with pytest.raises(ValueError, match='no meta.json that tells of what'):
+        store.open()
+
+
+def test_store__takes_tuples_for_the_lists_that_json_has(
+    tmp_path: Path,
+) -> None:
+    ScoreStore(tmp_path, dict(size=(2, 3))).open()
+    ScoreStore(tmp_path, dict(size=(2, 3))).open()
+    assert json.loads((tmp_path / 'meta.json').read_text()) == {'size': [2, 3]}
+
+
+@pytest.mark.parametrize('content', [b'', b'no archive', None])
+def test_store__names_a_damaged_row(
+    tmp_path: Path, content: 'bytes | None'
+) -> None:
+    store = ScoreStore(tmp_path, FINGERPRINT)
+    store.open()
+    store.write(5, row(5))
+    path = tmp_path / '000005.npz'
+    path.write_bytes(path.read_bytes()[:-30] if content is None else content)
+    with pytest.raises(ValueError, match='000005.npz is damaged.*Delete it'):
+        store.read(5)
+
+
+def write_until_killed(folder: Path) -> None:
+    """Keep one row; be killed while another is on its way to the disk."""
+    store = ScoreStore(folder, FINGERPRINT)
+    store.open()
+    store.write(0, row(0))
+    with mock.patch('os.fsync', lambda _: os.kill(os.getpid(), SIGKILL)):
+        store.write(1, row(1))
+
+
+def test_store__has_no_half_row_after_a_kill(tmp_path: Path) -> None:
+    process = get_context('fork').Process(
+        target=write_until_killed, args=(tmp_path,)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -SIGKILL
+    assert len([n for n in os.listdir(tmp_path) if n.endswith('.tmp')]) == 1
+    store = ScoreStore(tmp_path, FINGERPRINT)
+    store.open()
+    assert store.rows() == {0}
+    assert sorted(os.listdir(tmp_path)) == ['000000.npz', 'meta.json']

@@ -1,0 +1,62 @@
+# Copyright (c) clipbert_mm contributors.
+"""Grid encoder: order of operations, the three temporal fusions."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from clipbert_mm.models import GridEncoder
+
+FEATURES = torch.randn(
+    2, 3, 4, 5, 7, generator=torch.Generator().manual_seed(0)
+)
+
+
+def test_grid_encoder__mean_of_frames_by_a_naive_loop() -> None:
+    neck = GridEncoder(in_channels=4, out_channels=6)
+    grid = neck(FEATURES)
+    assert grid.shape == (2, 2, 3, 6)
+    for clip in range(2):
+        frames = []
+        for frame in range(3):
+            x = F.conv2d(FEATURES[clip, frame], neck.conv.weight, padding=1)
+            x = F.max_pool2d(x, 2)
+            frames.append(x.clamp(min=0))
+        expected = sum(frames) / 3  # (D, Hg, Wg)
+        for row in range(2):
+            for col in range(3):
+                torch.testing.assert_close(
+                    grid[clip, row, col], expected[:, row, col]
+                )
+
+
+@pytest.mark.parametrize('fusion', ['mean', 'conv3d', 'conv2plus1d'])
+def test_grid_encoder__every_parameter_gets_a_gradient(fusion: str) -> None:
+    neck = GridEncoder(4, 6, fusion)
+    neck(FEATURES).pow(2).sum().backward()
+    for name, param in neck.named_parameters():
+        assert param.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize(
+    'fusion, sees_order',
+    [('mean', False), ('conv3d', True), ('conv2plus1d', True)],
+)
+def test_grid_encoder__only_convolutions_see_the_order_of_frames(
+    fusion: str, sees_order: bool
+) -> None:
+    neck = GridEncoder(4, 6, fusion)
+    order = torch.tensor([1, 0, 2])
+    same = torch.allclose(neck(FEATURES), neck(FEATURES[:, order]), atol=1e-6)
+    assert same is not sees_order
+
+
+def test_grid_encoder__wrong_options() -> None:
+    with pytest.raises(ValueError, match="'lstm'.*'conv2plus1d'"):
+        GridEncoder(temporal_fusion='lstm')
+    with pytest.raises(ValueError, match='got 0'):
+        GridEncoder(pool=0)
+    with pytest.raises(ValueError, match='expects 8 channels.*got 4'):
+        GridEncoder(in_channels=8)(FEATURES)
+    with pytest.raises(ValueError, match='1x7'):
+        GridEncoder(in_channels=4)(FEATURES[..., :1, :])

@@ -1,0 +1,237 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of tools/convert_weights.py, as a user calls it."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from safetensors import safe_open
+from safetensors.torch import load_file
+from transformers import BertConfig, BertForPreTraining, BertModel
+
+from tests.toolbox import reference_data
+from tests.toolbox.paths import ROOT
+from tests.toolbox.tiny_models import BERT, clipbert_config
+from tests.unit.weights.test_detectron2_grid import make_detector
+
+TOOL = ROOT / 'tools' / 'convert_weights.py'
+
+
+@pytest.fixture(scope='module')
+def official(tmp_path_factory) -> Path:
+    """Make an official checkpoint without the values of the CNN."""
+    path = tmp_path_factory.mktemp('official') / 'clipbert.pt'
+    shapes = reference_data.load_json()['state_dict_small']
+    shapes = {**shapes['common'], **shapes['extras']['ret_ce']}
+    torch.save({n: torch.zeros(1).expand(s) for n, s in shapes.items()}, path)
+    return path
+
+
+@pytest.fixture(scope='module')
+def main():
+    from clipbert_mm.cli import convert_weights
+
+    yield convert_weights.main
+
+
+def test_tool__command_line(tmp_path, official):
+    output = tmp_path / 'new' / 'out.pth'
+    done = subprocess.run(
+        [sys.executable, str(TOOL), 'official', str(official), str(output)],
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(TOOL.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for part in (
+        '314 used, 21 dropped, 0 missing',
+        'num_outputs=2',
+        'used: cnn.grid_encoder.0.weight -> neck.conv.weight',
+        'part of the detector',
+        'head.classifier has 2 outputs',
+        f'saved to {output}',
+    ):
+        assert part in done.stdout
+    content = torch.load(output, weights_only=True)
+    assert len(content['state_dict']) == 314
+    assert content['meta']['conversion']['sizes']['num_outputs'] == 2
+    assert content['meta']['converted_from'] == 'clipbert.pt'
+
+
+def test_tool__strict_is_the_default(tmp_path, official, main, capsys):
+    state = torch.load(official, weights_only=True)
+    state['surprise'] = torch.zeros(1)
+    source, target = tmp_path / 'odd.pt', tmp_path / 'out.pth'
+    torch.save(state, source)
+    assert main(['official', str(source), str(target)]) == 1
+    assert 'unknown: surprise' in capsys.readouterr().err
+    assert not target.exists()
+    assert main(['official', str(source), str(target), '--no-strict']) == 0
+    assert 'unknown: surprise' in capsys.readouterr().out
+    assert target.exists()
+
+
+def test_tool__detectron2_pickle(tmp_path, main, capsys):
+    arrays = {
+        name: np.zeros(tuple(value.shape), np.float32)
+        for name, value in make_detector().items()
+        if name.startswith('backbone.')
+    }
+    source, target = tmp_path / 'r50.pkl', tmp_path / 'out.pth'
+    source.write_bytes(pickle.dumps({'model': arrays}))
+    assert main(['detectron2', str(source), str(target), '--quiet']) == 0
+    assert '265 used, 0 dropped' in capsys.readouterr().out
+    state = torch.load(target, weights_only=True)['state_dict']
+    assert state['backbone.stem.conv1.weight'].shape == (64, 3, 7, 7)
+
+
+@pytest.mark.parametrize('heads, num_used', [('drop', 23), ('pretrain', 30)])
+def test_tool__bert_directory(tmp_path, main, capsys, heads, num_used):
+    config = BertConfig(
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        vocab_size=20,
+    )
+    BertForPreTraining(config).save_pretrained(tmp_path / 'bert')
+    target = tmp_path / 'out.pth'
+    assert (
+        main(['bert', str(tmp_path / 'bert'), str(target), '--heads', heads])
+        == 0
+    )
+    assert f'{num_used} used' in capsys.readouterr().out
+    assert len(torch.load(target, weights_only=True)['state_dict']) == num_used
+
+
+def test_tool__missing_file(tmp_path, main, capsys):
+    absent = str(tmp_path / 'absent.pt')
+    assert main(['official', absent, str(tmp_path / 'out.pth')]) == 1
+    assert f'{absent} is not a file' in capsys.readouterr().err
+
+
+def test_tool__official_and_back(tmp_path, official, main, capsys):
+    ours, theirs = tmp_path / 'ours.safetensors', tmp_path / 'theirs.pt'
+    assert main(['official', str(official), str(ours), '--quiet']) == 0
+    capsys.readouterr()
+    assert main(['official', '--reverse', str(ours), str(theirs)]) == 0
+    out = capsys.readouterr().out
+    for part in (
+        '314 used, 0 dropped, 0 missing',
+        'absent 20: part of the',
+        'used: neck.conv.weight -> cnn.grid_encoder.0.weight',
+    ):
+        assert part in out
+    back = torch.load(theirs, weights_only=True)
+    assert len(back) == 314
+    assert back.keys() < torch.load(official, weights_only=True).keys()
+
+
+def test_tool__bert_and_back(tmp_path, main, capsys):
+    cfg = Config(dict(model=clipbert_config()))
+    cfg.dump(str(tmp_path / 'config.py'))
+    bert = BertModel(BertConfig(**BERT))
+    bert.save_pretrained(tmp_path / 'bert')
+    (tmp_path / 'vocab.txt').write_text('[PAD]\n')
+    ours, new = str(tmp_path / 'ours.pth'), tmp_path / 'new'
+    assert main(['bert', str(tmp_path / 'bert'), ours]) == 0
+    with pytest.raises(SystemExit):
+        main(['bert', '--reverse', ours, str(new)])
+    assert 'needs --config' in capsys.readouterr().err
+    assert (
+        main(
+            [
+                'bert',
+                '--reverse',
+                ours,
+                str(new),
+                '--config',
+                str(tmp_path / 'config.py'),
+                '--vocab',
+                str(tmp_path / 'vocab.txt'),
+            ]
+        )
+        == 0
+    )
+    assert {path.name for path in new.iterdir()} == {
+        'config.json',
+        'model.safetensors',
+        'vocab.txt',
+    }
+    again = BertModel.from_pretrained(new).state_dict()
+    assert all(
+        torch.equal(again[name], value)
+        for name, value in bert.state_dict().items()
+    )
+
+
+def test_tool__tvp_and_back(tmp_path, tvp, main, capsys):
+    tvp.save_pretrained(tmp_path / 'tvp')
+    ours, theirs = str(tmp_path / 'ours.pth'), tmp_path / 'tvp.safetensors'
+    assert main(['tvp', str(tmp_path / 'tvp'), ours]) == 0
+    assert 'absent' not in capsys.readouterr().out
+    assert main(['tvp', '--reverse', ours, str(theirs), '--quiet']) == 0
+    assert 'absent 5: a prompt of TVP' in capsys.readouterr().out
+    state = load_file(tmp_path / 'tvp' / 'model.safetensors')
+    back = load_file(theirs)
+    assert all(torch.equal(state[name], back[name]) for name in back)
+    with safe_open(theirs, 'pt') as file:
+        assert file.metadata() == dict(format='pt')
+
+
+@pytest.mark.parametrize('command', ['detectron2', 'resnet'])
+def test_tool__backbones_have_no_way_back(main, command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, '--reverse', 'a', 'b'])
+    assert 'unrecognized arguments: --reverse' in capsys.readouterr().err
+
+
+def test_tool__export(tmp_path, main, capsys):
+    cfg = Config(dict(model=clipbert_config()))
+    cfg.dump(str(tmp_path / 'config.py'))
+    init_default_scope('mmaction')
+    state = MODELS.build(cfg.model).state_dict()
+    torch.save(dict(state_dict=state), tmp_path / 'best.pth')
+    args = ['export', str(tmp_path / 'config.py'), str(tmp_path / 'best.pth')]
+    assert main([*args, str(tmp_path / 'new'), '--half']) == 0
+    assert f'{len(state)} tensors, 0.0 MB' in capsys.readouterr().out
+    assert main([*args, str(tmp_path / 'new')]) == 1
+    assert 'Choose another' in capsys.readouterr().err
+    assert (
+        main(
+            [
+                *args,
+                str(tmp_path / 'start'),
+                '--without-task',
+                '--cfg-options',
+                'model.head.num_classes=1',
+            ]
+        )
+        == 1
+    )
+    assert 'needs head.num_classes=2' in capsys.readouterr().err
+    assert main([*args, str(tmp_path / 'start'), '--without-task']) == 0
+    new = load_file(tmp_path / 'start' / 'model.safetensors')
+    assert state.keys() - new.keys() == {
+        f'head.classifier.{name}'
+        for name in ('0.weight', '0.bias', '2.weight', '2.bias')
+    }
+
+
+def test_tool__help_shows_every_command(main, capsys):
+    with pytest.raises(SystemExit):
+        main(['--help'])
+    words = capsys.readouterr().out.split()
+    for name in ('official', 'detectron2', 'resnet', 'bert', 'tvp', 'export'):
+        # An example, and what it takes.
+        assert words.count(name) >= 2

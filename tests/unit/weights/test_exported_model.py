@@ -1,0 +1,290 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of exported folders: they are moved, and then used."""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from safetensors import safe_open
+
+from clipbert_mm.version import __version__
+from clipbert_mm.weights import ConversionError, export_model, load_exported
+from tests.toolbox.paths import ROOT
+from tests.toolbox.shrink import make_corpus, shrink
+from tests.toolbox.tiny_models import clipbert_config, fixed_init
+
+#: What testing needs of a config.
+PARTS = (
+    'custom_imports',
+    'custom_hooks',
+    'default_scope',
+    'default_hooks',
+    'env_cfg',
+    'model',
+    'test_cfg',
+    'test_dataloader',
+    'test_evaluator',
+    'visualizer',
+    'work_dir',
+)
+
+TEST_TOOL = ROOT / 'tools' / 'test.py'
+
+
+class Trained(NamedTuple):
+    """A config, its checkpoint and what its test gave."""
+
+    cfg: Config
+    checkpoint: Path
+    scores: np.ndarray
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A retrieval model with a tokenizer of its own, and its test."""
+    folder = tmp_path_factory.mktemp('trained')
+    whole = shrink(
+        'clipbert_msrvtt_ret',
+        make_corpus(folder),
+        work_dir=str(folder / 'work_dir'),
+    )
+    # MMEngine formats a config several times in a run; this saves seconds.
+    cfg = Config(
+        {name: whole[name] for name in PARTS}, filename=whole.filename
+    )
+    init_default_scope('mmaction')
+    model = fixed_init(MODELS.build(cfg.model))
+    checkpoint = folder / 'epoch_1.pth'
+    torch.save(
+        dict(state_dict=model.state_dict(), meta=dict(epoch=1)), checkpoint
+    )
+    cfg.load_from = str(checkpoint)
+    # The start of training, gone when the model is used.
+    cfg.model.backbone.init_cfg = dict(
+        type='Pretrained', checkpoint='absent.pth', prefix='backbone.'
+    )
+    cfg.test_evaluator.out_file = str(folder / 'scores.npz')
+    cfg.visualizer.vis_backends = []  # each would format the config
+    Runner.from_cfg(cfg).test()
+    return Trained(cfg, checkpoint, np.load(folder / 'scores.npz')['scores'])
+
+
+def export_and_move(trained: Trained, tmp_path: Path, **options) -> Path:
+    """Export to a folder, and move that."""
+    export_model(
+        trained.cfg, trained.checkpoint, tmp_path / 'first', **options
+    )
+    (tmp_path / 'new place').mkdir()
+    return Path(shutil.move(tmp_path / 'first', tmp_path / 'new place' / 'm'))
+
+
+def run_test_tool(monkeypatch, *args: object) -> None:
+    """Run tools/test.py in this process."""
+    spec = importlib.util.spec_from_file_location('test_tool', TEST_TOOL)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(sys, 'argv', ['test.py', *map(str, args)])
+    tool.main()
+
+
+def test_export_model__files(trained, tmp_path):
+    folder = export_and_move(trained, tmp_path)
+    assert sorted(str(p.relative_to(folder)) for p in folder.rglob('*')) == [
+        'config.py',
+        'model.safetensors',
+        'tokenizer',
+        'tokenizer/vocab.txt',
+    ]
+    text = (folder / 'config.py').read_text()
+    assert str(tmp_path) not in text
+    assert "tokenizer='{{ fileDirname }}/tokenizer'" in text
+    with safe_open(folder / 'model.safetensors', 'pt') as file:
+        assert file.metadata() == dict(
+            clipbert_mm_version=__version__,
+            config='clipbert_msrvtt_ret',
+            format='pt',
+        )
+
+
+def test_load_exported__moved_folder_holds_the_same_model(trained, tmp_path):
+    folder = export_and_move(trained, tmp_path)
+    cfg, state = load_exported(folder)
+    assert cfg.load_from == f'{folder}/model.safetensors'
+    assert cfg.model.head.tokenizer == f'{folder}/tokenizer'
+    assert cfg.test_dataloader.dataset.tokenize.tokenizer == (
+        f'{folder}/tokenizer'
+    )
+    assert 'work_dir' not in cfg
+    expected = torch.load(trained.checkpoint)['state_dict']
+    assert state.keys() == expected.keys()
+    assert all(torch.equal(state[name], expected[name]) for name in state)
+    model = MODELS.build(cfg.model)
+    model.init_weights()  # as training does; reads no file
+    model.load_state_dict(state)
+
+
+def test_export_model__test_tool_gives_the_same_scores(
+    trained, tmp_path, monkeypatch
+):
+    folder = export_and_move(trained, tmp_path)
+    run_test_tool(
+        monkeypatch,
+        folder / 'config.py',
+        folder / 'model.safetensors',
+        '--work-dir',
+        tmp_path / 'w',
+        '--out',
+        tmp_path / 'scores.npz',
+    )
+    found = np.load(tmp_path / 'scores.npz')['scores']
+    assert np.ptp(trained.scores) > 1e-4
+    np.testing.assert_array_equal(found, trained.scores)
+
+
+def test_export_model__half_precision_keeps_vectors(trained, tmp_path):
+    whole = export_model(trained.cfg, trained.checkpoint, tmp_path / 'whole')
+    state = export_model(
+        trained.cfg, trained.checkpoint, tmp_path / 'half', half=True
+    )
+    for name, value in state.items():
+        if value.is_floating_point():
+            assert (value.dtype == torch.half) is (value.ndim > 1), name
+        torch.testing.assert_close(
+            value.float(), whole[name].float(), rtol=1e-3, atol=1e-6
+        )
+    sizes = [
+        (tmp_path / name / 'model.safetensors').stat().st_size
+        for name in ('half', 'whole')
+    ]
+    assert sizes[0] < 0.7 * sizes[1]
+
+
+def test_export_model__half_precision_does_not_overflow(trained, tmp_path):
+    saved = torch.load(trained.checkpoint)
+    saved['state_dict']['neck.conv.weight'][0, 0, 0, 0] = 1e5
+    torch.save(saved, tmp_path / 'large.pth')
+    state = export_model(
+        trained.cfg, tmp_path / 'large.pth', tmp_path / 'half', half=True
+    )
+    assert state['neck.conv.weight'].dtype == torch.float32
+    assert state['neck.conv.weight'].max() == 1e5
+
+
+def test_export_model__without_task_another_head_starts_from_it(
+    trained, tmp_path
+):
+    folder = export_and_move(trained, tmp_path, without_task=True)
+    cfg, state = load_exported(folder)
+    assert not any(
+        name.startswith(('head.classifier.', 'task.')) for name in state
+    )
+    with pytest.raises(RuntimeError, match='Missing.*head.classifier.0'):
+        MODELS.build(cfg.model).load_state_dict(state)
+    cfg.model.head.num_classes = 3
+    cfg.model.task = dict(
+        type='OpenEndedQATask', vocabulary=['no', 'yes', 'maybe']
+    )
+    result = MODELS.build(cfg.model).load_state_dict(state, strict=False)
+    assert all(
+        name.startswith(('head.classifier.', 'task.'))
+        for name in result.missing_keys
+    )
+    assert result.unexpected_keys == []
+
+
+@pytest.fixture(scope='module')
+def answering(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A model that answers questions, its vocabulary in a file."""
+    folder = tmp_path_factory.mktemp('answering')
+    (folder / 'answers.json').write_text('{"no": 0, "ja \u2713": 1}')
+    vocabulary = str(folder / 'answers.json')
+    cfg = Config(
+        dict(
+            model=clipbert_config(
+                head=dict(num_classes=2),
+                task=dict(type='OpenEndedQATask', vocabulary=vocabulary),
+            ),
+            test_dataloader=dict(
+                dataset=dict(
+                    type='VideoQuestionAnswering', vocabulary='answers.json'
+                )
+            ),
+        )
+    )
+    init_default_scope('mmaction')
+    checkpoint = folder / 'qa.pth'
+    torch.save(fixed_init(MODELS.build(cfg.model)).state_dict(), checkpoint)
+    return Trained(cfg, checkpoint, np.empty(0))
+
+
+def test_export_model__answers_stand_in_the_config(answering, tmp_path):
+    folder = export_and_move(answering, tmp_path)
+    cfg, state = load_exported(folder)
+    answers = ['no', 'ja \u2713']
+    assert cfg.model.task.vocabulary == answers
+    assert cfg.test_dataloader.dataset.vocabulary == 'answers.json'
+    model = MODELS.build(cfg.model)
+    model.load_state_dict(state)
+    assert model.task.answers == answers
+
+
+def test_export_model__converted_checkpoint_gets_the_answers(
+    answering, tmp_path
+):
+    state = torch.load(answering.checkpoint)
+    del state['task.vocabulary']
+    torch.save(state, tmp_path / 'official.pth')
+    new = export_model(
+        answering.cfg, tmp_path / 'official.pth', tmp_path / 'qa'
+    )
+    assert 'task.vocabulary' in new
+
+
+def test_export_model__other_answers_raise(answering, tmp_path):
+    cfg = answering.cfg.copy()
+    cfg.model.task.vocabulary = ['no', 'perhaps']
+    with pytest.raises(ValueError, match='perhaps.*--without-task'):
+        export_model(cfg, answering.checkpoint, tmp_path / 'new')
+    export_model(cfg, answering.checkpoint, tmp_path / 'new', True)
+
+
+def test_export_model__checkpoint_of_another_task_raises(trained, tmp_path):
+    state = torch.load(trained.checkpoint)['state_dict']
+    state['task.mlm.bias'] = state.pop('head.classifier.0.bias')
+    torch.save(state, tmp_path / 'other.pth')
+    with pytest.raises(
+        ConversionError,
+        match='missing: head.classifier.0.bias\n.*unexpected: task.mlm',
+    ):
+        export_model(trained.cfg, tmp_path / 'other.pth', tmp_path / 'new')
+    assert not (tmp_path / 'new').exists()
+
+
+def test_export_model__folder_with_files_is_not_touched(trained, tmp_path):
+    (tmp_path / 'config.py').write_text('a = 1')
+    with pytest.raises(FileExistsError, match=f'{tmp_path} exists and holds'):
+        export_model(trained.cfg, trained.checkpoint, tmp_path)
+    assert (tmp_path / 'config.py').read_text() == 'a = 1'
+
+
+@pytest.mark.parametrize(
+    'present, missing',
+    [
+        (None, 'no config.py and no model.safetensors'),
+        ('config.py', 'has no model.safetensors'),
+    ],
+)
+def test_load_exported__incomplete_folder_raises(tmp_path, present, missing):
+    if present:
+        (tmp_path / present).touch()
+    with pytest.raises(FileNotFoundError, match=missing):
+        load_exported(tmp_path)

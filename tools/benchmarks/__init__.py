@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Benchmarks of loading, training and scoring."""

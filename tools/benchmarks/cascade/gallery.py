@@ -1,0 +1,187 @@
+# Copyright (c) clipbert_mm contributors.
+"""The clip cascade on the quickstart: passes saved, and what it costs in R@1.
+
+Finished quickstarts score galleries of new videos. Their contents are the
+combinations of attributes that the model's training never saw, drawn and told
+anew for each gallery. All clips of all pairs are scored once, resumably, and
+the cascades are chosen from these logits by the functions that
+``PairScoringLoop`` uses::
+
+    tools/quickstart.sh
+    python -m tools.benchmarks.cascade.gallery work_dirs/quickstart
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+# before the host packages: it checks and repairs them
+from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import Tensor
+
+from clipbert_mm.gallery.merge import Score, model_score
+from clipbert_mm.gallery.store import ScoreStore
+from clipbert_mm.host.device import fit_to_device
+from clipbert_mm.quickstart.corpus.annotations import SPLITS, Item, write_lines
+from clipbert_mm.quickstart.corpus.media import prepare, write_media
+from clipbert_mm.quickstart.corpus.scene_corpus import (
+    CorpusSettings,
+    plan_items,
+    write_item,
+)
+from clipbert_mm.quickstart.corpus.scenes import captions
+from tools.benchmarks.harness import machine_line, print_table
+
+from .rows import HEADER, add_cascade_options, settings_of, table_rows, verdict
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description='Measure the clip cascade on galleries of the quickstart.'
+    )
+    parser.add_argument(
+        'quickstart',
+        type=Path,
+        nargs='+',
+        help='folder of a finished quickstart; several are pooled',
+    )
+    parser.add_argument(
+        '--galleries', type=int, default=5, help='for each quickstart'
+    )
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        default=Path('work_dirs') / 'cascade_gallery',
+        help='folder of videos and scores, which are made once',
+    )
+    parser.add_argument('--threads', type=int, default=2, help='of torch')
+    parser.add_argument(
+        '--quick', action='store_true', help='one gallery of eight videos'
+    )
+    add_cascade_options(parser)
+    args = parser.parse_args(argv)
+    for folder in args.quickstart:
+        if not (folder / 'retrieval' / 'finished.txt').exists():
+            parser.error(
+                f'{folder} is no finished quickstart: it has no '
+                'retrieval/finished.txt. Run tools/quickstart.sh '
+                f'--work-dir {folder}'
+            )
+    return args
+
+
+def write_gallery(
+    root: Path, corpus: Path, number: int, size: int | None
+) -> None:
+    """Draw the unseen combinations of a corpus anew, unless they are there.
+
+    Args:
+        root (Path): Of the gallery.
+        corpus (Path): Of the quickstart.
+        number (int): Of the gallery: its random numbers follow from it.
+        size (int, optional): Videos at most.
+    """
+    stamp = json.loads((corpus / 'corpus.json').read_text())
+    for key in ('layout', 'complete'):
+        del stamp[key]
+    unseen = plan_items(root, CorpusSettings(**stamp))['gallery_test'][:size]
+    items = [
+        # No split of the corpus has a number as large.
+        Item(
+            item.path,
+            item.combination,
+            (stamp['seed'], len(SPLITS) + number, i),
+        )
+        for i, item in enumerate(unseen)
+    ]
+    with prepare(
+        root, dict(stamp, number=number, size=size), ('videos', 'annotations')
+    ) as needed:
+        if not needed:
+            return
+        write_media(write_item, items, 2)
+        rows = []
+        for item in items:
+            (caption,) = captions(
+                item.combination,
+                'video',
+                1,
+                np.random.default_rng((*item.seed, 1)),
+            )
+            rows.append(
+                dict(
+                    caption=caption, clip_name=item.path.stem, sen_id=len(rows)
+                )
+            )
+        write_lines(root / 'annotations' / 'gallery_test.jsonl', rows)
+
+
+def score_all_clips(
+    quickstart: Path, gallery: Path, num_clips: int
+) -> tuple[Tensor, Score]:
+    """Logits of all clips of a gallery, from ``PairScoringLoop``'s store.
+
+    Args:
+        quickstart (Path): With the trained model.
+        gallery (Path): Of :func:`write_gallery`; the scores go there too.
+        num_clips (int): C.
+
+    Returns:
+        tuple[Tensor, Callable]: ``(N, M, C, K)``, and how the model makes
+        scores of them.
+    """
+    cfg = Config.fromfile(quickstart / 'retrieval' / 'config.py')
+    cfg.test_dataloader.dataset.data_root = str(gallery)
+    for transform in cfg.test_dataloader.dataset.pipeline:
+        if transform.type == 'SparseClipSampler':
+            transform.num_clips = num_clips
+    cfg.test_cfg = dict(type='PairScoringLoop', store=f'clips{num_clips}')
+    cfg.work_dir = str(gallery)
+    cfg.load_from, cfg.resume, cfg.launcher = None, False, 'none'
+    runner = Runner.from_cfg(fit_to_device(cfg))
+    (checkpoint,) = (quickstart / 'retrieval').glob('epoch_*.pth')
+    runner.load_checkpoint(str(checkpoint), strict=True)
+    runner.test()
+    store = ScoreStore(gallery / f'clips{num_clips}' / 'all', {})
+    rows = [store.read(row) for row in sorted(store.rows())]
+    return torch.stack([row.clip_logits for row in rows]), model_score(
+        runner.model
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Score the galleries and print the table."""
+    args = parse_args(argv)
+    torch.set_num_threads(args.threads)
+    galleries = []
+    for quickstart in args.quickstart:
+        for number in range(1 if args.quick else args.galleries):
+            root = (
+                args.work_dir.resolve()
+                / quickstart.resolve().name
+                / f'gallery{number}'
+            )
+            write_gallery(
+                root, quickstart / 'corpus', number, 8 if args.quick else None
+            )
+            logits, score = score_all_clips(quickstart, root, args.clips)
+            galleries.append(logits)
+    rows = list(table_rows(galleries, score, settings_of(args)))
+    queries = sum(logits.shape[1] for logits in galleries)
+    print(f'\n{machine_line()}\n')
+    print_table(
+        f'{len(args.quickstart)} quickstarts, {len(galleries)} galleries of '
+        f'{len(galleries[0])} videos, {queries:,} queries, {args.clips} clips',
+        HEADER,
+        rows,
+    )
+    print(verdict(rows, queries))
+
+
+if __name__ == '__main__':
+    main()

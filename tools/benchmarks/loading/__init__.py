@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Benchmark of video decoding and loading."""

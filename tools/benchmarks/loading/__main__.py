@@ -1,0 +1,144 @@
+# Copyright (c) clipbert_mm contributors.
+r"""Measure how fast videos are decoded and loaded.
+
+On x264 files that it makes, with the training pipeline of a config::
+
+    python -m tools.benchmarks.loading configs/clipbert_msrvtt_ret.py
+
+It prints the bars (the reference's way, the bare decoder and ours, in turn,
+on the same frames with the same threads), what scaling in the decoder does to
+pixels, where the time goes, and the rate of data loaders by decoder and number
+of workers. All are medians of ``--runs``. Texts are tokenised with a small
+vocabulary of its own; ``--work-dir`` keeps the files for the next time.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+# before the host packages: it checks and repairs them
+import cv2
+import torch
+from mmengine.config import Config
+
+from clipbert_mm.media.reencode import Settings, reencode
+from clipbert_mm.utils.config_files import find_config
+from tools.benchmarks.harness import add_common_options, machine_line
+from tools.benchmarks.loading import tables as loader_tables
+
+from .case import LoaderCase
+from .videos import VideoKind, write_videos, write_vocabulary
+
+SMALL = VideoKind(320, 240, 20)
+LARGE = VideoKind(1280, 720, 60)
+QUICK = (VideoKind(64, 48, 2), VideoKind(96, 64, 2))
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        'config',
+        nargs='?',
+        default='clipbert_msrvtt_ret',
+        help='a config for videos (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--workers',
+        type=int,
+        nargs='+',
+        default=[0, 1, 2],
+        help='numbers of worker processes (default: 0 1 2)',
+    )
+    parser.add_argument(
+        '--decoder-threads',
+        type=int,
+        default=1,
+        help='threads of every decoder (default: 1, as workers are side by '
+        'side)',
+    )
+    parser.add_argument(
+        '--videos', type=int, default=4, help='small videos (default: 4)'
+    )
+    parser.add_argument(
+        '--draws',
+        type=int,
+        default=2,
+        help='draws of clips of a large video in each run, which has its own '
+        '(default: 2)',
+    )
+    parser.add_argument('--clips', type=int, default=8, help='of a video')
+    parser.add_argument(
+        '--only',
+        nargs='+',
+        choices=tuple(TABLES),
+        default=list(TABLES),
+        help='tables to make (default: all)',
+    )
+    parser.add_argument('--work-dir', type=Path, help='keep the videos here')
+    add_common_options(parser)
+    return parser.parse_args(argv)
+
+
+def make_case(args: argparse.Namespace, folder: Path) -> LoaderCase:
+    """Write the files and read the config.
+
+    Args:
+        args (argparse.Namespace): Of :func:`parse_args`.
+        folder (Path): For the files.
+
+    Returns:
+        LoaderCase: What is measured.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    small, large = QUICK if args.quick else (SMALL, LARGE)
+    compressed = folder / f'compressed_{large.width}x{large.height}.mp4'
+    large_paths = write_videos(folder, 'large', large, 1)
+    if not compressed.exists():
+        reencode(large_paths[0], compressed, Settings())
+    return LoaderCase(
+        Config.fromfile(find_config(args.config)),
+        write_vocabulary(folder),
+        small=write_videos(folder, 'small', small, args.videos),
+        large=large_paths,
+        compressed=[compressed],
+        kinds=(small, large),
+        num_clips=args.clips,
+        draws=args.draws,
+        decoder_threads=args.decoder_threads,
+    )
+
+
+TABLES: dict[str, Callable[[LoaderCase, argparse.Namespace], None]] = dict(
+    bars=loader_tables.print_bars,
+    scaling=loader_tables.print_scaling,
+    steps=loader_tables.print_steps,
+    loaders=loader_tables.print_loaders,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    args = parse_args(argv)
+    if args.quick:
+        args.runs, args.videos, args.draws = 1, 2, 1
+        args.workers = args.workers[:2]
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(0)  # as in the workers of a data loader
+    print(machine_line(args.device))
+    print(
+        f'{args.decoder_threads} thread(s) for each decoder; medians of '
+        f'{args.runs} alternating runs.\n'
+    )
+    with tempfile.TemporaryDirectory() as temporary:
+        case = make_case(args, args.work_dir or Path(temporary))
+        for name in args.only:
+            TABLES[name](case, args)
+
+
+if __name__ == '__main__':
+    main()

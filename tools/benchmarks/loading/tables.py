@@ -1,0 +1,241 @@
+# Copyright (c) clipbert_mm contributors.
+"""The tables of the benchmark of loading."""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from mmaction.registry import MODELS
+from mmengine.dataset import pseudo_collate
+from torch.utils.data import DataLoader
+
+from tools.benchmarks.harness import (
+    alternate,
+    medians,
+    print_table,
+    synchronize,
+)
+
+from .case import (
+    LoaderCase,
+    VideoItems,
+    available_decoders,
+    build_steps,
+    decoding_sides,
+    pipeline_side,
+    resized_after,
+    scaled_in_decoder,
+)
+
+
+def print_bars(case: LoaderCase, args: argparse.Namespace) -> None:
+    """Ours against the reference's way and the bare decoder.
+
+    Args:
+        case (LoaderCase): What is measured.
+        args (argparse.Namespace): With ``runs``.
+    """
+    print(
+        'Neither resize nor padding counts on a side, but for "pipeline", '
+        'which does all from\nopening to the collated batch; "bare" is '
+        "decord's get_batch of the sorted frames.\n"
+    )
+    for kind, paths, packed, draws in (
+        (case.kinds[0], case.small, [], 1),
+        (case.kinds[1], case.large, case.compressed, case.draws),
+    ):
+        _check_equal(decoding_sides(case, paths, draws, turns=1))
+        sides = decoding_sides(case, paths, draws, args.runs)
+        sides['pipeline'] = pipeline_side(case, paths, draws)
+        if packed:
+            sides['decord, after compress.py'] = decoding_sides(
+                case, packed, draws, args.runs
+            )['decord']
+        # The check has warmed all up; each run has clips of its own.
+        seconds = medians(alternate(sides, args.runs, warmups=0))
+        videos = len(paths) * draws
+        rows = [
+            (
+                name,
+                1e3 * value / videos,
+                videos / value,
+                videos * case.num_clips / value,
+                seconds['reference'] / value,
+                value / seconds['bare'],
+            )
+            for name, value in seconds.items()
+        ]
+        print_table(
+            f'{case.num_clips} clips of {kind}',
+            (
+                'side',
+                'ms/video',
+                'videos/s',
+                'clips/s',
+                'times reference',
+                'time / bare',
+            ),
+            rows,
+        )
+
+
+def _check_equal(sides: dict[str, Callable[[], list]]) -> None:
+    """All sides must read the same pixels."""
+    expected = sides['reference']()
+    for name, side in sides.items():
+        if name in ('reference', 'bare'):  # bare: sorted, none twice
+            continue
+        for got, frames in zip(side(), expected):
+            if not np.array_equal(np.stack(got), frames):
+                raise RuntimeError(
+                    f"{name} reads other pixels than the reference's way."
+                )
+
+
+def print_scaling(case: LoaderCase, args: argparse.Namespace) -> None:
+    """What scaling in the decoder saves and does to the pixels.
+
+    Args:
+        case (LoaderCase): What is measured.
+        args (argparse.Namespace): With ``runs``.
+    """
+    size = next(
+        step['size']
+        for step in case.steps()
+        if step['type'] == 'ResizeLongSide'
+    )
+    case = case._replace(num_clips=1)
+    rows: list[tuple] = []
+    for path in (case.small[0], case.large[0]):
+        for decoder in available_decoders():
+            after, inside = (
+                partial(way, case, path, decoder, size)
+                for way in (resized_after, scaled_in_decoder)
+            )
+            seconds = medians(
+                alternate(dict(after=after, inside=inside), args.runs)
+            )
+            change = np.abs(after().astype(np.int16) - inside())
+            rows.append(
+                (
+                    path.stem,
+                    decoder,
+                    1e3 * seconds['after'],
+                    1e3 * seconds['inside'],
+                    seconds['after'] / seconds['inside'],
+                    float(change.mean()),
+                    int(change.max()),
+                )
+            )
+    print_table(
+        f'One clip: LoadVideo(decode_size={size}) against ResizeLongSide '
+        'afterwards',
+        (
+            'video',
+            'decoder',
+            'ms afterwards',
+            'ms in decoder',
+            'ratio',
+            'mean change of 255',
+            'largest',
+        ),
+        rows,
+    )
+
+
+def print_steps(case: LoaderCase, args: argparse.Namespace) -> None:
+    """Where the time goes.
+
+    Args:
+        case (LoaderCase): What is measured.
+        args (argparse.Namespace): With ``runs`` and ``device``.
+    """
+    preprocess = MODELS.build(case.cfg.model.data_preprocessor)
+    preprocess.to(args.device)
+    columns = []
+    for path in (case.small[0], case.large[0], case.compressed[0]):
+        spent: dict[str, list[float]] = defaultdict(list)
+        for run in range(args.runs + 1):
+            for name, value in _time_steps(
+                case, path, preprocess, args.device
+            ).items():
+                if run:
+                    spent[name].append(1e3 * value)
+        columns.append({name: median(runs) for name, runs in spent.items()})
+    rows: list[tuple] = [
+        (name, *(column[name] for column in columns)) for name in columns[0]
+    ]
+    rows.append(('sum', *(sum(column.values()) for column in columns)))
+    print_table(
+        'Where the time goes: ms for each video',
+        ('step', 'small', 'large', 'large after compress.py'),
+        rows,
+    )
+
+
+def _time_steps(
+    case: LoaderCase, path: Path, preprocess: Any, device: str
+) -> dict[str, float]:
+    """Seconds of each step for one video."""
+    spent = {}
+    data: Any = case.items([path])[0]
+    steps = build_steps(case.steps())
+    steps += [
+        ('collate', lambda item: pseudo_collate([item])),
+        ('preprocessor, on the device', preprocess),
+    ]
+    for name, step in steps:
+        start = time.perf_counter()
+        data = step(data)
+        synchronize(device)
+        spent[name] = time.perf_counter() - start
+    return spent
+
+
+def print_loaders(case: LoaderCase, args: argparse.Namespace) -> None:
+    """The rate of data loaders.
+
+    Args:
+        case (LoaderCase): What is measured.
+        args (argparse.Namespace): With ``workers``, ``runs`` and
+            ``device``.
+    """
+    sides = {}
+    for decoder in available_decoders():
+        data = VideoItems(case, decoder)
+        for workers in args.workers:
+            loader = DataLoader(
+                data,
+                batch_size=case.cfg.train_dataloader.batch_size,
+                num_workers=workers,
+                persistent_workers=workers > 0,
+                pin_memory=args.device == 'cuda',
+                collate_fn=pseudo_collate,
+            )
+            sides[f'{decoder}, {workers}'] = partial(_drain, loader)
+    seconds = medians(alternate(sides, args.runs))
+    rows = [
+        (
+            *name.split(', '),
+            len(data) / value,
+            len(data) * case.num_clips / value,
+        )
+        for name, value in seconds.items()
+    ]
+    print_table(
+        f'Data loaders: {case.num_clips} clips of {case.kinds[0]}, batches '
+        f'of {case.cfg.train_dataloader.batch_size}',
+        ('decoder', 'workers', 'videos/s', 'clips/s'),
+        rows,
+    )
+
+
+def _drain(loader: DataLoader) -> None:
+    for _ in loader:
+        pass

@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Benchmark of scoring all pairs."""
