@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from clipbert_mm.annotations.captions import Caption, CaptionId, read_captions
-from clipbert_mm.utils.checks import check_whole_number
+from clipbert_mm.utils.checks import check_integer
 
 from .base_text_dataset import BaseTextDataset
 from .negatives import NegativeSampler
@@ -65,8 +65,8 @@ class BaseCaptionDataset(BaseTextDataset):
         indices: int | Sequence[int] | None,
         serialize_data: bool,
     ) -> None:
-        check_whole_number('num_negatives', num_negatives, 0)
-        check_whole_number('num_hard_negatives', num_hard_negatives, 0)
+        check_integer('num_negatives', num_negatives, 0)
+        check_integer('num_hard_negatives', num_hard_negatives, 0)
         if num_hard_negatives > num_negatives:
             raise ValueError(
                 'num_hard_negatives counts among num_negatives, but got '

@@ -13,9 +13,10 @@ from mmengine.logging import print_log
 
 from clipbert_mm.media.errors import describe, is_media_error
 from clipbert_mm.media.files import media_files
-from clipbert_mm.utils.checks import check_media_key, check_whole_number
+from clipbert_mm.utils.checks import check_integer
 
 from .bad_media import BadMediaLog
+from .media_key import check_media_key
 from .tables.media_table import MediaTable
 from .transforms import BertTokenize
 
@@ -84,7 +85,7 @@ class BaseTextDataset(BaseActionDataset):
         self.media_key = check_media_key(
             type(self).__name__, data_prefix, media_keys
         )
-        check_whole_number('group_size', group_size, 1)
+        check_integer('group_size', group_size, 1)
         if not 0 <= max_bad_share <= 1:
             raise ValueError(
                 'max_bad_share must be between 0 and 1, but got '

@@ -17,7 +17,7 @@ from clipbert_mm.annotations.questions import (
     Question,
     read_questions,
 )
-from clipbert_mm.utils.checks import check_choice, check_whole_number
+from clipbert_mm.utils.checks import check_choice, check_integer
 
 from .base_text_dataset import BaseTextDataset
 from .tables.media_table import select_media
@@ -117,7 +117,7 @@ class VideoQuestionAnswering(BaseTextDataset):
     ) -> None:
         check_choice('answer_format', answer_format, ANSWER_FORMATS)
         check_choice('unknown_answers', unknown_answers, UNKNOWN_ANSWERS)
-        check_whole_number('num_options', num_options, 2)
+        check_integer('num_options', num_options, 2)
         needs_vocabulary = answer_format in ('open', 'soft')
         if needs_vocabulary != (vocabulary is not None):
             raise ValueError(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from clipbert_mm.utils.checks import check_whole_number
+from clipbert_mm.utils.checks import check_integer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Cascade:
                 'scores set cascade=None.'
             )
         if self.first_clips is not None:
-            check_whole_number('first_clips', self.first_clips, 1)
-        check_whole_number('videos_per_text', self.videos_per_text, 1)
-        check_whole_number('texts_per_video', self.texts_per_video, 0)
+            check_integer('first_clips', self.first_clips, 1)
+        check_integer('videos_per_text', self.videos_per_text, 1)
+        check_integer('texts_per_video', self.texts_per_video, 0)
 
 
 class ClipSplit(NamedTuple):

@@ -1,74 +1,78 @@
 # Copyright (c) clipbert_mm contributors.
-"""Check the arguments of data sets."""
+"""Check the arguments of constructors, with one wording for all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
 
 
-def check_whole_number(name: str, value: int, least: int) -> None:
-    """Refuse an argument that is no whole number or too small.
+def check_integer(name: str, value: Any, least: int) -> None:
+    """Raise unless ``value`` is an integer >= ``least``.
 
     Args:
-        name (str): The argument.
-        value (int): Its value.
-        least (int): The smallest that is allowed.
+        name (str): Name of the argument, for the message.
+        value (Any): Value of the argument. True and False are not integers.
+        least (int): Smallest allowed value.
 
     Raises:
-        ValueError: If it is not a whole number >= ``least``.
+        ValueError: If it is not an integer or is too small.
 
     Example:
-        >>> check_whole_number('group_size', 2, 1)
+        >>> check_integer('group_size', 2, 1)
+        >>> check_integer('group_size', 0, 1)
+        Traceback (most recent call last):
+        ValueError: group_size must be an integer >= 1, but got 0.
     """
-    if not isinstance(value, int) or value < least:
+    if not _is_number(value, Integral) or value < least:
         raise ValueError(
-            f'{name} must be a whole number >= {least}, but got {value!r}.'
+            f'{name} must be an integer >= {least}, but got {value!r}.'
         )
 
 
-def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """Refuse an argument that is none of its choices.
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    """Raise unless ``value`` is one of ``choices``.
 
     Args:
-        name (str): The argument.
-        value (str): Its value.
-        choices (Sequence[str]): What it may be.
+        name (str): Name of the argument, for the message.
+        value (Any): Value of the argument.
+        choices (Iterable[str]): Allowed values, in the order of the message.
 
     Raises:
         ValueError: If it is none of them.
 
     Example:
-        >>> check_choice('unknown_answers', 'drop', ('raise', 'drop'))
+        >>> check_choice('mode', 'uniform', ('random', 'uniform'))
+        >>> check_choice('mode', 'dense', ('random', 'uniform'))
+        Traceback (most recent call last):
+        ValueError: mode must be one of ['random', 'uniform'], but got 'dense'.
     """
-    if value not in choices:
+    allowed = list(choices)
+    if value not in allowed:
         raise ValueError(
-            f'{name} must be one of {list(choices)}, but got {value!r}.'
+            f'{name} must be one of {allowed}, but got {value!r}.'
         )
 
 
-def check_media_key(
-    owner: str, data_prefix: dict, media_keys: Sequence[str]
-) -> str:
-    """The one key of ``data_prefix``.
+def check_fraction(name: str, value: Any) -> None:
+    """Raise unless ``value`` is a number in [0, 1].
 
     Args:
-        owner (str): The class of the dataset, for the message.
-        data_prefix (dict): The folder of the media by their kind.
-        media_keys (Sequence[str]): The kinds that there may be.
-
-    Returns:
-        str: The key.
+        name (str): Name of the argument, for the message.
+        value (Any): Value of the argument.
 
     Raises:
-        ValueError: If there is not one key, of these kinds.
+        ValueError: If it is not a number in [0, 1]; NaN is not.
 
     Example:
-        >>> check_media_key('ImageTextPretrain', dict(img='a'), ('img', ))
-        'img'
+        >>> check_fraction('dropout', 0.1)
+        >>> check_fraction('dropout', 1.5)
+        Traceback (most recent call last):
+        ValueError: dropout must be in [0, 1], but got 1.5.
     """
-    if len(data_prefix) != 1 or not set(data_prefix) <= set(media_keys):
-        allowed = [f'dict({key}=<folder>)' for key in media_keys]
-        raise ValueError(
-            f'data_prefix of {owner} must be '
-            f'{" or ".join(allowed)}, but got '
-            f'{dict(data_prefix)}.'
-        )
-    return next(iter(data_prefix))
+    if not _is_number(value, Real) or not 0 <= value <= 1:
+        raise ValueError(f'{name} must be in [0, 1], but got {value!r}.')
+
+
+def _is_number(value: Any, kind: type) -> bool:
+    """Return whether a value is a number of a kind; bool is not one."""
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -1,31 +1,35 @@
 # Copyright (c) clipbert_mm contributors.
-"""What one of the processes does for all."""
+"""Run code once for all processes, and see through model wrappers."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.model import is_model_wrapper
+from torch import nn
 
 Result = TypeVar('Result')
 
 
 def on_main(function: Callable[[], Result]) -> Result:
-    """Do something in one process, and tell all processes the result.
+    """Call a function in the main process and return its result in all.
 
-    MMEngine's ``master_only`` tells the others nothing, and they would wait
-    forever for a process that has raised.
+    MMEngine's ``master_only`` returns nothing to the other processes, and
+    they would wait forever for a process that has raised.
 
     Args:
-        function (Callable): Without arguments.
+        function (Callable): Function without arguments. Its result and its
+            exceptions must be picklable.
 
     Returns:
-        Any: What it returned.
+        Any: Result of the function.
 
     Raises:
-        Exception: What it raised, in every process.
+        Exception: Exception of the function, in every process.
 
     Example:
-        >>> on_main(lambda: sorted(Path('scores').iterdir()))
+        >>> on_main(lambda: 'a single process is the main one')
+        'a single process is the main one'
     """
     outcome: list[Any] = [None, None]
     if is_main_process():
@@ -37,3 +41,23 @@ def on_main(function: Callable[[], Result]) -> Result:
     if outcome[1] is not None:
         raise outcome[1]
     return outcome[0]
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """Return the model behind a wrapper such as DistributedDataParallel.
+
+    Args:
+        model (nn.Module): Model or wrapper of a model.
+
+    Returns:
+        nn.Module: Model inside the wrapper, or ``model`` itself if it is not
+        a wrapper.
+
+    Example:
+        >>> model = nn.Linear(1, 1)
+        >>> unwrap(nn.DataParallel(model)) is model
+        True
+        >>> unwrap(model) is model
+        True
+    """
+    return model.module if is_model_wrapper(model) else model
