@@ -15,8 +15,8 @@ from clipbert_mm.quickstart.options import parse_args
 from clipbert_mm.quickstart.tasks import answers, pretrain
 from tests.toolbox.paths import TOOLS
 
-COLOUR, NUMBER = 'what colour has each ring', 'how many red figures do you see'
-CHOICE = dict(question='which is true', options=list('abcde'), answer=3)
+COLOUR, NUMBER = 'what colour are the rings', 'how many red figures do you see'
+CHOICE = dict(question='what do you see', options=list('abcde'), answer=3)
 
 
 def asked(*pairs: tuple[str, str]) -> list[dict]:
@@ -189,7 +189,7 @@ def test_quickstart__answers_and_is_asked(tmp_path: Path) -> None:
             '--top',
             '2',
             '--query',
-            'what colour has each ring',
+            'what colour are the rings',
         ],
         cwd=tmp_path,
         check=True,

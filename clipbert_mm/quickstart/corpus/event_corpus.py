@@ -6,7 +6,7 @@ of colour, shape, number and event occur nowhere in training, with questions
 in the formats of ``VideoQuestionAnswering``, a vocabulary of answers and one
 of words. Everything follows from the settings and their seed::
 
-    python -m clipbert_mm.quickstart.corpus.event_corpus data/quickstart_events --seed 0
+    python -m clipbert_mm.quickstart.corpus.event_corpus events --seed 0
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from .events import Scene, all_scenes, draw_event_look, event_frames
 from .media import prepare, run_writer, write_media, write_video
 from .questions import all_answers, choice_questions, open_questions
 
-LAYOUT = 1  # raise it when the same settings would write other files
+LAYOUT = 2  # raise it when the same settings would write other files
 SPLITS = ('train', 'test')
 SIDES = (64, 80)
 FRAME_RATES = (6, 8, 10)

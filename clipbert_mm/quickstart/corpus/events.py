@@ -18,7 +18,7 @@ from .drawing import COLOURS, GROUNDS, SHAPES, TEXTURES, draw_ground, inside
 FIGURE_COLOURS = ('red', 'green', 'blue', 'yellow', 'purple')
 NUMBERS = (1, 2, 3, 4)
 TIMES = (1, 2, 3, 4, 5)
-ACTIONS = ('jumps', 'slides', 'grows', 'shrinks', 'hides', 'flashes')
+ACTIONS = ('jump', 'slide', 'grow', 'shrink', 'hide', 'flash')
 
 # Every action lasts as long, and all videos nearly so: the share of clips that
 # show an action tells how often it is done.
@@ -50,7 +50,7 @@ def all_events() -> list[tuple[tuple[str, int], ...]]:
 
     Example:
         >>> all_events()[0], all_events()[-1]
-        ((('jumps', 1),), (('flashes', 2), ('hides', 2)))
+        ((('jump', 1),), (('flash', 2), ('hide', 2)))
     """
     one = [
         ((action, times),)
@@ -174,13 +174,13 @@ def event_frames(
         action, strength = acting(scene, look, time)
         image = ground + rng.integers(-8, 9, ground.shape, np.int16)
         shown = colour
-        if action == 'flashes':
+        if action == 'flash':
             shown = colour + strength * (245 - colour)
-        visible = 1 - strength * (action == 'hides')
+        visible = 1 - strength * (action == 'hide')
         radius = RADIUS * look.side * size_factor(action, strength)
         for x, y in look.places:
-            x += SLIDE * strength * look.direction * (action == 'slides')
-            y -= JUMP * strength * (action == 'jumps')
+            x += SLIDE * strength * look.direction * (action == 'slide')
+            y -= JUMP * strength * (action == 'jump')
             covered = inside(
                 scene.shape,
                 columns - x * look.side,
@@ -195,6 +195,6 @@ def event_frames(
 
 def size_factor(action: str, strength: float) -> float:
     """How much larger a figure is than at rest."""
-    return {'grows': 1 + 0.45 * strength, 'shrinks': 1 - 0.5 * strength}.get(
+    return {'grow': 1 + 0.45 * strength, 'shrink': 1 - 0.5 * strength}.get(
         action, 1.0
     )

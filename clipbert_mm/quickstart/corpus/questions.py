@@ -1,9 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Questions about the quickstart's event videos, and their answers.
 
-All follow from a :class:`quickstart_events.Scene`. Questions with an open
-answer are of six types, choices among five options of three. Nothing here
-touches a file.
+All of them follow from a :class:`~.events.Scene`. Open questions come in six
+types, questions with five options in three. Nothing here touches a file.
 """
 
 import re
@@ -15,46 +14,64 @@ from .drawing import SHAPES
 from .events import ACTIONS, FIGURE_COLOURS, NUMBERS, Scene
 
 NUMBER_WORDS = ('one', 'two', 'three', 'four', 'five')
+TIMES_WORDS = ('once', 'twice', 'three times', 'four times', 'five times')
+PLURALS = {
+    'circle': 'circles',
+    'square': 'squares',
+    'triangle': 'triangles',
+    'cross': 'crosses',
+    'ring': 'rings',
+}
+PARTICIPLES = {
+    'jump': 'jumping',
+    'slide': 'sliding',
+    'grow': 'growing',
+    'shrink': 'shrinking',
+    'hide': 'hiding',
+    'flash': 'flashing',
+}
 NUM_OPTIONS = 5
 
-# What is hard to see is asked in two wordings. With two actions, the second
-# wording asks for the first of them.
+# Wordings of each type; {do}, {be}, {shapes} and {figures} agree with the
+# number of figures. The types that are hard to see have two wordings. With
+# two actions, the second wording asks for the first of them.
 OPEN_QUESTIONS = {
-    'colour': ('what colour has each {shape}',),
+    'colour': ('what colour {be} the {shapes}',),
     'shape': (
-        'what shape has each {colour} figure',
-        'which shape has each {colour} figure',
+        'what shape {be} the {colour} {figures}',
+        'which shape {do} the {colour} {figures} have',
     ),
     'number': ('how many {colour} figures do you see',),
     'repetition': (
-        'how often do you see that each {shape} {action}',
-        'how often is it that each {shape} {action}',
+        'how many times {do} the {shapes} {action}',
+        'how many times do you see the {shapes} {action}',
     ),
-    'action': ('what does each {shape} do', 'what is each {shape} doing'),
+    'action': ('what {do} the {shapes} do', 'what do you see the {shapes} do'),
     'transition': (
-        'what does each {shape} do after it {action}',
-        'what does each {shape} do before it {then}',
+        'what {do} the {shapes} do after {doing}',
+        'what {do} the {shapes} do before {then_doing}',
     ),
 }
 CHOICE_QUESTIONS = {
-    'description': 'which is true',
-    'action': 'what does each {shape} do {times} times',
+    'description': ('what do you see',),
+    'action': ('what {do} the {shapes} do {times}',),
     'transition': OPEN_QUESTIONS['transition'],
 }
 
+# The first pattern that matches tells the type.
 QUESTION_PATTERNS = {
     'colour': '^what colour',
     'shape': '^(what|which) shape',
+    'repetition': '^how many times',
     'number': '^how many',
-    'repetition': '^how often',
-    'description': '^which is true',
-    'transition': '(after|before) it',
-    'action': '^what (does|is) each',
+    'description': '^what do you see$',
+    'transition': ' (after|before) ',
+    'action': '^what (do|does) ',
 }
 
 
 class OpenQuestion(NamedTuple):
-    """A question whose answer is one of the vocabulary."""
+    """Question whose answer is in the vocabulary."""
 
     question: str
     answer: str
@@ -62,7 +79,7 @@ class OpenQuestion(NamedTuple):
 
 
 class ChoiceQuestion(NamedTuple):
-    """A question with five options; ``answer`` counts them from 0."""
+    """Question with five options; ``answer`` counts them from 0."""
 
     question: str
     options: tuple[str, ...]
@@ -71,29 +88,41 @@ class ChoiceQuestion(NamedTuple):
 
 
 def all_answers() -> list[str]:
-    """Everything that can be the answer of an open question."""
+    """Return every possible answer of an open question, 21 in all.
+
+    Example:
+        >>> len(all_answers())
+        21
+    """
     return [*FIGURE_COLOURS, *SHAPES, *NUMBER_WORDS, *ACTIONS]
 
 
 def open_questions(
     scene: Scene, wording: int | None = None
 ) -> list[OpenQuestion]:
-    """The open questions of a video.
+    """Return the open questions about a video.
 
-    Of every video its colour, shape and number are asked. One with a single
-    action is asked what it is and how often it is done, one with two what
-    follows the first and what comes before the second.
+    Every video is asked for its colour, shape and number. A video with one
+    action is asked which it is and how many times it happens; a video with
+    two, which follows the first and which precedes the second.
 
     Args:
-        scene (Scene): What the video shows.
-        wording (int, optional): Which wording of each type, modulo their
-            number. Defaults to None: all.
+        scene (Scene): Contents of the video.
+        wording (int, optional): Wording of each type, modulo the number of
+            its wordings. Defaults to None: all.
+
+    Returns:
+        list[OpenQuestion]: The questions, grouped by type.
 
     Example:
-        >>> scene = Scene('red', 'ring', 1, (('jumps', 2),))
-        >>> open_questions(scene, 0)[-1]
-        OpenQuestion(question='what does each ring do', answer='jumps', \
-answer_type='action')
+        >>> scene = Scene('red', 'ring', 3, (('jump', 2),))
+        >>> for question, answer, _ in open_questions(scene, 0):
+        ...     print(question, '-', answer)
+        what colour are the rings - red
+        what shape are the red figures - ring
+        how many red figures do you see - three
+        how many times do the rings jump - two
+        what do the rings do - jump
     """
     words = _words(scene)
     answers = dict(
@@ -101,12 +130,13 @@ answer_type='action')
         shape=[scene.shape] * 2,
         number=[NUMBER_WORDS[scene.number - 1]],
     )
+    first, times = scene.actions[0]
     if len(scene.actions) == 1:
         answers.update(
-            repetition=[words['times']] * 2, action=[words['action']] * 2
+            repetition=[NUMBER_WORDS[times - 1]] * 2, action=[first] * 2
         )
     else:
-        answers.update(transition=[words['then'], words['action']])
+        answers.update(transition=[scene.actions[-1][0], first])
     return [
         OpenQuestion(asked.format(**words), answer, answer_type)
         for answer_type, own in answers.items()
@@ -120,49 +150,43 @@ answer_type='action')
 def choice_questions(
     scene: Scene, rng: np.random.Generator
 ) -> list[ChoiceQuestion]:
-    """The questions of a video that give options.
+    """Return the questions about a video that give five options.
 
-    Which of five descriptions is true; of a single action what it is; of two
-    what follows the first and what comes before the second, where the action
-    that the question names is among the options.
+    One asks which description is true. A video with one action is also asked
+    which it is; a video with two, which follows the first and which precedes
+    the second, and the action that the question names is among the options.
 
     Args:
-        scene (Scene): What the video shows.
+        scene (Scene): Contents of the video.
         rng (np.random.Generator): Draws the options and their order.
+
+    Returns:
+        list[ChoiceQuestion]: Two or three questions.
+
+    Example:
+        >>> scene = Scene('red', 'ring', 1, (('jump', 2),))
+        >>> found = choice_questions(scene, np.random.default_rng(0))
+        >>> found[0].question, found[0].options[found[0].answer]
+        ('what do you see', 'one red ring jumping')
+        >>> found[1].question, found[1].options[found[1].answer]
+        ('what does the ring do twice', 'jump')
     """
-    words = _words(scene)
-    asked = [
-        (
-            'description',
-            CHOICE_QUESTIONS['description'],
-            *descriptions(scene, rng),
-        )
-    ]
-    first, then = words['action'], words['then']
+    first, then = scene.actions[0][0], scene.actions[-1][0]
+    asked = [('description', 0, *descriptions(scene, rng))]
     if len(scene.actions) == 1:
-        asked.append(
-            (
-                'action',
-                CHOICE_QUESTIONS['action'],
-                first,
-                other_actions(first, None, rng),
-            )
-        )
+        asked.append(('action', 0, first, other_actions(first, None, rng)))
     else:
-        after, before = CHOICE_QUESTIONS['transition']
         asked += [
-            ('transition', after, then, other_actions(then, first, rng)),
-            ('transition', before, first, other_actions(first, then, rng)),
+            ('transition', 0, then, other_actions(then, first, rng)),
+            ('transition', 1, first, other_actions(first, then, rng)),
         ]
-    found = []
+    words, found = _words(scene), []
     for answer_type, wording, right, wrong in asked:
         options = [str(option) for option in rng.permutation([right, *wrong])]
+        question = CHOICE_QUESTIONS[answer_type][wording].format(**words)
         found.append(
             ChoiceQuestion(
-                wording.format(**words),
-                tuple(options),
-                options.index(right),
-                answer_type,
+                question, tuple(options), options.index(right), answer_type
             )
         )
     return found
@@ -171,16 +195,19 @@ def choice_questions(
 def descriptions(
     scene: Scene, rng: np.random.Generator
 ) -> tuple[str, list[str]]:
-    """A true description and four that are wrong in one word or two.
+    """Return a true description and four that are wrong in one or two words.
 
-    The options do not tell which of them is true: four are the combinations
-    of two values of two attributes, and the fifth changes a third attribute
-    of any of these.
+    The options alone do not give the true one away: four are the
+    combinations of two values of two attributes, and the fifth changes a
+    third attribute of any of these.
 
     Args:
-        scene (Scene): What the video shows.
+        scene (Scene): Contents of the video.
         rng (np.random.Generator): Draws the wrong words and, of two actions,
-            the one that is told.
+            the one to describe.
+
+    Returns:
+        tuple[str, list[str]]: The true description and the wrong ones.
     """
     shown = [action for action, _ in scene.actions]
     told = (
@@ -200,24 +227,52 @@ def descriptions(
         options += [_with(option, place, wrong[place]) for option in options]
     any_option = options[rng.integers(len(options))]
     options.append(_with(any_option, third, wrong[third]))
-    right, *others = (' '.join(option) for option in options)
+    right, *others = (describe(*option) for option in options)
     return right, others
 
 
-def _with(words: tuple[str, ...], place: int, word: str) -> tuple[str, ...]:
+def describe(number: str, colour: str, shape: str, action: str) -> str:
+    """Return a description of figures in action.
+
+    Args:
+        number (str): One of :data:`NUMBER_WORDS`.
+        colour (str): Colour of the figures.
+        shape (str): Shape of the figures.
+        action (str): One of :data:`~.events.ACTIONS`.
+
+    Returns:
+        str: Four words, in the singular or plural.
+
+    Example:
+        >>> describe('two', 'red', 'ring', 'jump')
+        'two red rings jumping'
+    """
+    shapes = shape if number == 'one' else PLURALS[shape]
+    return f'{number} {colour} {shapes} {PARTICIPLES[action]}'
+
+
+def _with(
+    words: tuple[str, str, str, str], place: int, word: str
+) -> tuple[str, str, str, str]:
     """Replace one word."""
-    return (*words[:place], word, *words[place + 1 :])
+    changed = list(words)
+    changed[place] = word
+    number, colour, shape, action = changed
+    return number, colour, shape, action
 
 
 def other_actions(
     right: str, named: str | None, rng: np.random.Generator
 ) -> list[str]:
-    """Four wrong actions, one of them the one that the question names.
+    """Return four wrong actions, among them the one the question names.
 
     Args:
         right (str): The right action.
-        named (str, optional): The action in the question, if any.
-        rng (np.random.Generator): Draws.
+        named (str, optional): Action that the question names, if any.
+        rng (np.random.Generator): Draws the others.
+
+    Returns:
+        list[str]: Wrong actions.
     """
     others = [a for a in ACTIONS if a not in (right, named)]
     fixed = [] if named is None else [named]
@@ -226,21 +281,30 @@ def other_actions(
 
 
 def _words(scene: Scene) -> dict[str, str]:
-    """What the wordings of a scene's questions name."""
+    """Return the words that fill in the wordings for a scene."""
+    first, times = scene.actions[0]
+    several = scene.number > 1
     return dict(
         colour=scene.colour,
-        shape=scene.shape,
-        action=scene.actions[0][0],
-        then=scene.actions[-1][0],
-        times=NUMBER_WORDS[scene.actions[0][1] - 1],
+        shapes=PLURALS[scene.shape] if several else scene.shape,
+        figures='figures' if several else 'figure',
+        do='do' if several else 'does',
+        be='are' if several else 'is',
+        action=first,
+        doing=PARTICIPLES[first],
+        then_doing=PARTICIPLES[scene.actions[-1][0]],
+        times=TIMES_WORDS[times - 1],
     )
 
 
 def question_type(question: str) -> str:
-    """The type of any of these questions, from its wording.
+    """Return the type of a generated question, recognised by its wording.
 
     Args:
         question (str): A question.
+
+    Returns:
+        str: One of :data:`QUESTION_PATTERNS`.
 
     Raises:
         ValueError: If it has none of the wordings.
@@ -253,6 +317,6 @@ def question_type(question: str) -> str:
         if re.search(pattern, question):
             return name
     raise ValueError(
-        f'expected a question of the quickstart, but got {question!r}; '
-        f'the types are {list(QUESTION_PATTERNS)}.'
+        f'Expected a question of the quickstart, but got {question!r}. '
+        f'The types are {list(QUESTION_PATTERNS)}.'
     )
