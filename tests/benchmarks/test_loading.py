@@ -24,7 +24,8 @@ def test_benchmark_loader__all_tables(
 ) -> None:
     run(tmp_path, 'clipbert_msrvtt_ret', '--workers', '0')
     out = capsys.readouterr().out
-    assert 'Measured on: ' in out and '1 thread(s) for each decoder' in out
+    assert 'Measured on: ' in out
+    assert '1 thread(s) for each decoder' in out
     for side in (
         'reference',
         'bare',
@@ -48,7 +49,8 @@ def test_benchmark_loader__all_tables(
     ):
         assert f'\n| {step}' in out, step
     assert 'LoadVideo(decode_size=448)' in out
-    assert '\n| decord  ' in out and '\n| pyav  ' in out
+    assert '\n| decord  ' in out
+    assert '\n| pyav  ' in out
     assert 'batches of 8\n' in out
 
 

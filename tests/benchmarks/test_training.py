@@ -87,7 +87,8 @@ def test_benchmark_train__prints_sides_and_ratios() -> None:
     output = subprocess.run(
         command, check=True, capture_output=True, text=True
     ).stdout
-    assert '1 threads' in output and 'padded to 16 tokens' in output
+    assert '1 threads' in output
+    assert 'padded to 16 tokens' in output
     rows = [
         re.split(r'\s*\|\s*', line)[1:-1]
         for line in output.splitlines()

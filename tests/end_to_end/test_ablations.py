@@ -71,7 +71,8 @@ def test_readme__has_every_row_and_its_configs_exist() -> None:
         rows = re.findall(r'\| `(\w[\w.-]*)_ret\.py`, `_qa\.py` \|', table)
         assert len(rows) == ROWS[int(number)]
         for row in rows:
-            assert f'{row}_ret' in CONFIGS and f'{row}_qa' in CONFIGS
+            assert f'{row}_ret' in CONFIGS
+            assert f'{row}_qa' in CONFIGS
 
 
 @pytest.mark.parametrize('size', [224, 448, 768, 1000])
@@ -196,7 +197,8 @@ def test_table6__end_to_end(
         p.requires_grad for p in model.head.bert['embeddings'].parameters()
     ]
     fusion = [p.requires_grad for p in model.head.bert['encoder'].parameters()]
-    assert set(cnn) == {not frozen[0]} and set(text) == {not frozen[1]}
+    assert set(cnn) == {not frozen[0]}
+    assert set(text) == {not frozen[1]}
     assert all(fusion)
 
 

@@ -172,7 +172,7 @@ def test_script__without_arguments_prints_its_usage(name):
 
 
 @pytest.mark.parametrize(
-    ('name', 'arguments', 'expected'),
+    'name, arguments, expected',
     [
         (
             'slurm_train',

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import lmdb
 import numpy as np
 
 # Far enough apart that compression cannot mix up two neighbours.
@@ -80,6 +81,16 @@ def write_lines(path: Path, records: Sequence[dict]) -> str:
     """Write JSON lines."""
     path.write_text('\n'.join(json.dumps(record) for record in records))
     return str(path)
+
+
+def write_lmdb(path: Path, content: dict[str, bytes]) -> Path:
+    """Write an LMDB as ClipBERT has it: bytes of files under their stems."""
+    environment = lmdb.open(str(path), map_size=2**24)
+    with environment.begin(write=True) as transaction:
+        for key, value in content.items():
+            transaction.put(key.encode('utf-8'), value)
+    environment.close()
+    return path
 
 
 def pipeline(

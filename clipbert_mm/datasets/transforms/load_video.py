@@ -154,7 +154,9 @@ def _reader_class(decoder: str) -> Callable[..., Any]:
     """The class of a decoder that is not among the requirements."""
     module, name, install = _OPTIONAL[decoder]
     try:
-        return getattr(import_module(f'clipbert_mm.media.readers.{module}'), name)
+        return getattr(
+            import_module(f'clipbert_mm.media.readers.{module}'), name
+        )
     # torchcodec raises the last two where its libraries cannot be loaded.
     except (ImportError, OSError, RuntimeError) as error:
         raise ImportError(

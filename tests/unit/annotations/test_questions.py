@@ -171,7 +171,8 @@ def test_read_questions__without_answers(
     tmp_path: Path, answer_format: str, content: str
 ) -> None:
     (question,) = read_questions(write(tmp_path, content), answer_format)
-    assert question.answer is None and question.soft_labels is None
+    assert question.answer is None
+    assert question.soft_labels is None
 
 
 def test_read_questions__no_frequent_answer_is_no_missing_one(

@@ -94,7 +94,8 @@ def test_rank__best_first(
     ranking = searcher.rank(trained.videos, captions[0])
     scores = searcher.score(trained.videos, captions[:1])[0]
     order = np.argsort(-scores)
-    assert order[0] != 0 and len(set(scores)) == len(scores)
+    assert order[0] != 0
+    assert len(set(scores)) == len(scores)
     assert [video for video, _ in ranking] == [
         trained.videos[i] for i in order
     ]

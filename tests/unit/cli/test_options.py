@@ -52,7 +52,7 @@ def test_train__work_dir_comes_from_option_then_config_then_name():
 
 
 @pytest.mark.parametrize(
-    ('options', 'resume', 'load_from'),
+    'options, resume, load_from',
     [
         (['--resume'], True, None),
         (['--resume', 'epoch_3.pth'], True, 'epoch_3.pth'),
@@ -90,7 +90,7 @@ def test_train__no_validate():
 
 
 @pytest.mark.parametrize(
-    ('has_bf16', 'dtype', 'loss_scale'),
+    'has_bf16, dtype, loss_scale',
     [(True, 'bfloat16', 1.0), (False, 'float16', 'dynamic')],
 )
 def test_train__amp_takes_what_the_gpu_has(
@@ -174,7 +174,7 @@ def test_test__out_needs_a_metric_that_saves_scores(checkpoint):
 
 
 @pytest.mark.parametrize(
-    ('metric', 'right', 'wrong'),
+    'metric, right, wrong',
     [
         ('VideoTextRetrievalMetric', 's.npz', 's.json'),
         ('VideoQAMetric', 's.json', 's.npz'),

@@ -98,7 +98,8 @@ def test_bad_media__training_draws_another_and_reports_once(
             assert item['data_samples'].video_id == 'good'
     reports = [m for m in warnings_logged if 'cannot be used' in m]
     assert len(reports) == 1
-    assert 'bad.mp4' in reports[0] and '1 of 2 are bad' in reports[0]
+    assert 'bad.mp4' in reports[0]
+    assert '1 of 2 are bad' in reports[0]
     assert '\n' not in reports[0]
 
 
@@ -117,7 +118,8 @@ def test_bad_media__testing_keeps_the_item_and_its_reason(
     item = dataset[1]
     assert item['inputs']['imgs'].numel() == 0
     sample = item['data_samples']
-    assert sample.video_id == 'bad' and sample.own_text_inds == [2, 3]
+    assert sample.video_id == 'bad'
+    assert sample.own_text_inds == [2, 3]
     assert sample.own_text_ids == [2, 3]
     assert sample.filename.endswith('bad.mp4')
     assert len(sample.load_error) > 10
@@ -202,8 +204,7 @@ def test_bad_media__too_many_end_the_training(
         match=r'3 of 5 media cannot be used, more than max_bad_share=0.4'
         r'.*v2.mp4.*v3.mp4.*v4.mp4.*FileNotFoundError',
     ):
-        for i in range(len(dataset)):
-            dataset[i]
+        _ = [dataset[i] for i in range(len(dataset))]
 
 
 def test_bad_media__other_errors_are_not_taken_for_bad_files(

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import cv2
-import lmdb
 import numpy as np
 import pytest
 import torch
@@ -21,7 +20,13 @@ from torch.utils.data import DataLoader
 
 from clipbert_mm.datasets import ConcatTextDataset, ImageTextPretrain
 from clipbert_mm.engine import BadMediaHook, EpochSampler
-from tests.toolbox.media import flat, pipeline, write_lines, write_video
+from tests.toolbox.media import (
+    flat,
+    pipeline,
+    write_lines,
+    write_lmdb,
+    write_video,
+)
 from tests.toolbox.paths import ROOT
 
 NUM_MEDIA = dict(coco=4, vg=6)
@@ -29,18 +34,21 @@ BRIGHTNESS = dict(coco=0, vg=128)  # of the first image of a source
 SEED = 11
 
 
+def png(side: int, level: int) -> bytes:
+    """The content of a grey square image."""
+    pixels = np.full((side, side, 3), level, np.uint8)
+    return cv2.imencode('.png', pixels)[1].tobytes()
+
+
 @pytest.fixture(scope='module')
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two LMDBs with the same keys, each with its captions."""
     root = tmp_path_factory.mktemp('sources')
     for source, number in NUM_MEDIA.items():
-        with lmdb.open(str(root / f'{source}.lmdb'), map_size=2**24) as env:
-            with env.begin(write=True) as transaction:
-                for i in range(number):
-                    level = BRIGHTNESS[source] + 16 * i
-                    pixels = np.full((32, 32, 3), level, np.uint8)
-                    _, content = cv2.imencode('.png', pixels)
-                    transaction.put(str(i).encode(), content.tobytes())
+        images = {
+            str(i): png(32, BRIGHTNESS[source] + 16 * i) for i in range(number)
+        }
+        write_lmdb(root / f'{source}.lmdb', images)
         write_captions(root, source, range(number))
     return root
 
@@ -244,7 +252,8 @@ def test_concat__bad_media_are_of_one_member(
         item = dataset[(SEED, epoch, 10)]
         assert item['data_samples'].video_id in {f'vg/{i}' for i in range(6)}
     (report,) = (m for m in warnings_logged if 'cannot be used' in m)
-    assert 'vg/6' in report and '1 of 7 are bad' in report
+    assert 'vg/6' in report
+    assert '1 of 7 are bad' in report
     assert [m.bad_media.num_bad for m in dataset.datasets] == [0, 1]
     strict = concat_of(tmp_path, vocab_dir, max_bad_share=0.1)
     with pytest.raises(RuntimeError, match='1 of 7 media .*max_bad_share=0.1'):
@@ -274,11 +283,8 @@ def test_bad_media_hook__merges_every_member(
     tmp_path: Path, vocab_dir: str
 ) -> None:
     for source in NUM_MEDIA:
-        content = cv2.imencode('.png', np.zeros((8, 8, 3), np.uint8))[1]
-        with lmdb.open(str(tmp_path / f'{source}.lmdb')) as environment:
-            with environment.begin(write=True) as transaction:
-                for i in range(2):
-                    transaction.put(str(i).encode(), content.tobytes())
+        images = {str(i): png(8, 0) for i in range(2)}
+        write_lmdb(tmp_path / f'{source}.lmdb', images)
         write_captions(tmp_path, source, range(3))
     mp.start_processes(
         meet_bad_media, (str(tmp_path), vocab_dir), 2, start_method='fork'

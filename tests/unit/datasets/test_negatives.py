@@ -83,7 +83,8 @@ def test_negative_sampler__hard_ones_share_the_most_words() -> None:
     assert shared.tolist() == [6, 2, 5, 6, 5, 0, 4, 0]
     for seed in range(20):
         rows = sampler.draw(0, np.random.default_rng(seed))
-        assert set(rows[:2]) == {2, 4} and rows[2] == 6
+        assert set(rows[:2]) == {2, 4}
+        assert rows[2] == 6
 
 
 def test_negative_sampler__hard_ones_are_never_own_captions() -> None:
@@ -100,7 +101,8 @@ def test_negative_sampler__hard_ones_are_never_own_captions() -> None:
 
 def test_negative_sampler__ties_are_broken_at_random() -> None:
     counts = draws(NegativeSampler(CARS, 1, num_hard_negatives=1), row=0)
-    assert set(counts) == {2, 4} and min(counts.values()) > 100  # 150 each
+    assert set(counts) == {2, 4}
+    assert min(counts.values()) > 100  # 150 each
 
 
 def test_negative_sampler__random_ones_fill_up_the_hard_ones() -> None:
@@ -109,7 +111,8 @@ def test_negative_sampler__random_ones_fill_up_the_hard_ones() -> None:
         rows = sampler.draw(0, np.random.default_rng(seed))
         assert set(rows[:2]) == {2, 4}
         texts = {int(CARS.text_of_row[row]) for row in rows}
-        assert len(texts) == 4 and rows[2] in (5, 6, 7)
+        assert len(texts) == 4
+        assert rows[2] in (5, 6, 7)
 
 
 def test_negative_sampler__overlap_is_that_of_a_naive_count() -> None:
@@ -160,4 +163,5 @@ def test_caption_table__keeps_texts_and_rows() -> None:
     assert table.media == ['v1', 'v0']
     assert table.rows_of(0).tolist() == [0, 2]
     assert table.rows_of(1).tolist() == [1]
-    assert table.ids == ['c0', 'c1', 'c2'] and len(table) == 3
+    assert table.ids == ['c0', 'c1', 'c2']
+    assert len(table) == 3

@@ -236,7 +236,8 @@ def test_training__groups_of_questions_keep_their_answers(
 
 def test_choice__texts_are_question_and_option(data_root: str) -> None:
     item = dataset_of(data_root, 'choice', test_mode=True).get_data_info(1)
-    assert item['video_id'] == 'v0' and item['question_ids'] == [2]
+    assert item['video_id'] == 'v0'
+    assert item['question_ids'] == [2]
     assert item['texts'] == ['what 2? a 2', 'what 2? b 2', 'what 2? c 2']
     assert item['answer_labels'].tolist() == [2]
     assert item['answer_types'] == [None]
@@ -342,7 +343,8 @@ def test_packed_item__of_a_video(data_root: str, vocab_dir: str) -> None:
     assert item['inputs']['input_ids'].shape[0] == 2 * 3
     sample = item['data_samples']
     assert sample.answer_labels.shape == (2,)
-    assert sample.video_id == 'v0' and 'load_error' not in sample
+    assert sample.video_id == 'v0'
+    assert 'load_error' not in sample
     again, other = dataset[(0, 1, 0)], dataset[(1, 1, 0)]
     assert torch.equal(item['inputs']['imgs'], again['inputs']['imgs'])
     assert not torch.equal(item['inputs']['imgs'], other['inputs']['imgs'])

@@ -104,7 +104,8 @@ def test_video_text_retrieval__groups_as_the_reference(data_root: str) -> None:
     first, second, third = (item['texts'][::2] for item in items)
     # Three captions in two groups: each once, and one member repeated.
     assert len({*first, *second}) == 3
-    assert first[0] != first[1] and second[0] == second[1]
+    assert first[0] != first[1]
+    assert second[0] == second[1]
     assert third == ['a v1 ball'] * 2
 
 
@@ -140,7 +141,8 @@ def test_video_text_retrieval__testing_item(
     assert list(item['inputs']) == ['imgs']
     sample = item['data_samples']
     assert sample.own_text_inds == [1, 5]
-    assert sample.video_id == 'v1' and 'load_error' not in sample
+    assert sample.video_id == 'v1'
+    assert 'load_error' not in sample
     # The epoch makes no difference in testing.
     assert torch.equal(
         dataset[(0, 7, 1)]['inputs']['imgs'], item['inputs']['imgs']
@@ -232,7 +234,8 @@ def test_video_text_retrieval__another_epoch_gives_other_draws(
     assert {item['data_samples'].video_id for item in items} == {'v0'}
     clips = {item['inputs']['imgs'].numpy().tobytes() for item in items}
     texts = {item['inputs']['input_ids'].numpy().tobytes() for item in items}
-    assert len(clips) > 1 and len(texts) > 1
+    assert len(clips) > 1
+    assert len(texts) > 1
 
 
 def test_video_text_retrieval__another_seed_gives_other_items(

@@ -174,7 +174,8 @@ def test_loop__treats_unreadable_videos_as_the_plain_loop(
     plain, expected = run(config(own_corpus, tmp_path / 'plain', **last))
     cfg = config(own_corpus, tmp_path / 'loop', LOOP, **last)
     metrics, scores = run(cfg)
-    assert metrics == plain and metrics['num_bad_videos'] == 1
+    assert metrics == plain
+    assert metrics['num_bad_videos'] == 1
     np.testing.assert_allclose(scores, expected, rtol=1e-5)
     cfg.test_cfg.cascade = dict(first_clips=1, videos_per_text=1)
     assert run(cfg)[0]['num_bad_videos'] == 1
@@ -245,7 +246,8 @@ def test_loop__decodes_no_video_without_chosen_pairs(
     metrics, scores = run(cfg)
     chosen = {f'{video:06d}' for video in np.flatnonzero((scores > 0).any(0))}
     kept = {p.stem for p in (tmp_path / 'scores/rest').glob('*.npz')}
-    assert kept == chosen and len(chosen) < NUM_VIDEOS
+    assert kept == chosen
+    assert len(chosen) < NUM_VIDEOS
     # What is kept serves other limits, and both passes resume.
     remove_videos(own_corpus)
     assert run(cfg)[0] == metrics
@@ -356,7 +358,8 @@ def test_loop__two_processes_finish_what_was_killed(
     kept = work / 'scores' / 'first'
     begin = time.monotonic()
     while not (kept / '000002.npz').exists():
-        assert process.is_alive() and time.monotonic() - begin < 60
+        assert process.is_alive()
+        assert time.monotonic() - begin < 60
         time.sleep(0.05)
     process.kill()
     process.join()
@@ -378,7 +381,8 @@ def test_loop__two_processes_finish_what_was_killed(
     assert {p: p.stat().st_mtime_ns for p in written} == written
     assert len(list(kept.glob('*.npz'))) == NUM_VIDEOS
     text = log_of(work)
-    assert '3 of 7 videos are in' in text and 'GPU number: 2' in text
+    assert '3 of 7 videos are in' in text
+    assert 'GPU number: 2' in text
     assert re.findall(r't2v/MnR: ([0-9.]+)', text) == [
         f'{expected["t2v/MnR"]:.4f}'
     ]

@@ -70,7 +70,7 @@ def test_load__refuses_a_pickle_that_runs_a_command(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('obj', 'name'),
+    'obj, name',
     [
         (torch.Tensor, '__init_subclass__'),
         (HistoryBuffer, 'register_statistics'),

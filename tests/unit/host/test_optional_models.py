@@ -84,7 +84,7 @@ def test_repair_drn__knows_the_missing_folder_only(name, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ('folder', 'known'), [('localizers/drn', True), ('roi_heads', False)]
+    'folder, known', [('localizers/drn', True), ('roi_heads', False)]
 )
 def test_repair_drn__knows_torchvision_in_its_folder_only(
     folder, known, monkeypatch
@@ -101,7 +101,7 @@ def test_repair_drn__knows_torchvision_in_its_folder_only(
 
 
 @pytest.mark.parametrize(
-    ('error', 'known'),
+    'error, known',
     [
         (ModuleNotFoundError('gone', name='timm.models'), True),
         (

@@ -19,7 +19,12 @@ from clipbert_mm.datasets import (
 )
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.reading import read_media
-from tests.toolbox.media import pipeline, write_lines, write_video
+from tests.toolbox.media import (
+    pipeline,
+    write_lines,
+    write_lmdb,
+    write_video,
+)
 
 KINDS = ('retrieval', 'questions', 'image questions', 'images', 'videos')
 NUM_MEDIA = 3
@@ -57,16 +62,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     write_annotations(root)
     return root
-
-
-def write_lmdb(path: Path, content: dict[str, bytes]) -> Path:
-    """Write an LMDB as ClipBERT's: stems of files and bytes of files."""
-    environment = lmdb.open(str(path), map_size=2**24)
-    with environment.begin(write=True) as transaction:
-        for key, value in content.items():
-            transaction.put(key.encode('utf-8'), value)
-    environment.close()
-    return path
 
 
 def write_annotations(root: Path, *more: str) -> None:

@@ -110,7 +110,8 @@ def test_pair_scorer__no_graph_and_tensors_that_may_be_changed() -> None:
     visual = scorer.visual(tiny_inputs())
     assert visual.is_inference()
     logits = scorer.clip_logits(visual)
-    assert logits.grad_fn is None and not logits.is_inference()
+    assert logits.grad_fn is None
+    assert not logits.is_inference()
     assert logits.device.type == 'cpu'
 
 

@@ -97,7 +97,8 @@ def test_largest_difference__of_values_and_of_what_is_trained() -> None:
 def test_training_step__fused_adamw_equals_the_plain_one() -> None:
     optimizer = Config.fromfile(config_file('clipbert_msrvtt_ret'))
     options = dict(optimizer.optim_wrapper.optimizer, lr=1e-2)
-    assert options.pop('type') == 'AdamW' and options['fused'] is True
+    assert options.pop('type') == 'AdamW'
+    assert options['fused'] is True
     results = []
     for fused in (True, False):
         torch.manual_seed(0)

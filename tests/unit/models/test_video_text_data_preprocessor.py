@@ -63,8 +63,8 @@ def test_preprocessor__texts_are_padded_to_a_multiple(
     assert inputs['input_ids'].shape == (2, 2, length)
     padding = [0] * (length - 5)
     assert inputs['attention_mask'][:, 0].tolist() == [
-        [1, 1, 1, 0, 0] + padding,
-        [1, 1, 1, 1, 1] + padding,
+        [1, 1, 1, 0, 0, *padding],
+        [1, 1, 1, 1, 1, *padding],
     ]
 
 

@@ -76,7 +76,7 @@ def test_vocabulary__the_same_answers_load(checkpoint: str) -> None:
             "has 2 others.*label 2: '猫' in the checkpoint, none in",
         ),
         (
-            ANSWERS + ['dog'],
+            [*ANSWERS, 'dog'],
             9,
             'OpenEndedQATask',
             "has 5 others.*label 4: none in the checkpoint, 'dog' in",

@@ -60,7 +60,8 @@ def test_frames__as_many_times(times: int) -> None:
     _, _, masks = drawn(red(2, ('hide', times)))
     hidden = ~masks.any((1, 2))
     assert (np.diff(hidden.astype(int)) == 1).sum() == times
-    assert not hidden[0] and not hidden[-1]
+    assert not hidden[0]
+    assert not hidden[-1]
 
 
 def test_frames__actions_in_turn() -> None:
@@ -214,7 +215,8 @@ def test_corpus__unseen_and_checked(corpus: Path, tmp_path: Path) -> None:
         ]
         for split in corpora.SPLITS
     )
-    assert len(asked) == 6 and not [scene for scene in asked if scene in seen]
+    assert len(asked) == 6
+    assert not [scene for scene in asked if scene in seen]
     (tmp_path / 'annotations').mkdir()
     for split, rows in (('train', seen + asked[:1]), ('test', asked)):
         write_lines(tmp_path / 'annotations' / f'scenes_{split}.jsonl', rows)
@@ -229,7 +231,8 @@ def test_corpus__videos_are_read_by_decord(corpus: Path) -> None:
         reader = decord.VideoReader(str(path))
         frames = reader.get_batch(range(len(reader))).asnumpy()
         side = frames.shape[1]
-        assert frames.shape[1:] == (side, side, 3) and side in corpora.SIDES
+        assert frames.shape[1:] == (side, side, 3)
+        assert side in corpora.SIDES
         seconds = len(reader) / reader.get_avg_fps()
         low, high = events.VIDEO_SECONDS
         assert low - 0.13 <= seconds <= high

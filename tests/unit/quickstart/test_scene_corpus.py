@@ -125,7 +125,8 @@ def test_generate__annotations_name_the_files(corpus: Path) -> None:
         rows = lines(corpus, split)
         stems = {path.stem for path in (corpus / folder).iterdir()}
         names = [row['clip_name'] for row in rows]
-        assert stems.issuperset(names) and len(set(names)) == number
+        assert stems.issuperset(names)
+        assert len(set(names)) == number
         assert len(rows) == number * (1 if split == 'gallery_test' else 3)
         assert [row['sen_id'] for row in rows] == list(range(len(rows)))
 

@@ -37,7 +37,8 @@ def test_draw__order_and_layout() -> None:
         Tile([frame(BLUE)], 'c.mp4', 0.7),
     ]
     sheet = draw_contact_sheet('a dog', tiles, columns=2, frame_size=64)
-    assert sheet.dtype == np.uint8 and sheet.shape[2] == 3
+    assert sheet.dtype == np.uint8
+    assert sheet.shape[2] == 3
     red, green, blue = (middle(sheet, c) for c in (RED, GREEN, BLUE))
     assert red[0] == green[0] < blue[0]
     assert red[1] == blue[1] < green[1]
@@ -77,7 +78,8 @@ def test_draw__long_texts_stay_in_the_picture() -> None:
     long = draw_contact_sheet('a dog runs ' * 9, [tile], frame_size=64)
     assert long.shape[1] == short.shape[1]
     assert long.shape[0] > short.shape[0]
-    assert (short[:, -12:] == 255).all() and (long[:, -12:] == 255).all()
+    assert (short[:, -12:] == 255).all()
+    assert (long[:, -12:] == 255).all()
 
 
 @pytest.mark.parametrize('tiles', [[], [Tile([], 'a.mp4', 0.9)]])
@@ -105,10 +107,8 @@ def test_wrap__lines() -> None:
     lines = wrap(text, font, 120)
     assert ' '.join(lines) == text
     assert 'incomprehensibilities' in lines
-    assert (
-        all(font.getlength(line) <= 120 for line in lines if ' ' in line)
-        and len(lines) < 6
-    )
+    assert all(font.getlength(line) <= 120 for line in lines if ' ' in line)
+    assert len(lines) < 6
 
 
 def test_read_frames__middles_of_equal_parts(tmp_path: Path) -> None:
@@ -131,5 +131,5 @@ def test_save__writes_the_picture(tmp_path: Path) -> None:
         str(tmp_path / 'top.png'), 'a dog', ranking, right_video=ranking[1][0]
     )
     sheet = np.asarray(Image.open(tmp_path / 'top.png'))
-    row, column = middle(sheet, BORDER)
+    _row, column = middle(sheet, BORDER)
     assert column > sheet.shape[1] / 2  # the second is the right one

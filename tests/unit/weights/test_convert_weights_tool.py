@@ -39,7 +39,7 @@ def official(tmp_path_factory) -> Path:
 def main():
     from clipbert_mm.cli import convert_weights
 
-    yield convert_weights.main
+    return convert_weights.main
 
 
 def test_tool__command_line(tmp_path, official):

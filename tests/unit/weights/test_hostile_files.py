@@ -85,7 +85,8 @@ def test_commands__refuse_code_and_do_not_run_it(
         if suffix == '.safetensors':
             assert 'is damaged or not a checkpoint' in error
         else:
-            assert 'it needs' in error and 'system' in error
+            assert 'it needs' in error
+            assert 'system' in error
             assert 'could run code' in error
     assert not target.exists()
     assert not (tmp_path / 'new').exists()

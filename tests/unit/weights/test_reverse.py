@@ -37,7 +37,7 @@ def clipbert():
 @pytest.mark.parametrize('model', SMALL_MODELS)
 def test_revert_official__round_trip_keeps_every_bit(model):
     state = reference_data.official_state_dict(model)
-    new, forward = convert_official(state)
+    new, _forward = convert_official(state)
     back, report = revert_official(new)
     # All but the detector and the table that is never used.
     assert back.keys() | report.absent.keys() == state.keys()

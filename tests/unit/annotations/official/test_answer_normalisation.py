@@ -11,7 +11,7 @@ from clipbert_mm.annotations.official.answer_normalisation import normalise
 
 
 @pytest.mark.parametrize(
-    ('answer', 'expected'),
+    'answer, expected',
     [
         ('Yes', 'yes'),
         ('  two \t dogs\n', '2 dogs'),

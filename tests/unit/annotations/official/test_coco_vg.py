@@ -150,7 +150,7 @@ def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ('changes', 'message'),
+    'changes, message',
     [
         (
             dict(images=IMAGES[:4]),
@@ -230,7 +230,7 @@ def test_link_images__names_are_those_of_the_data_set(
 
 
 @pytest.mark.parametrize(
-    ('file', 'message'),
+    'file, message',
     [
         ('images/vg/1.jpg', 'images/vg/1.jpg is there already, and it is not'),
         ('VG_100K/a_x1.jpg', 'a_x1.jpg: expected a name that ends in the id'),

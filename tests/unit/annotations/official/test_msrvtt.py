@@ -149,7 +149,7 @@ def test_retrieval__sen_ids_of_both_files_overlap(
 
 
 @pytest.mark.parametrize(
-    ('changes', 'message'),
+    'changes, message',
     [
         (
             dict(test_1ka='key,sentence\nret0,a\n'),
@@ -364,7 +364,7 @@ def test_qa__question_id_twice_in_a_file(tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ('record', 'message'),
+    'record, message',
     [
         (
             question(1, '', 'dog', 1),

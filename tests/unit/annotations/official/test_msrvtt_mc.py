@@ -39,7 +39,7 @@ def test_mc__lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('record', 'message'),
+    'record, message',
     [
         (
             mc('b.mp4', 5),
@@ -117,7 +117,7 @@ def test_mc__training_file_with_its_video(media, tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ('content', 'message'),
+    'content, message',
     [
         ('', 'train.jsonl: there are no lines in this file'),
         (

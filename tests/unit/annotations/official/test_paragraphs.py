@@ -79,7 +79,7 @@ def test_didemo__paragraphs_in_the_order_of_the_file(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ('changes', 'message'),
+    'changes, message',
     [
         (
             dict(val=[described(f'{STEM}.mov', 'a', 0)]),
@@ -213,7 +213,7 @@ def test_activitynet__paragraphs_keep_leading_spaces(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ('changes', 'message'),
+    'changes, message',
     [
         (
             dict(val_2=ANET['train']),

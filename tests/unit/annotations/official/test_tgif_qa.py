@@ -101,7 +101,9 @@ def test_action__a_tenth_of_the_gifs_is_held_out_with_all_questions(
     out = tmp_path / 'out'
     train = gifs_of(out / 'action_train.jsonl')
     val = gifs_of(out / 'action_val.jsonl')
-    assert len(val) == 2 and len(train) == 18 and not train & val
+    assert len(val) == 2
+    assert len(train) == 18
+    assert not train & val
     assert len(lines(out / 'action_val.jsonl')) == 4
     assert len(lines(out / 'action_train.jsonl')) == 36
 
@@ -280,7 +282,7 @@ def test_count__none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('task', 'row', 'message'),
+    'task, row, message',
     [
         (
             'count',

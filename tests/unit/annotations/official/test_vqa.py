@@ -32,7 +32,7 @@ def annotation(
     image: int,
     number: int,
     given: list[str],
-    best: str = None,
+    best: str | None = None,
     kind: str = 'other',
 ) -> dict:
     return dict(
@@ -283,7 +283,7 @@ def test_soft_labels__equal_the_official_accuracy() -> None:
 
 
 @pytest.mark.parametrize(
-    ('changes', 'message'),
+    'changes, message',
     [
         (
             dict(train=VAL),

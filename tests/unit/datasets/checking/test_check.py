@@ -6,7 +6,6 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-import lmdb
 import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -16,7 +15,7 @@ from clipbert_mm.datasets.checking.report import CheckReport
 from clipbert_mm.datasets.checking.split import open_split
 from clipbert_mm.datasets.transforms import LoadVideo
 from clipbert_mm.media.probe import MediaProbe, find_missing
-from tests.toolbox.media import write_lines
+from tests.toolbox.media import write_lines, write_lmdb
 from tests.toolbox.shrink import make_corpus, shrink
 
 
@@ -234,10 +233,8 @@ def test_check__answers(own_corpus):
     status, report = run(own_corpus, 'clipbert_msrvtt_qa', '--decode', 'none')
     assert status == 1
     (problem,) = report['problems']
-    assert (
-        problem['message'].startswith(f'{own_corpus}/open_train.jsonl:4: ')
-        and 'zebra' in problem['message']
-    )
+    assert problem['message'].startswith(f'{own_corpus}/open_train.jsonl:4: ')
+    assert 'zebra' in problem['message']
     assert messages(report['notes']) == {
         ('train', 'answers outside the vocabulary'): [
             "'zebra' (2 times)",
@@ -355,15 +352,12 @@ def test_check__vocabulary_is_not_there(own_corpus):
 
 def lmdb_of(corpus: Path, folder: Path, suffix: str = '') -> str:
     """All test videos but one, and one that is junk."""
-    path = str(folder / f'videos{suffix}.lmdb')
-    with lmdb.open(path, map_size=2**24) as environment:
-        with environment.begin(write=True) as transaction:
-            for i in (0, 1, 2, 4, 5, 6):
-                content = (corpus / 'videos' / f'test{i}.mp4').read_bytes()
-                transaction.put(
-                    f'test{i}{suffix}'.encode(), b'junk' if i == 5 else content
-                )
-    return path
+    content = {
+        f'test{i}{suffix}': (corpus / 'videos' / f'test{i}.mp4').read_bytes()
+        for i in (0, 1, 2, 4, 6)
+    }
+    content[f'test5{suffix}'] = b'junk'
+    return str(write_lmdb(folder / f'videos{suffix}.lmdb', content))
 
 
 def opened_by(config: Config, step: dict) -> Config:

@@ -59,7 +59,8 @@ def test_clips__equal_the_naive_pipeline(height: int, width: int) -> None:
 def test_clips__are_never_copied_after_resizing() -> None:
     item = ResizeLongSide(64)(decoded(24, 32))
     buffer = common_buffer(item['imgs'])
-    assert buffer is not None and buffer.shape == (6, 64, 64, 3)
+    assert buffer is not None
+    assert buffer.shape == (6, 64, 64, 3)
     got = run(item, PadFrames(64), FormatClips())['imgs']
     assert got.ctypes.data == buffer.ctypes.data
     assert np.shares_memory(got, buffer)

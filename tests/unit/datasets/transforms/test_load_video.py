@@ -156,12 +156,16 @@ def test_gif__that_is_cut(tmp_path: Path, keep: float) -> None:
     path = write_moving_square(tmp_path / 'a.gif')
     content = path.read_bytes()
     path.write_bytes(content[: int(keep * len(content))])
+    message, num_frames = '', 0
     try:
-        item = LoadVideo()(dict(filename=str(path)))
+        num_frames = LoadVideo()(dict(filename=str(path)))['total_frames']
     except MediaError as error:
-        assert 'a.gif' in str(error) and 'cannot be decoded' in str(error)
+        message = str(error)
+    if message:
+        assert 'a.gif' in message
+        assert 'cannot be decoded' in message
     else:  # the frames before the cut
-        assert 0 < item['total_frames'] < 8
+        assert 0 < num_frames < 8
 
 
 def test_load_video__missing(tmp_path: Path) -> None:

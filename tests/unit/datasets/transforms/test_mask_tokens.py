@@ -39,10 +39,12 @@ def test_mask_tokens__shares() -> None:
     assert abs(chosen.mean() - 0.15) < 0.003  # 3.8 standard deviations
     masked = (new == MASK_ID)[chosen].mean()
     kept = (new == ids)[chosen].mean()
-    assert abs(masked - 0.8) < 0.01 and abs(kept - 0.1) < 0.01
+    assert abs(masked - 0.8) < 0.01
+    assert abs(kept - 0.1) < 0.01
     # Random words come from the whole vocabulary, special tokens included.
     random_words = new[chosen & (new != MASK_ID) & (new != ids)]
-    assert random_words.min() == 0 and random_words.max() == VOCAB_SIZE - 1
+    assert random_words.min() == 0
+    assert random_words.max() == VOCAB_SIZE - 1
     assert abs(random_words.mean() - (VOCAB_SIZE - 1) / 2) < 20
 
 

@@ -11,11 +11,14 @@ from clipbert_mm.datasets import PadFrames
 def test_pad_frames__zeros_at_the_bottom_and_right(dtype: type) -> None:
     img = np.arange(1, 13, dtype=dtype).reshape(2, 2, 3)
     got = PadFrames(3)(dict(imgs=[img, img]))
-    assert len(got['imgs']) == 2 and got['img_shape'] == (3, 3)
+    assert len(got['imgs']) == 2
+    assert got['img_shape'] == (3, 3)
     padded = got['imgs'][1]
-    assert padded.dtype == dtype and padded.shape == (3, 3, 3)
+    assert padded.dtype == dtype
+    assert padded.shape == (3, 3, 3)
     np.testing.assert_array_equal(padded[:2, :2], img)
-    assert not padded[2].any() and not padded[:, 2].any()
+    assert not padded[2].any()
+    assert not padded[:, 2].any()
 
 
 def test_pad_frames__too_large() -> None:

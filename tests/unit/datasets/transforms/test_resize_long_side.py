@@ -73,7 +73,8 @@ def test_resize_long_side__does_not_change_its_input() -> None:
     img = np.full((20, 30, 3), 7, np.uint8)
     imgs = [img]
     ResizeLongSide(15, to_float32=True)(dict(filename='a.mp4', imgs=imgs))
-    assert imgs[0] is img and img.shape == (20, 30, 3)
+    assert imgs[0] is img
+    assert img.shape == (20, 30, 3)
 
 
 @pytest.mark.parametrize('shape', [(100, 501), (501, 100)])

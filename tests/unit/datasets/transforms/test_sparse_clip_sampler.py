@@ -97,10 +97,12 @@ def test_sparse_clip_sampler__random_starts_fill_the_range() -> None:
         ]
     )
     # ceil(U(0, 100)): 1 ... 100 with equal probability, mean 50.5.
-    assert starts.min() == 1 and starts.max() == 100
+    assert starts.min() == 1
+    assert starts.max() == 100
     assert abs(starts.mean() - 50.5) < 3 * 28.9 / 4000**0.5
     counts = np.bincount(starts, minlength=101)[1:]
-    assert counts.min() > 10 and counts.max() < 80  # 40 expected
+    assert counts.min() > 10
+    assert counts.max() < 80  # 40 expected
 
 
 def test_sparse_clip_sampler__same_generator_same_clips() -> None:
