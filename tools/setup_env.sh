@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make the virtual environment of this checkout, or bring it up to date.
-#   tools/setup_env.sh quickstart|tests
+#   tools/setup_env.sh quickstart|tests|dev
 # Prints the path of its python on standard output and progress on standard
 # error. The environment is .venv in the checkout, or $CLIPBERT_VENV; $PYTHON
 # (python3) makes it. Does nothing when the requirements have not changed.
@@ -11,7 +11,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 VENV=${CLIPBERT_VENV:-$ROOT/.venv}
 PYTHON=${PYTHON:-python3}
 if [ ! -f "$ROOT/requirements/$SET.txt" ] || [ ! -f "$ROOT/setup.py" ]; then
-    echo "Usage, in a checkout: tools/setup_env.sh quickstart|tests" >&2
+    echo "Usage, in a checkout: tools/setup_env.sh quickstart|tests|dev" >&2
     exit 2
 fi
 

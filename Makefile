@@ -1,0 +1,45 @@
+# Checks of a checkout. .ci/run, pre-commit and the workflows call them too.
+#   make env        make the environment .venv with everything they need
+#   make format     rewrite the code in the house style
+#   make lint       style, import contracts, docstrings, spelling
+#   make types      mypy over the package, the tools and the tests' toolbox
+#   make test-fast  unit and parity tests that are not marked slow
+#   make test       every test, and the examples in docstrings
+#   make docs       the commands and examples of README and docs
+#   make ci         everything from nothing
+# The programs are those of .venv, or $CLIPBERT_VENV, or else those on $PATH.
+CLIPBERT_VENV ?= .venv
+export PATH := $(abspath $(CLIPBERT_VENV))/bin:$(PATH)
+export OMP_NUM_THREADS ?= 1
+PYTEST = pytest -n auto --maxprocesses 4
+
+.PHONY: env format lint types test test-fast docs ci
+
+env:
+	tools/setup_env.sh dev
+
+format:
+	ruff check --fix-only --quiet .
+	ruff format .
+
+lint:
+	ruff check .
+	ruff format --check .
+	lint-imports --no-logo
+	pydoclint --quiet clipbert_mm tools tests/toolbox
+	codespell
+
+types:
+	mypy
+
+test-fast:
+	$(PYTEST) -m 'not slow' tests/unit tests/parity
+
+test:
+	$(PYTEST)
+
+docs:
+	$(PYTEST) tests/docs
+
+ci:
+	.ci/run
