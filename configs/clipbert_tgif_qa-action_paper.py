@@ -42,24 +42,21 @@ train_dataloader = dict(
     batch_size=4,  # videos for each GPU
     dataset=dict(
         ann_file='annotations/action_train.jsonl',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
         pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/action_val.jsonl',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
         pipeline=test_pipeline,
     )
 )
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/action_test.jsonl',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
         pipeline=test_pipeline,
     )
 )

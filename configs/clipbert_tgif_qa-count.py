@@ -31,15 +31,17 @@ load_from = None
 
 train_dataloader = dict(
     dataset=dict(
-        ann_file='annotations/count_train.jsonl', answer_format='count'
+        ann_file='annotations/count_train.jsonl', answers=dict(format='count')
     )
 )
 val_dataloader = dict(
-    dataset=dict(ann_file='annotations/count_val.jsonl', answer_format='count')
+    dataset=dict(
+        ann_file='annotations/count_val.jsonl', answers=dict(format='count')
+    )
 )
 test_dataloader = dict(
     dataset=dict(
-        ann_file='annotations/count_test.jsonl', answer_format='count'
+        ann_file='annotations/count_test.jsonl', answers=dict(format='count')
     )
 )
 val_evaluator = dict(_delete_=True, type='CountMetric')

@@ -38,22 +38,19 @@ load_from = None
 train_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_train.jsonl',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
     )
 )
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_val.jsonl',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
     )
 )
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_test.jsonl',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
     )
 )
 

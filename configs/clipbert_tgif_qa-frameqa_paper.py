@@ -47,24 +47,21 @@ train_dataloader = dict(
     batch_size=4,  # videos for each GPU
     dataset=dict(
         ann_file='annotations/frameqa_train.jsonl',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
         pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_val.jsonl',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
         pipeline=test_pipeline,
     )
 )
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/frameqa_test.jsonl',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
         pipeline=test_pipeline,
     )
 )

@@ -33,22 +33,19 @@ load_from = None
 train_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_train.jsonl',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
     )
 )
 val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_val.jsonl',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
     )
 )
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/transition_test.jsonl',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
     )
 )
 

@@ -127,7 +127,7 @@ def read_negatives(path: str) -> list[tuple[int, CaptionId, list[CaptionId]]]:
     """
     found: list[tuple[int, CaptionId, list[CaptionId]]] = []
     seen: dict[CaptionId, int] = {}
-    for line, record in json_lines(path, read_text(path, 'hard_negatives')):
+    for line, record in json_lines(path, read_text(path, 'negatives.source')):
         where = f'{path}:{line}'
         check_keys(
             where, record, {'sen_id', 'negatives'}, {'sen_id', 'negatives'}

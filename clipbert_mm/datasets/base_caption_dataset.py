@@ -1,97 +1,50 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the data sets of videos or images with captions have in common."""
+"""Base class of the datasets of videos or images with captions."""
 
 import os.path as osp
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
+from typing_extensions import Unpack
 
 from clipbert_mm.annotations.captions import Caption, CaptionId, read_captions
-from clipbert_mm.utils.checks import check_integer
 
-from .base_text_dataset import BaseTextDataset
+from .base_text_dataset import BaseTextDataset, TextDatasetOptions
 from .negatives import NegativeSampler
+from .option_groups import WORD_OVERLAP, NegativeOptions
 from .tables.caption_table import CaptionTable
 from .tables.media_table import select_media
 
 
 class BaseCaptionDataset(BaseTextDataset):
-    """Base class of the data sets with captions and negatives.
+    """Base class of the datasets with captions and negatives.
 
     Args:
-        ann_file (str): Annotations; see :func:`read_captions`.
-        pipeline (list): The transforms.
-        media_keys (Sequence[str]): See :class:`BaseTextDataset`, also for the
-            arguments that are not explained here.
-        data_root (str): Root of ``ann_file`` and ``data_prefix``.
-        data_prefix (dict): Folder of the media.
-        media_suffix (str, optional): Appended to names without a suffix.
-        group_size (int): Captions per training item (1 in testing).
-        num_negatives (int): Negative texts per caption in training.
-        num_hard_negatives (int): How many of them are hard.
-        hard_negatives (str): ``'word_overlap'``, or the path of JSON lines
-            ``{"sen_id": .., "negatives": [sen_id, ..]}``.
-        test_mode (bool): Whether this is for validation or testing.
-        max_bad_share (float): Largest share of bad media in training.
-        max_refetch (int): Most samples tried in the place of a bad one.
-        lazy_init (bool): Read the annotations at the first use.
-        indices (int | Sequence[int], optional): Use only these media.
-        serialize_data (bool): Keep the items in one buffer.
+        ann_file (str): Annotation file; see :func:`read_captions`.
+        pipeline (list): Transforms.
+        negatives (NegativeOptions): Negatives of each caption in training.
+        **options: Options of :class:`BaseTextDataset`.
 
     Raises:
-        ValueError: If an argument is out of range.
+        TypeError: If an option is unknown.
+        ValueError: If an option is out of range.
         AnnotationError: If ``ann_file`` does not follow its format.
     """
 
-    _texts_name = 'captions'
+    _texts_name: ClassVar[str] = 'captions'
     table: CaptionTable
 
     def __init__(
         self,
         ann_file: str,
         pipeline: list[dict | Callable],
-        media_keys: Sequence[str],
-        data_root: str,
-        data_prefix: dict,
-        media_suffix: str | None,
-        group_size: int,
-        num_negatives: int,
-        num_hard_negatives: int,
-        hard_negatives: str,
-        test_mode: bool,
-        max_bad_share: float,
-        max_refetch: int,
-        lazy_init: bool,
-        indices: int | Sequence[int] | None,
-        serialize_data: bool,
+        *,
+        negatives: NegativeOptions,
+        **options: Unpack[TextDatasetOptions],
     ) -> None:
-        check_integer('num_negatives', num_negatives, 0)
-        check_integer('num_hard_negatives', num_hard_negatives, 0)
-        if num_hard_negatives > num_negatives:
-            raise ValueError(
-                'num_hard_negatives counts among num_negatives, but got '
-                f'{num_hard_negatives} of {num_negatives}.'
-            )
-        self.num_negatives = num_negatives
-        self.num_hard_negatives = num_hard_negatives
-        self.hard_negatives = hard_negatives
-        if hard_negatives != 'word_overlap':
-            self.hard_negatives = osp.join(data_root, hard_negatives)
-        super().__init__(
-            ann_file,
-            pipeline=pipeline,
-            media_keys=media_keys,
-            data_root=data_root,
-            data_prefix=data_prefix,
-            media_suffix=media_suffix,
-            group_size=group_size,
-            test_mode=test_mode,
-            max_bad_share=max_bad_share,
-            max_refetch=max_refetch,
-            lazy_init=lazy_init,
-            indices=indices,
-            serialize_data=serialize_data,
-        )
+        self.negatives = negatives
+        super().__init__(ann_file, pipeline, **options)
 
     @property
     def captions(self) -> list[str]:
@@ -101,7 +54,7 @@ class BaseCaptionDataset(BaseTextDataset):
 
     @property
     def caption_ids(self) -> list[CaptionId]:
-        """The ``sen_id`` of every caption, or its row where there is none."""
+        """``sen_id`` of every caption, or its row if the file has none."""
         self.full_init()
         return list(self.table.ids)
 
@@ -116,11 +69,14 @@ class BaseCaptionDataset(BaseTextDataset):
             select_media(self._read_captions(), self._media_indices)
         )
         if self._needs_negatives():
-            self.negatives = NegativeSampler(
+            source = self.negatives.source
+            if source != WORD_OVERLAP:
+                source = osp.join(self.data_root, source)
+            self.negative_sampler = NegativeSampler(
                 table,
-                max(self.num_negatives, 1),
-                self.num_hard_negatives,
-                self.hard_negatives,
+                max(self.negatives.number, 1),
+                self.negatives.hard,
+                source,
             )
         return table
 
@@ -134,10 +90,10 @@ class BaseCaptionDataset(BaseTextDataset):
     def _draw_texts(
         self, group: list[int], rng: np.random.Generator
     ) -> tuple[list[int], list[int]]:
-        """Rows of an item's texts, and 1 for its own or 0 for negatives."""
+        """Return the rows of an item's texts, and 1 for its own or 0."""
         rows: list[int] = []
         labels: list[int] = []
         for row in group:
-            rows += [row, *self.negatives.draw(row, rng)]
-            labels += [1] + [0] * self.num_negatives
+            rows += [row, *self.negative_sampler.draw(row, rng)]
+            labels += [1] + [0] * self.negatives.number
         return rows, labels

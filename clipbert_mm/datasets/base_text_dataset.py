@@ -1,9 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the data sets of videos or images with texts have in common."""
+"""Base class of the datasets of videos or images with texts."""
 
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from clipbert_mm.utils.checks import check_integer
 
 from .bad_media import BadMediaLog
 from .media_key import check_media_key
+from .option_groups import BadMediaOptions, read_group
 from .tables.media_table import MediaTable
 from .transforms import BertTokenize
 
@@ -27,73 +29,89 @@ Index = int | tuple[int, ...]
 _INPUTS = ('imgs', 'input_ids', 'attention_mask')
 
 
-class BaseTextDataset(BaseActionDataset):
-    """Base class of the data sets whose items are a video and its texts.
+class TextDatasetOptions(TypedDict, total=False):
+    """Keyword options that every dataset takes; see BaseTextDataset."""
 
-    In training an item is a group of captions or questions (the rows of the
+    data_root: str
+    data_prefix: dict[str, str] | None
+    media_suffix: str | None
+    group_size: int
+    test_mode: bool
+    indices: int | Sequence[int] | None
+    bad_media: Mapping[str, Any] | None
+    lazy_init: bool
+
+
+class BaseTextDataset(BaseActionDataset):
+    """Base class of the datasets whose items are a video and its texts.
+
+    In training an item is a group of captions or questions (rows of the
     annotations) of one video, so that a video is encoded once for all of them
     (section "Implementation Details" of the paper). All random draws of an
     item come from one generator, seeded by ``(seed, epoch, index, attempt)``:
     they do not depend on the number of workers, and a resumed run draws the
-    same. ``attempt`` counts the samples that took the place of a file that
-    cannot be read.
+    same. ``attempt`` counts the replacements of unreadable files.
+
+    ``dataset[index]`` is an item of seed 0 and epoch 0, and
+    ``dataset[(seed, epoch, index)]`` of any; use it with ``EpochSampler``.
 
     Args:
-        ann_file (str): Annotations.
-        pipeline (list): The transforms.
-        media_keys (Sequence[str]): The keys that ``data_prefix`` may have, one
-            of them at a time: ``'video'``, ``'img'``.
-        data_root (str): Root of ``ann_file`` and ``data_prefix``.
-        data_prefix (dict): Folder of the media.
-        media_suffix (str, optional): Appended to names without a suffix; None
-            looks for files with the stem of a name.
-        group_size (int): Rows per training item (1 in testing). A group with
-            fewer repeats random members.
-        test_mode (bool): Whether this is for validation or testing.
-        max_bad_share (float): Training stops when a larger share of the media
-            cannot be read.
-        max_refetch (int): Most samples tried in the place of a bad one.
-        lazy_init (bool): Read the annotations at the first use.
-        indices (int | Sequence[int], optional): Use only these media (or the
-            first so many, or the last if negative) and their rows.
-        serialize_data (bool): Keep the items in one buffer.
+        ann_file (str): Annotation file.
+        pipeline (list): Transforms.
+        data_root (str): Root of ``ann_file`` and ``data_prefix``. Defaults to
+            ``''``.
+        data_prefix (dict, optional): Folder of the media under one of
+            :attr:`media_keys`. Defaults to None, the root under the first of
+            them.
+        media_suffix (str, optional): Suffix appended to names without one;
+            None looks for files with the stem of a name. Defaults to
+            ``'.mp4'``.
+        group_size (int): Rows per training item (1 in testing). A smaller
+            group is filled by repeating random members. Defaults to 1.
+        test_mode (bool): Whether this is for validation or testing. Defaults
+            to False.
+        indices (int | Sequence[int], optional): Places of the media to use,
+            with their rows; an integer takes the first so many, or the last
+            if negative. Defaults to None, all.
+        bad_media (dict, optional): Tolerance for unreadable files; see
+            :class:`BadMediaOptions`. Defaults to None, its defaults.
+        lazy_init (bool): Whether to read the annotations at the first use.
+            Defaults to False.
 
     Raises:
-        ValueError: If an argument is out of range.
+        TypeError: If an option is unknown.
+        ValueError: If an option is out of range.
         AnnotationError: If ``ann_file`` does not follow its format.
     """
 
-    # What the log calls the texts.
-    _texts_name = 'texts'
+    # Keys that data_prefix may have, one at a time.
+    media_keys: ClassVar[tuple[str, ...]] = ('video',)
+    # Name of the texts in the log.
+    _texts_name: ClassVar[str] = 'texts'
 
     def __init__(
         self,
         ann_file: str,
         pipeline: list[dict | Callable],
-        media_keys: Sequence[str],
-        data_root: str,
-        data_prefix: dict,
-        media_suffix: str | None,
-        group_size: int,
-        test_mode: bool,
-        max_bad_share: float,
-        max_refetch: int,
-        lazy_init: bool,
-        indices: int | Sequence[int] | None,
-        serialize_data: bool,
+        *,
+        data_root: str = '',
+        data_prefix: dict[str, str] | None = None,
+        media_suffix: str | None = '.mp4',
+        group_size: int = 1,
+        test_mode: bool = False,
+        indices: int | Sequence[int] | None = None,
+        bad_media: Mapping[str, Any] | None = None,
+        lazy_init: bool = False,
     ) -> None:
+        if data_prefix is None:
+            data_prefix = {self.media_keys[0]: ''}
         self.media_key = check_media_key(
-            type(self).__name__, data_prefix, media_keys
+            type(self).__name__, data_prefix, self.media_keys
         )
         check_integer('group_size', group_size, 1)
-        if not 0 <= max_bad_share <= 1:
-            raise ValueError(
-                'max_bad_share must be between 0 and 1, but got '
-                f'{max_bad_share}.'
-            )
         self.media_suffix = media_suffix
         self.group_size = 1 if test_mode else group_size
-        self.max_bad_share = max_bad_share
+        self.max_bad = read_group(BadMediaOptions, 'bad_media', bad_media)
         self._media_indices = indices
         super().__init__(
             ann_file,
@@ -101,13 +119,12 @@ class BaseTextDataset(BaseActionDataset):
             data_root=data_root,
             data_prefix=dict(data_prefix),
             test_mode=test_mode,
-            max_refetch=max_refetch,
+            max_refetch=self.max_bad.max_refetch,
             lazy_init=lazy_init,
-            serialize_data=serialize_data,
         )
 
     def full_init(self) -> None:
-        """Read the annotations, once, and tell how many will be cut."""
+        """Read the annotations once, and log how many texts will be cut."""
         if self._fully_initialized:
             return
         super().full_init()
@@ -125,7 +142,7 @@ class BaseTextDataset(BaseActionDataset):
             self.data_prefix[self.media_key],
             self.media_suffix,
         )
-        self.bad_media = BadMediaLog(files, self.max_bad_share)
+        self.bad_media = BadMediaLog(files, self.max_bad.max_fraction)
         return [
             dict(
                 filename=filename,
@@ -143,14 +160,14 @@ class BaseTextDataset(BaseActionDataset):
 
     @abstractmethod
     def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
-        """What an item has for the rows of its group."""
+        """Return the fields of an item that belong to its rows."""
 
     def _num_parts(self, media_ind: int) -> int:
-        """Number of items of a video."""
+        """Return the number of items of a video."""
         return -(-len(self.table.rows_of(media_ind)) // self.group_size)
 
     def _log_cut_texts(self) -> None:
-        """Tell once how many texts are longer than the model reads."""
+        """Log how many texts are longer than the model reads."""
         used = [t for t in self._tokenizers() if isinstance(t, BertTokenize)]
         if not used or not is_main_process():
             return
@@ -166,37 +183,37 @@ class BaseTextDataset(BaseActionDataset):
             )
 
     def _tokenizers(self) -> list[Callable]:
-        """Transforms among which the tokenizer of the texts is."""
+        """Return the transforms that include the tokenizer of the texts."""
         return list(self.pipeline.transforms)
 
     def get_data_info(self, idx: Index) -> dict:
-        """The item before the pipeline.
+        """Return an item before the pipeline.
 
         Args:
-            idx (int | tuple[int, int, int]): The index, or seed, epoch and
-                index. Seed and epoch are 0 without them, and in testing.
+            idx (int | tuple[int, int, int]): Index, or seed, epoch and index.
+                Seed and epoch are 0 without them, and in testing.
 
         Returns:
-            dict: ``filename``, ``video_id``, ``rng`` and what the dataset
-            has for its texts.
+            dict: ``filename``, ``video_id``, ``rng`` and the fields of the
+            texts.
         """
         return self._item(*self._split(idx), attempt=0)
 
     def prepare_data(self, idx: Index) -> dict | None:
-        """The item after the pipeline.
+        """Return an item after the pipeline.
 
-        In training, a file that cannot be read is reported once and another
-        sample is drawn. In testing, such an item has no pixels and its data
-        sample has the reason in ``load_error``.
+        In training, an unreadable file is reported once and another sample is
+        drawn. In testing, such an item has no pixels and its data sample has
+        the reason in ``load_error``.
 
         Args:
-            idx (int | tuple[int, int, int]): As for :meth:`get_data_info`.
+            idx (int | tuple[int, int, int]): See :meth:`get_data_info`.
 
         Returns:
             dict | None: The packed item.
 
         Raises:
-            RuntimeError: If too many files are bad.
+            RuntimeError: If too many files are unreadable.
         """
         seed, epoch, index = self._split(idx)
         if self.test_mode:
@@ -219,7 +236,7 @@ class BaseTextDataset(BaseActionDataset):
         )
 
     def _split(self, idx: Index) -> tuple[int, int, int]:
-        """Seed, epoch and index, the latter from 0 on."""
+        """Return seed, epoch and the non-negative index."""
         numbers = idx if isinstance(idx, tuple) else (0, 0, idx)
         seed, epoch, index, *member = numbers
         if not -len(self) <= index < len(self):
@@ -230,7 +247,8 @@ class BaseTextDataset(BaseActionDataset):
         if self.test_mode:
             seed = epoch = 0
         if member:
-            # Above the bits of any seed; the first draws as it would alone.
+            # Above the bits of any seed; the first member draws as it would
+            # alone.
             seed = int(seed) + (member[0] << 64)
         return seed, epoch, index % len(self)
 
@@ -255,11 +273,11 @@ class BaseTextDataset(BaseActionDataset):
         dealer: np.random.Generator,
         rng: np.random.Generator,
     ) -> list[int]:
-        """The rows of one item.
+        """Return the rows of an item.
 
-        Differs from reference: a video's rows are dealt out to its items
-        anew in every epoch, by a generator that all items of the video share,
-        instead of in file order.
+        Differs from reference: the rows of a video are dealt to its items
+        afresh in every epoch, by a generator that all items of the video
+        share, instead of in file order.
         """
         rows = self.table.rows_of(media_ind)
         if self.group_size > 1:
@@ -279,7 +297,7 @@ class BaseTextDataset(BaseActionDataset):
             return self._without_media(item, error)
 
     def _without_media(self, info: dict, error: Exception) -> dict:
-        """The packed item of a file that cannot be used, in testing."""
+        """Return the packed item of an unreadable file, in testing."""
         blank = {key: torch.empty(0) for key in _INPUTS}
         packed = self.pipeline.transforms[-1]({**info, **blank})
         packed['data_samples'].set_field(describe(error), 'load_error')

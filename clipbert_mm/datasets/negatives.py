@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from clipbert_mm.annotations.captions import read_negatives
 from clipbert_mm.annotations.json_reading import AnnotationError
 
+from .option_groups import WORD_OVERLAP
 from .tables.caption_table import CaptionTable
 
 _WORD = re.compile(r'\w+')
@@ -178,11 +179,11 @@ class NegativeSampler:
 
     Args:
         table (CaptionTable): The captions.
-        num_negatives (int): Negatives per caption.
-        num_hard_negatives (int): How many of them are hard. Where the source
-            has fewer, random ones fill up. Defaults to 0.
-        hard_negatives (str): ``'word_overlap'``, or the path of a file of
-            listed ones. Defaults to ``'word_overlap'``.
+        number (int): Negatives per caption.
+        hard (int): Hard ones among them; where the source has fewer, random
+            ones fill up. Defaults to 0.
+        source (str): ``'word_overlap'``, or the path of a file of listed hard
+            negatives. Defaults to ``'word_overlap'``.
 
     Raises:
         ValueError: If a video has all texts, so that none is a negative.
@@ -198,19 +199,19 @@ class NegativeSampler:
     def __init__(
         self,
         table: CaptionTable,
-        num_negatives: int,
-        num_hard_negatives: int = 0,
-        hard_negatives: str = 'word_overlap',
+        number: int,
+        hard: int = 0,
+        source: str = WORD_OVERLAP,
     ) -> None:
         self.table = table
-        self.num_negatives = num_negatives
-        self.num_hard_negatives = num_hard_negatives
-        self.hard: HardNegatives | None = None
-        if num_hard_negatives:
-            self.hard = (
+        self.number = number
+        self.hard = hard
+        self.source: HardNegatives | None = None
+        if hard:
+            self.source = (
                 WordOverlap(table)
-                if hard_negatives == 'word_overlap'
-                else ListedNegatives(table, hard_negatives)
+                if source == WORD_OVERLAP
+                else ListedNegatives(table, source)
             )
         for media_ind, name in enumerate(table.media):
             rows = table.rows_of(media_ind)
@@ -232,12 +233,12 @@ class NegativeSampler:
             rng (np.random.Generator): The source of randomness.
 
         Returns:
-            list[int]: ``num_negatives`` rows.
+            list[int]: ``number`` rows.
         """
         own_texts = self._own_texts(row)
         rows: list[int] = []
-        if self.hard is not None:
-            rows = self.hard.draw(row, own_texts, self.num_hard_negatives, rng)
+        if self.source is not None:
+            rows = self.source.draw(row, own_texts, self.hard, rng)
         return rows + self._random(own_texts, rows, rng)
 
     def _own_texts(self, row: int) -> np.ndarray:
@@ -247,9 +248,9 @@ class NegativeSampler:
     def _random(
         self, own_texts: np.ndarray, given: list[int], rng: np.random.Generator
     ) -> list[int]:
-        """Random rows that fill up ``given`` to ``num_negatives``."""
+        """Random rows that fill up ``given`` to ``number``."""
         text_of_row = self.table.text_of_row
-        count = self.num_negatives - len(given)
+        count = self.number - len(given)
         taken = {*own_texts.tolist(), *text_of_row[given].tolist()}
         rows: list[int] = []
         # Nearly every draw is a hit where there are many videos.

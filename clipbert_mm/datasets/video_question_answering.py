@@ -1,29 +1,25 @@
 # Copyright (c) clipbert_mm contributors.
-"""Videos or images with questions."""
+"""Dataset of videos or images with questions."""
 
 import logging
 import os.path as osp
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from mmaction.registry import DATASETS
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
+from typing_extensions import Unpack
 
 from clipbert_mm.annotations.answer_vocabulary import read_vocabulary
 from clipbert_mm.annotations.json_reading import AnnotationError
-from clipbert_mm.annotations.questions import (
-    ANSWER_FORMATS,
-    Question,
-    read_questions,
-)
-from clipbert_mm.utils.checks import check_choice, check_integer
+from clipbert_mm.annotations.questions import Question, read_questions
 
-from .base_text_dataset import BaseTextDataset
+from .base_text_dataset import BaseTextDataset, TextDatasetOptions
+from .option_groups import AnswerOptions, read_group
 from .tables.media_table import select_media
 from .tables.question_table import QuestionTable
-
-UNKNOWN_ANSWERS = ('raise', 'drop')
 
 
 @DATASETS.register_module()
@@ -34,124 +30,57 @@ class VideoQuestionAnswering(BaseTextDataset):
     MSRVTT multiple choice; and VQA 2.0. In training an item is a video with
     ``group_size`` of its questions, in testing with one.
 
-    The answers of an item are ``answer_labels``: the class of an ``'open'``
-    answer, the place of the right option or the count; or ``soft_labels``:
-    the scores of all answers. A file for testing may have none. A test answer
-    outside the vocabulary has the label -1, or no score, and no prediction
-    equals it.
-
-    ``dataset[index]`` is an item of seed 0 and epoch 0, and
-    ``dataset[(seed, epoch, index)]`` of any; use it with ``EpochSampler``.
+    The answers of an item are ``answer_labels`` (class of an ``'open'``
+    answer, position of the right option, or count) or ``soft_labels`` (scores
+    of all answers). A file for testing may have none. A test answer outside
+    the vocabulary has the label -1, or no score, and no prediction equals it.
 
     Args:
         ann_file (str): JSON lines; see :func:`read_questions`.
-        pipeline (list): The transforms.
-        answer_format (str): ``'open'``, ``'choice'``, ``'count'`` or
-            ``'soft'``.
-        vocabulary (str | Sequence[str], optional): The answers, or a file of
-            them below ``data_root`` (see :func:`read_vocabulary`): needed for
-            ``'open'`` and ``'soft'``, and for these alone. Defaults to None.
-        num_options (int): Options of a question, for ``'choice'``. Defaults
-            to 5.
-        data_root (str): Root of ``ann_file``, ``data_prefix`` and
-            ``vocabulary``. Defaults to ``''``.
-        data_prefix (dict, optional): Folder of the videos, or
-            ``dict(img=...)`` of images. Defaults to None, ``dict(video='')``.
-        media_suffix (str, optional): Appended to names without a suffix; None
-            looks for files with the stem of a name. Defaults to ``'.mp4'``.
-        group_size (int): Questions per video and item in training; groups are
-            filled by repeating random members. Defaults to 1.
-        unknown_answers (str): What becomes of training answers outside the
-            vocabulary: ``'raise'`` an error, or ``'drop'`` them, and with
-            them the questions that are left without an answer; how many is
-            logged. Defaults to ``'raise'``.
-        test_mode (bool): Whether this is for validation or testing. Defaults
-            to False.
-        max_bad_share (float): Training stops when a larger share of the media
-            cannot be read. Defaults to 0.1.
-        max_refetch (int): Most samples tried in the place of a bad one.
-            Defaults to 1000.
-        lazy_init (bool): Read the annotations at the first use. Defaults to
-            False.
-        indices (int | Sequence[int], optional): Use only these media (or the
-            first so many, or the last if negative) and their questions.
-            Defaults to None, all.
-        serialize_data (bool): Keep the items in one buffer that workers
-            share. Defaults to True.
+        pipeline (list): Transforms.
+        answers (dict): Format and vocabulary of the answers; see
+            :class:`AnswerOptions`.
+        **options: Options of :class:`BaseTextDataset`. ``data_prefix`` is
+            ``dict(video=...)`` or ``dict(img=...)``.
 
     Raises:
-        ValueError: If an argument is out of range, or there is a vocabulary
-            where none is needed or none where one is.
-        AnnotationError: If ``ann_file`` or ``vocabulary`` does not follow its
+        TypeError: If an option is unknown.
+        ValueError: If an option is out of range.
+        AnnotationError: If ``ann_file`` or the vocabulary does not follow its
             format, or a training answer is not in the vocabulary.
 
     Example:
         >>> dataset = VideoQuestionAnswering(
-        ...     'msrvtt/qa_train.jsonl', pipeline=[], answer_format='open',
-        ...     vocabulary='msrvtt/qa_vocabulary.json',
-        ...     data_prefix=dict(video='videos'))
-        >>> dataset.get_data_info(0)['answer_labels']
+        ...     'msrvtt/qa_train.jsonl', pipeline=[],
+        ...     answers=dict(format='open',
+        ...                  vocabulary='msrvtt/qa_vocabulary.json'),
+        ...     data_prefix=dict(video='videos'))  # doctest: +SKIP
+        >>> dataset.get_data_info(0)['answer_labels']  # doctest: +SKIP
         array([17])
     """
 
+    media_keys: ClassVar[tuple[str, ...]] = ('video', 'img')
     table: QuestionTable
 
     def __init__(
         self,
         ann_file: str,
         pipeline: list[dict | Callable],
-        answer_format: str,
-        vocabulary: str | Sequence[str] | None = None,
-        num_options: int = 5,
-        data_root: str = '',
-        data_prefix: dict | None = None,
-        media_suffix: str | None = '.mp4',
-        group_size: int = 1,
-        unknown_answers: str = 'raise',
-        test_mode: bool = False,
-        max_bad_share: float = 0.1,
-        max_refetch: int = 1000,
-        lazy_init: bool = False,
-        indices: int | Sequence[int] | None = None,
-        serialize_data: bool = True,
+        *,
+        answers: Mapping[str, Any],
+        **options: Unpack[TextDatasetOptions],
     ) -> None:
-        check_choice('answer_format', answer_format, ANSWER_FORMATS)
-        check_choice('unknown_answers', unknown_answers, UNKNOWN_ANSWERS)
-        check_integer('num_options', num_options, 2)
-        needs_vocabulary = answer_format in ('open', 'soft')
-        if needs_vocabulary != (vocabulary is not None):
-            raise ValueError(
-                f'answer_format={answer_format!r} needs '
-                f'{"a" if needs_vocabulary else "no"} vocabulary, but got '
-                f'vocabulary={vocabulary!r:.80}.'
-            )
-        if isinstance(vocabulary, str):
-            vocabulary = osp.join(data_root, vocabulary)
-        self._vocabulary_source = vocabulary
-        self.answer_format = answer_format
-        self.num_options = num_options
-        self.unknown_answers = unknown_answers
-        super().__init__(
-            ann_file,
-            pipeline=pipeline,
-            media_keys=('video', 'img'),
-            data_root=data_root,
-            data_prefix=dict(video='') if data_prefix is None else data_prefix,
-            media_suffix=media_suffix,
-            group_size=group_size,
-            test_mode=test_mode,
-            max_bad_share=max_bad_share,
-            max_refetch=max_refetch,
-            lazy_init=lazy_init,
-            indices=indices,
-            serialize_data=serialize_data,
-        )
+        self.answers = read_group(AnswerOptions, 'answers', answers)
+        self.vocabulary: list[str] | None = None
+        super().__init__(ann_file, pipeline, **options)
 
     def _read_table(self) -> QuestionTable:
-        self.vocabulary: list[str] | None = None
-        if self._vocabulary_source is not None:
-            self.vocabulary = read_vocabulary(self._vocabulary_source)
-        questions = read_questions(self.ann_file, self.answer_format)
+        source = self.answers.vocabulary
+        if isinstance(source, str):
+            source = osp.join(self.data_root, source)
+        if source is not None:
+            self.vocabulary = read_vocabulary(source)
+        questions = read_questions(self.ann_file, self.answers.format)
         self._check_options(questions[0])
         questions = select_media(questions, self._media_indices)
         if not self.test_mode:
@@ -160,12 +89,17 @@ class VideoQuestionAnswering(BaseTextDataset):
         return QuestionTable(questions, self.vocabulary)
 
     def _check_options(self, first: Question) -> None:
-        """All questions have as many options as the first one."""
-        if first.options and len(first.options) != self.num_options:
+        """Raise unless the first question has the right number of options.
+
+        :func:`read_questions` has checked that all others have as many.
+        """
+        expected = self.answers.num_options
+        if first.options and len(first.options) != expected:
             raise AnnotationError(
-                f'{self.ann_file}:{first.line}: expected num_options='
-                f'{self.num_options} options, but got {len(first.options)}. '
-                'Set num_options of the data set and of the task.'
+                f'{self.ann_file}:{first.line}: expected '
+                f'num_options={expected} options, but got '
+                f'{len(first.options)}. Set answers.num_options of the '
+                'dataset and num_options of the task.'
             )
 
     def _check_answered(self, first: Question) -> None:
@@ -176,7 +110,7 @@ class VideoQuestionAnswering(BaseTextDataset):
             )
 
     def _with_known_answers(self, questions: list[Question]) -> list[Question]:
-        """Raise for training answers outside the vocabulary, or drop them."""
+        """Drop training answers outside the vocabulary, or raise."""
         if self.vocabulary is None:
             return questions
         known = set(self.vocabulary)
@@ -184,14 +118,14 @@ class VideoQuestionAnswering(BaseTextDataset):
         if not others:
             return questions
         kept = [q for q in questions if _is_answerable(q, known)]
-        if self.unknown_answers == 'raise' or not kept:
+        if self.answers.unknown == 'raise' or not kept:
             raise AnnotationError(
                 f'{self.ann_file}:{others[0].line}: the answers '
                 f'{_unknown_answers(others[0], known)} are not among the '
-                f'{len(known)} of the vocabulary, nor are those of '
-                f'{len(others)} of {len(questions)} questions in all. Make a '
-                'vocabulary of the training answers, or set '
-                "unknown_answers='drop' to train without them."
+                f'{len(known)} of the vocabulary; the same holds for '
+                f'{len(others)} of {len(questions)} questions in all. Build '
+                'the vocabulary from the training answers, or set '
+                "answers.unknown='drop' to train without them."
             )
         if is_main_process():
             print_log(
@@ -226,6 +160,6 @@ def _unknown_answers(question: Question, known: set[str]) -> list[str]:
 
 
 def _is_answerable(question: Question, known: set[str]) -> bool:
-    """Whether any answer is left, or there was none to begin with."""
+    """Return whether an answer is left, or none was given at all."""
     num_answers = len(question.soft_labels or [question.answer])
     return len(_unknown_answers(question, known)) < num_answers

@@ -52,8 +52,7 @@ test_pipeline = [
 train_dataloader = dict(
     dataset=dict(
         ann_file='annotations/mc_train.jsonl',
-        answer_format='choice',
-        vocabulary=None,
+        answers=dict(format='choice', vocabulary=None),
         group_size=2,
         pipeline=train_pipeline,
     )
@@ -61,8 +60,7 @@ train_dataloader = dict(
 test_dataloader = dict(
     dataset=dict(
         ann_file='annotations/mc_test.jsonl',
-        answer_format='choice',
-        vocabulary=None,
+        answers=dict(format='choice', vocabulary=None),
         pipeline=test_pipeline,
     )
 )

@@ -41,9 +41,11 @@ train_dataloader = dict(
         data_prefix=dict(img='images'),
         media_suffix=None,
         group_size=2,
-        num_negatives=3,
-        num_hard_negatives=1,
-        hard_negatives='annotations/images_train_negatives.jsonl',
+        negatives=dict(
+            number=3,
+            hard=1,
+            source='annotations/images_train_negatives.jsonl',
+        ),
         pipeline=train_pipeline,
     ),
 )

@@ -68,9 +68,11 @@ train_dataloader = dict(
         ann_file='annotations/videos_train.jsonl',
         data_prefix=dict(video='videos'),
         group_size=1,
-        num_negatives=7,
-        num_hard_negatives=4,
-        hard_negatives='annotations/videos_train_negatives.jsonl',
+        negatives=dict(
+            number=7,
+            hard=4,
+            source='annotations/videos_train_negatives.jsonl',
+        ),
         pipeline=train_pipeline,
     ),
 )

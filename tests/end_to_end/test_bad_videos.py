@@ -30,7 +30,7 @@ def test_run__trains_on_and_ends_the_test_with_a_list(
             'clipbert_msrvtt_ret',
             broken_corpus,
             work_dir=str(tmp_path / 'work'),
-            train_dataloader__dataset__max_bad_share=0.2,
+            train_dataloader__dataset__bad_media=dict(max_fraction=0.2),
         )
     )
     with pytest.raises(RuntimeError, match='2 of 7 videos') as raised:
@@ -54,10 +54,10 @@ def test_run__stops_when_too_many_training_videos_are_bad(
             'clipbert_msrvtt_ret',
             broken_corpus,
             work_dir=str(tmp_path / 'work'),
-            train_dataloader__dataset__max_bad_share=0.1,
+            train_dataloader__dataset__bad_media=dict(max_fraction=0.1),
         )
     )
-    with pytest.raises(RuntimeError, match='1 of 8 media.*max_bad_share=0.1'):
+    with pytest.raises(RuntimeError, match='1 of 8 media.*max_fraction=0.1'):
         runner.train()
 
 

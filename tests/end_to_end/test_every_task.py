@@ -192,7 +192,7 @@ def test_vocabulary__must_be_that_of_the_data(
     cfg = shrink('clipbert_msrvtt_qa', corpus, model__init_cfg=None)
     checkpoint = tmp_path / 'qa.pth'
     save_untrained(cfg, checkpoint)
-    cfg[f'{split}_dataloader'].dataset.vocabulary = list(ANSWERS)[::-1]
+    cfg[f'{split}_dataloader'].dataset.answers.vocabulary = list(ANSWERS)[::-1]
     config = write_config(cfg, tmp_path / 'qa.py')
     arguments = [config] if split == 'train' else [config, checkpoint]
     with pytest.raises(ValueError, match=f'{split}.jsonl.*other answers'):

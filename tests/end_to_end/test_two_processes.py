@@ -113,7 +113,7 @@ def merge_marks(rank: int, port: str, folder: str) -> None:
     distributed.init_process_group(
         'gloo', f'tcp://127.0.0.1:{port}', rank=rank, world_size=2
     )
-    log = BadMediaLog(['a', 'b', 'c', 'd'], max_bad_share=0.3)
+    log = BadMediaLog(['a', 'b', 'c', 'd'], max_fraction=0.3)
     log.report(2 * rank, OSError('gone'))
     try:
         log.merge_processes()

@@ -233,11 +233,11 @@ def _shrink_dataset(dataset: Config, split: str, corpus: Path) -> None:
     if dataset.type == 'ImageTextPretrain':
         kind = 'pretrain_'
     elif dataset.type == 'VideoQuestionAnswering':
-        kind = dataset.answer_format + '_'
+        kind = dataset.answers.format + '_'
         if 'mc_test' in dataset.ann_file:
             kind = 'caption_'
-        if dataset.answer_format in ('open', 'soft'):
-            dataset.vocabulary = list(ANSWERS)
+        if dataset.answers.format in ('open', 'soft'):
+            dataset.answers.vocabulary = list(ANSWERS)
     if 'video' in dataset.data_prefix:
         dataset.data_prefix.video = 'videos'
     split = 'train' if split == 'train' else 'test'

@@ -118,7 +118,7 @@ def open_split(
                 _tokenize_config(config),
                 questions,
                 None
-                if 'vocabulary' in options
+                if 'answers' in options
                 else getattr(dataset, 'vocabulary', None),
             )
     return None
@@ -130,7 +130,10 @@ def _attempts(config: dict) -> list[dict]:
     Without what only training needs, without the vocabulary, without looking
     for the media.
     """
-    blank: dict = dict(vocabulary=['']) if config.get('vocabulary') else {}
+    blank: dict = {}
+    answers = config.get('answers') or {}
+    if answers.get('vocabulary'):
+        blank = dict(answers={**answers, 'vocabulary': ['']})
     nowhere = dict(media_suffix='')
     changes: list[dict] = [{}, blank, nowhere, {**blank, **nowhere}]
     return [{}, *(dict(test_mode=True, **change) for change in changes)]
@@ -191,7 +194,7 @@ def _questions(dataset: Any, config: dict) -> list[Question] | None:
     """All questions, with those that training would drop or refuse."""
     if not isinstance(dataset, VideoQuestionAnswering):
         return None
-    questions = read_questions(dataset.ann_file, dataset.answer_format)
+    questions = read_questions(dataset.ann_file, dataset.answers.format)
     return select_media(questions, config.get('indices'))
 
 
@@ -225,6 +228,6 @@ def _without_bad_lines(
 
 def _read(dataset: Any, path: str) -> None:
     if isinstance(dataset, VideoQuestionAnswering):
-        read_questions(path, dataset.answer_format)
+        read_questions(path, dataset.answers.format)
     else:
         read_captions(path)

@@ -67,7 +67,7 @@ train_dataloader = dict(
         ann_file='annotations/train.jsonl',
         data_prefix=dict(video='videos'),
         media_suffix=None,  # extensions vary: match the stem
-        num_negatives=1,
+        negatives=dict(number=1),
         pipeline=train_pipeline,
     ),
 )

@@ -39,8 +39,7 @@ test_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',
-        answer_format='choice',
-        num_options=5,
+        answers=dict(format='choice', num_options=5),
         data_root=data_root,
         ann_file='annotations/mc_test.jsonl',
         data_prefix=dict(video='videos'),

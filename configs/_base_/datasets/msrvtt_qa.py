@@ -65,8 +65,7 @@ train_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=True),
     dataset=dict(
         type='VideoQuestionAnswering',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
         data_root=data_root,
         ann_file='annotations/qa_train.jsonl',
         data_prefix=dict(video='videos'),
@@ -82,8 +81,7 @@ val_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
         data_root=data_root,
         ann_file='annotations/qa_val.jsonl',
         data_prefix=dict(video='videos'),
@@ -100,8 +98,7 @@ test_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',
-        answer_format='open',
-        vocabulary=vocabulary,
+        answers=dict(format='open', vocabulary=vocabulary),
         data_root=data_root,
         ann_file='annotations/qa_test.jsonl',
         data_prefix=dict(video='videos'),

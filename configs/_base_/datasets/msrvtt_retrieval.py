@@ -67,7 +67,7 @@ train_dataloader = dict(
         ann_file='annotations/train_7k.jsonl',
         data_prefix=dict(video='videos'),
         media_suffix='.mp4',
-        num_negatives=1,
+        negatives=dict(number=1),
         pipeline=train_pipeline,
     ),
 )

@@ -41,8 +41,7 @@ train_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=True),
     dataset=dict(
         type='VideoQuestionAnswering',
-        answer_format='soft',
-        vocabulary=vocabulary,
+        answers=dict(format='soft', vocabulary=vocabulary),
         group_size=2,  # questions of an image
         data_root=data_root,
         ann_file='annotations/train.jsonl',
@@ -59,8 +58,7 @@ val_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(
         type='VideoQuestionAnswering',
-        answer_format='soft',
-        vocabulary=vocabulary,
+        answers=dict(format='soft', vocabulary=vocabulary),
         data_root=data_root,
         ann_file='annotations/val.jsonl',
         data_prefix=dict(img='images'),

@@ -90,7 +90,7 @@ def test_bad_media__training_draws_another_and_reports_once(
     BROKEN[kind](tmp_path / 'bad.mp4')
     write_video(tmp_path / 'good.mp4')
     dataset = dataset_of(
-        tmp_path, ['good', 'bad'], pipeline(vocab_dir), max_bad_share=0.5
+        tmp_path, ['good', 'bad'], pipeline(vocab_dir), bad_media=dict(max_fraction=0.5)
     )
     for epoch in range(2):
         for index in range(len(dataset)):
@@ -135,7 +135,7 @@ def test_bad_media__the_other_sample_depends_on_the_seed_only(
     names = [f'v{i}' for i in range(6)]
     for name in names[:5]:
         write_video(tmp_path / f'{name}.mp4')
-    options = dict(max_bad_share=0.5)
+    options = dict(bad_media=dict(max_fraction=0.5))
     dataset = dataset_of(tmp_path, names, pipeline(vocab_dir), **options)
     expected = [flat(dataset[(0, 1, i)]) for i in range(len(dataset))]
     again = dataset_of(tmp_path, names, pipeline(vocab_dir), **options)
@@ -151,7 +151,7 @@ def two_of_four(folder: Path, vocab_dir: str) -> VideoTextRetrieval:
     names = [f'v{i}' for i in range(4)]
     for name in names[:2]:
         write_video(folder / f'{name}.mp4')
-    return dataset_of(folder, names, pipeline(vocab_dir), max_bad_share=0.5)
+    return dataset_of(folder, names, pipeline(vocab_dir), bad_media=dict(max_fraction=0.5))
 
 
 def test_bad_media__reported_once_over_all_workers(
@@ -197,11 +197,11 @@ def test_bad_media__too_many_end_the_training(
     for name in names[:2]:
         write_video(tmp_path / f'{name}.mp4')
     dataset = dataset_of(
-        tmp_path, names, pipeline(vocab_dir), max_bad_share=0.4
+        tmp_path, names, pipeline(vocab_dir), bad_media=dict(max_fraction=0.4)
     )
     with pytest.raises(
         RuntimeError,
-        match=r'3 of 5 media cannot be used, more than max_bad_share=0.4'
+        match=r'3 of 5 media cannot be used, more than bad_media.max_fraction=0.4'
         r'.*v2.mp4.*v3.mp4.*v4.mp4.*FileNotFoundError',
     ):
         _ = [dataset[i] for i in range(len(dataset))]

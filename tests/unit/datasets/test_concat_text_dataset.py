@@ -247,7 +247,7 @@ def test_concat__bad_media_are_of_one_member(
         )
     write_captions(tmp_path, 'coco', range(4))
     write_captions(tmp_path, 'vg', range(7))  # 6 is not in the LMDB
-    dataset = concat_of(tmp_path, vocab_dir, max_bad_share=0.15)
+    dataset = concat_of(tmp_path, vocab_dir, bad_media=dict(max_fraction=0.15))
     for epoch in range(3):
         item = dataset[(SEED, epoch, 10)]
         assert item['data_samples'].video_id in {f'vg/{i}' for i in range(6)}
@@ -255,7 +255,7 @@ def test_concat__bad_media_are_of_one_member(
     assert 'vg/6' in report
     assert '1 of 7 are bad' in report
     assert [m.bad_media.num_bad for m in dataset.datasets] == [0, 1]
-    strict = concat_of(tmp_path, vocab_dir, max_bad_share=0.1)
+    strict = concat_of(tmp_path, vocab_dir, bad_media=dict(max_fraction=0.1))
     with pytest.raises(RuntimeError, match='1 of 7 media .*max_bad_share=0.1'):
         strict[(SEED, 0, 10)]
 
@@ -266,7 +266,7 @@ def meet_bad_media(rank: int, root: str, vocab_dir: str) -> None:
     distributed.init_process_group(
         'gloo', f'file://{root}/group', rank=rank, world_size=2
     )
-    dataset = concat_of(Path(root), vocab_dir, max_bad_share=0.5)
+    dataset = concat_of(Path(root), vocab_dir, bad_media=dict(max_fraction=0.5))
     dataset[(0, 0, (2, 5)[rank])]
     before = [member.bad_media.num_bad for member in dataset.datasets]
     runner: Any = SimpleNamespace(

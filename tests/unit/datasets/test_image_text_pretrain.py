@@ -72,7 +72,7 @@ def test_image_text_pretrain__negative_prob(
 def test_image_text_pretrain__keeps_captions_and_adds_negatives(
     data_root: str,
 ) -> None:
-    info = dataset_of(data_root, num_negatives=2).get_data_info(1)
+    info = dataset_of(data_root, negatives=dict(number=2)).get_data_info(1)
     assert info['text_labels'].tolist() == [1, 0, 0] * 2
     assert [text.endswith('i1') for text in info['texts']] == [
         True,
@@ -110,7 +110,7 @@ def test_image_text_pretrain__media_names(
     data_root: str, media_names: dict, coco: str, vg: str
 ) -> None:
     dataset = dataset_of(
-        data_root, media_names=media_names, serialize_data=False
+        data_root, media_names=media_names
     )
     infos = [dataset.get_data_info(i) for i in (0, 2)]
     assert [info['video_id'] for info in infos] == [coco, vg]

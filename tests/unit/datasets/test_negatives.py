@@ -69,7 +69,7 @@ def test_negative_sampler__repeats_texts_only_when_there_are_no_more() -> None:
 
 
 def test_negative_sampler__same_generator_same_negatives() -> None:
-    sampler = NegativeSampler(CARS, 3, num_hard_negatives=1)
+    sampler = NegativeSampler(CARS, 3, hard=1)
     first, again = (
         sampler.draw(0, np.random.default_rng(5)) for _ in range(2)
     )
@@ -77,7 +77,7 @@ def test_negative_sampler__same_generator_same_negatives() -> None:
 
 
 def test_negative_sampler__hard_ones_share_the_most_words() -> None:
-    sampler = NegativeSampler(CARS, 3, num_hard_negatives=3)
+    sampler = NegativeSampler(CARS, 3, hard=3)
     shared = sampler.hard.shared_words(0)[CARS.text_of_row]
     # All words; a, car; all but the colour; all; ...; a, red, in, the; none
     assert shared.tolist() == [6, 2, 5, 6, 5, 0, 4, 0]
@@ -94,19 +94,19 @@ def test_negative_sampler__hard_ones_are_never_own_captions() -> None:
         ('v0', 'the red car'),
         ('v2', 'A  red car'),
     )
-    sampler = NegativeSampler(table, 2, num_hard_negatives=2)
+    sampler = NegativeSampler(table, 2, hard=2)
     # Only one text is not the video's own, in spite of its few words.
     assert sampler.draw(0, np.random.default_rng(0)) == [1, 1]
 
 
 def test_negative_sampler__ties_are_broken_at_random() -> None:
-    counts = draws(NegativeSampler(CARS, 1, num_hard_negatives=1), row=0)
+    counts = draws(NegativeSampler(CARS, 1, hard=1), row=0)
     assert set(counts) == {2, 4}
     assert min(counts.values()) > 100  # 150 each
 
 
 def test_negative_sampler__random_ones_fill_up_the_hard_ones() -> None:
-    sampler = NegativeSampler(CARS, 4, num_hard_negatives=2)
+    sampler = NegativeSampler(CARS, 4, hard=2)
     for seed in range(20):
         rows = sampler.draw(0, np.random.default_rng(seed))
         assert set(rows[:2]) == {2, 4}
@@ -120,7 +120,7 @@ def test_negative_sampler__overlap_is_that_of_a_naive_count() -> None:
     words = [f'w{i}' for i in range(30)]
     texts = [' '.join(rng.choice(words, 6)) for _ in range(60)]
     table = table_of(*[(f'v{i}', text) for i, text in enumerate(texts)])
-    sampler = NegativeSampler(table, 5, num_hard_negatives=5)
+    sampler = NegativeSampler(table, 5, hard=5)
     for row, text in enumerate(texts):
         naive = [len(set(text.split()) & set(t.split())) for t in texts]
         naive[row] = -1

@@ -87,27 +87,23 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def dataset_of(
-    data_root: str, answer_format: str, **options: Any
+    data_root: str,
+    answer_format: str,
+    answers: dict | None = None,
+    **options: Any,
 ) -> VideoQuestionAnswering:
     settings: dict[str, Any] = dict(
-        ann_file=f'{answer_format}.jsonl',
-        pipeline=[],
-        answer_format=answer_format,
-        data_root=data_root,
-        serialize_data=False,
+        ann_file=f'{answer_format}.jsonl', pipeline=[], data_root=data_root
     )
-    if answer_format == 'open':
-        settings.update(vocabulary=VOCABULARY, unknown_answers='drop')
+    group: dict[str, Any] = dict(format=answer_format)
+    if answer_format in ('open', 'soft'):
+        group.update(vocabulary=VOCABULARY, unknown='drop')
     if answer_format == 'soft':
-        settings.update(
-            vocabulary=VOCABULARY,
-            unknown_answers='drop',
-            data_prefix=dict(img=''),
-            media_suffix='.jpg',
-        )
+        settings.update(data_prefix=dict(img=''), media_suffix='.jpg')
     if answer_format == 'choice':
-        settings['num_options'] = 3
-    return VideoQuestionAnswering(**{**settings, **options})
+        group['num_options'] = 3
+    group.update(answers or {})
+    return VideoQuestionAnswering(answers=group, **{**settings, **options})
 
 
 def answer_pipeline(
@@ -193,17 +189,17 @@ def test_open__dropped_questions_leave_no_video_behind(
 def test_open__training_answers_outside_the_vocabulary(data_root: str) -> None:
     message = (
         r"open.jsonl:2: the answers \['man'\] are not among the 3 of "
-        "the vocabulary.*2 of 5.*unknown_answers='drop'"
+        "the vocabulary.*2 of 5.*answers.unknown='drop'"
     )
     with pytest.raises(AnnotationError, match=message):
-        dataset_of(data_root, 'open', unknown_answers='raise')
+        dataset_of(data_root, 'open', dict(unknown='raise'))
     with pytest.raises(AnnotationError, match=':1: .*5 of 5 questions in all'):
-        dataset_of(data_root, 'open', vocabulary=['none'])
+        dataset_of(data_root, 'open', dict(vocabulary=['none']))
 
 
 def test_open__vocabulary_of_a_file_below_the_root(data_root: str) -> None:
     given = dataset_of(data_root, 'open')
-    read = dataset_of(data_root, 'open', vocabulary='vocabulary.json')
+    read = dataset_of(data_root, 'open', dict(vocabulary='vocabulary.json'))
     assert read.vocabulary == given.vocabulary == VOCABULARY
     for i in range(3):
         assert (
@@ -258,7 +254,7 @@ def test_choice__groups_keep_the_options_together(data_root: str) -> None:
 
 def test_choice__options_alone(data_root: str) -> None:
     dataset = dataset_of(
-        data_root, 'choice', ann_file='mc.jsonl', num_options=2
+        data_root, 'choice', dict(num_options=2), ann_file='mc.jsonl'
     )
     item = dataset.get_data_info(0)
     assert item['texts'] == ['a man', 'a dog']
@@ -271,7 +267,9 @@ def test_choice__another_number_of_options(data_root: str) -> None:
         AnnotationError,
         match='mc.jsonl:1: expected num_options=5 options, but got 2',
     ):
-        dataset_of(data_root, 'choice', ann_file='mc.jsonl', num_options=5)
+        dataset_of(
+            data_root, 'choice', dict(num_options=5), ann_file='mc.jsonl'
+        )
 
 
 def test_count__labels_are_counts(data_root: str) -> None:
@@ -312,7 +310,7 @@ def test_soft__scores_of_the_vocabulary(
     assert '2 of 4 questions have answers that' in warnings_logged[0]
     assert 'with them 1 questions' in warnings_logged[0]
     with pytest.raises(AnnotationError, match=r"soft.jsonl:1: .*\['man'\]"):
-        dataset_of(data_root, 'soft', unknown_answers='raise')
+        dataset_of(data_root, 'soft', dict(unknown='raise'))
 
 
 def test_without_answers__for_testing_only(
@@ -385,7 +383,7 @@ def test_bad_media__testing_keeps_the_question(
     assert 'none.mp4' in sample.load_error
     assert {*sample.keys()} == {*good['data_samples'].keys(), 'load_error'}
     # In training another sample takes its place.
-    training = dataset_of(data_root, 'open', max_bad_share=0.5, **options)
+    training = dataset_of(data_root, 'open', bad_media=dict(max_fraction=0.5), **options)
     assert training[1]['data_samples'].video_id == 'v0'
 
 
@@ -431,7 +429,6 @@ def test_workers__give_the_items_of_the_process(
         'open',
         pipeline=answer_pipeline(vocab_dir, 'random'),
         group_size=2,
-        serialize_data=True,
     )
     copied = pickle.loads(pickle.dumps(dataset))
     sampler = EpochSampler(dataset, seed=3)
@@ -460,9 +457,9 @@ def test_video_question_answering__builds_through_the_runner(
             dataset=dict(
                 type='VideoQuestionAnswering',
                 ann_file='open.jsonl',
-                answer_format='open',
-                vocabulary='vocabulary.json',
-                unknown_answers='drop',
+                answers=dict(
+                    format='open', vocabulary='vocabulary.json', unknown='drop'
+                ),
                 data_root=data_root,
                 pipeline=answer_pipeline(vocab_dir),
             ),
@@ -478,22 +475,23 @@ def test_video_question_answering__builds_through_the_runner(
     [
         (
             'open',
-            dict(vocabulary=None),
-            "answer_format='open' needs a vocabulary, but got vocabulary=None",
+            dict(answers=dict(vocabulary=None)),
+            "answers.format='open' needs a vocabulary, but got "
+            'answers.vocabulary=None',
         ),
-        ('soft', dict(vocabulary=None), "'soft' needs a vocabulary"),
+        ('soft', dict(answers=dict(vocabulary=None)), "'soft' needs a vocabulary"),
         (
             'count',
-            dict(vocabulary=['a']),
+            dict(answers=dict(vocabulary=['a'])),
             r"'count' needs no vocabulary.*\['a'\]",
         ),
-        ('choice', dict(vocabulary='v.json'), "'choice' needs no vocabulary"),
+        ('choice', dict(answers=dict(vocabulary='v.json')), "'choice' needs no vocabulary"),
         (
             'choice',
-            dict(num_options=1),
+            dict(answers=dict(num_options=1)),
             'num_options must be .* >= 2, but got 1',
         ),
-        ('open', dict(unknown_answers='skip'), "'drop'.*but got 'skip'"),
+        ('open', dict(answers=dict(unknown='skip')), "'drop'.*but got 'skip'"),
         ('class', dict(), "'open'.*but got 'class'"),
         ('open', dict(group_size=0), 'group_size must be .* got 0'),
         (
@@ -506,7 +504,7 @@ def test_video_question_answering__builds_through_the_runner(
             dict(data_prefix=dict(video='', img='')),
             'but got .*video.*img',
         ),
-        ('open', dict(vocabulary=['a', 'a']), "but got 'a' 2 times"),
+        ('open', dict(answers=dict(vocabulary=['a', 'a'])), "but got 'a' 2 times"),
     ],
 )
 def test_video_question_answering__wrong_options(

@@ -55,7 +55,7 @@ def dataset_of(data_root: str, **options: Any) -> VideoTextRetrieval:
 
 
 def test_video_text_retrieval__training_item(data_root: str) -> None:
-    dataset = dataset_of(data_root, num_negatives=2)
+    dataset = dataset_of(data_root, negatives=dict(number=2))
     assert len(dataset) == 6
     info = dataset.get_data_info((0, 3, 0))
     assert info['filename'] == f'{data_root}/videos/v0.mp4'
@@ -200,8 +200,7 @@ def test_video_text_retrieval__items_depend_on_seed_epoch_and_index_only(
         data_root,
         pipeline=pipeline(vocab_dir),
         group_size=2,
-        num_negatives=2,
-        num_hard_negatives=1,
+        negatives=dict(number=2, hard=1),
     )
     expected = {
         (0, epoch, i): flat(dataset[(0, epoch, i)])
@@ -330,10 +329,16 @@ def test_video_text_retrieval__index_out_of_range(data_root: str) -> None:
     'options, message',
     [
         (dict(group_size=0), 'group_size must be .* >= 1, but got 0'),
-        (dict(num_negatives=0), 'num_negatives must be >= 1 .* got 0'),
-        (dict(num_negatives=-1), 'num_negatives must be .* got -1'),
-        (dict(num_negatives=1, num_hard_negatives=2), 'got 2 of 1'),
-        (dict(max_bad_share=1.5), 'max_bad_share .* got 1.5'),
+        (
+            dict(negatives=dict(number=0)),
+            'negatives.number must be >= 1 .* got 0',
+        ),
+        (
+            dict(negatives=dict(number=-1)),
+            'negatives.number must be .* got -1',
+        ),
+        (dict(negatives=dict(number=1, hard=2)), 'hard .* but got 2 of 1'),
+        (dict(bad_media=dict(max_fraction=1.5)), 'max_fraction .* got 1.5'),
         (dict(data_prefix=dict(img='x')), r"dict\(video=.*got {'img': 'x'}"),
     ],
 )
@@ -352,9 +357,9 @@ def test_video_text_retrieval__misspelt_option(data_root: str) -> None:
 def test_video_text_retrieval__missing_files(data_root: str) -> None:
     with pytest.raises(FileNotFoundError, match='none.jsonl'):
         dataset_of(data_root, ann_file='none.jsonl')
-    with pytest.raises(FileNotFoundError, match='hard.jsonl.*hard_negatives'):
+    with pytest.raises(FileNotFoundError, match='hard.jsonl.*negatives.source'):
         dataset_of(
-            data_root, num_hard_negatives=1, hard_negatives='hard.jsonl'
+            data_root, negatives=dict(hard=1, source='hard.jsonl')
         )
     Path(data_root, 'bad.jsonl').write_text('{"caption": "a"}')
     with pytest.raises(AnnotationError, match='bad.jsonl:1'):

@@ -99,7 +99,6 @@ def dataset_of(
         data_root=str(root),
         data_prefix={key: folder},
         media_suffix='.png' if key == 'img' else '.mp4',
-        serialize_data=False,
     )
     if 'questions' not in kind:
         steps[-1]['algorithm_keys'] = ('text_labels',)
@@ -109,7 +108,8 @@ def dataset_of(
         return cls(**{**settings, **options})
     steps[-1]['algorithm_keys'] = ('answer_labels',)
     settings.update(
-        ann_file='questions.jsonl', answer_format='open', vocabulary=['dog']
+        ann_file='questions.jsonl',
+        answers=dict(format='open', vocabulary=['dog']),
     )
     return VideoQuestionAnswering(**{**settings, **options})
 
@@ -220,7 +220,7 @@ def test_lmdb__missing_key_is_a_bad_medium(
 ) -> None:
     write_annotations(tmp_path, 'gone')
     args = lmdb_of(kind, media)
-    training = dataset_of(kind, tmp_path, args, vocab_dir, max_bad_share=0.25)
+    training = dataset_of(kind, tmp_path, args, vocab_dir, bad_media=dict(max_fraction=0.25))
     items = [training[(0, epoch, i)] for epoch in range(3) for i in range(4)]
     assert {item['data_samples'].video_id for item in items} == {
         'm0',

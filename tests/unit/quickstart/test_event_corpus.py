@@ -247,8 +247,7 @@ def test_corpus__is_read_by_the_dataset(corpus: Path) -> None:
     )
     opened = VideoQuestionAnswering(
         'annotations/qa_test.jsonl',
-        answer_format='open',
-        vocabulary='annotations/answers.json',
+        answers=dict(format='open', vocabulary='annotations/answers.json'),
         **options,
     )
     rows = read_lines(corpus / 'annotations' / 'qa_test.jsonl')
@@ -259,7 +258,9 @@ def test_corpus__is_read_by_the_dataset(corpus: Path) -> None:
         assert info['texts'] == [row['question']]
         assert info['answer_labels'] == [answers[row['answer']]]
     chosen = VideoQuestionAnswering(
-        'annotations/mc_test.jsonl', answer_format='choice', **options
+        'annotations/mc_test.jsonl',
+        answers=dict(format='choice'),
+        **options,
     )
     assert len(chosen.get_data_info(0)['texts']) == 5
 

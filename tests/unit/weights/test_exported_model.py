@@ -215,7 +215,8 @@ def answering(tmp_path_factory: pytest.TempPathFactory) -> Trained:
             ),
             test_dataloader=dict(
                 dataset=dict(
-                    type='VideoQuestionAnswering', vocabulary='answers.json'
+                    type='VideoQuestionAnswering',
+                    answers=dict(format='open', vocabulary='answers.json'),
                 )
             ),
         )
@@ -231,7 +232,7 @@ def test_export_model__answers_stand_in_the_config(answering, tmp_path):
     cfg, state = load_exported(folder)
     answers = ['no', 'ja \u2713']
     assert cfg.model.task.vocabulary == answers
-    assert cfg.test_dataloader.dataset.vocabulary == 'answers.json'
+    assert cfg.test_dataloader.dataset.answers.vocabulary == 'answers.json'
     model = MODELS.build(cfg.model)
     model.load_state_dict(state)
     assert model.task.answers == answers

@@ -341,7 +341,7 @@ def test_check__vocabulary_is_not_there(own_corpus):
         'train',
         '--decode',
         'none',
-        train_dataloader__dataset__vocabulary='nowhere.json',
+        train_dataloader__dataset__answers__vocabulary='nowhere.json',
     )
     assert status == 1
     (problem,) = report['problems']
