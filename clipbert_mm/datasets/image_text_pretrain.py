@@ -85,7 +85,9 @@ class ImageTextPretrain(BaseCaptionDataset):
             ann_file,
             pipeline,
             negatives=read_group(
-                NegativeOptions, 'negatives', {'number': 0, **(negatives or {})}
+                NegativeOptions,
+                'negatives',
+                {'number': 0, **(negatives or {})},
             ),
             **options,
         )

@@ -90,7 +90,10 @@ def test_bad_media__training_draws_another_and_reports_once(
     BROKEN[kind](tmp_path / 'bad.mp4')
     write_video(tmp_path / 'good.mp4')
     dataset = dataset_of(
-        tmp_path, ['good', 'bad'], pipeline(vocab_dir), bad_media=dict(max_fraction=0.5)
+        tmp_path,
+        ['good', 'bad'],
+        pipeline(vocab_dir),
+        bad_media=dict(max_fraction=0.5),
     )
     for epoch in range(2):
         for index in range(len(dataset)):
@@ -151,7 +154,9 @@ def two_of_four(folder: Path, vocab_dir: str) -> VideoTextRetrieval:
     names = [f'v{i}' for i in range(4)]
     for name in names[:2]:
         write_video(folder / f'{name}.mp4')
-    return dataset_of(folder, names, pipeline(vocab_dir), bad_media=dict(max_fraction=0.5))
+    return dataset_of(
+        folder, names, pipeline(vocab_dir), bad_media=dict(max_fraction=0.5)
+    )
 
 
 def test_bad_media__reported_once_over_all_workers(

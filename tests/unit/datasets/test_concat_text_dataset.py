@@ -256,7 +256,7 @@ def test_concat__bad_media_are_of_one_member(
     assert '1 of 7 are bad' in report
     assert [m.bad_media.num_bad for m in dataset.datasets] == [0, 1]
     strict = concat_of(tmp_path, vocab_dir, bad_media=dict(max_fraction=0.1))
-    with pytest.raises(RuntimeError, match='1 of 7 media .*max_bad_share=0.1'):
+    with pytest.raises(RuntimeError, match='1 of 7 media .*max_fraction=0.1'):
         strict[(SEED, 0, 10)]
 
 
@@ -266,7 +266,9 @@ def meet_bad_media(rank: int, root: str, vocab_dir: str) -> None:
     distributed.init_process_group(
         'gloo', f'file://{root}/group', rank=rank, world_size=2
     )
-    dataset = concat_of(Path(root), vocab_dir, bad_media=dict(max_fraction=0.5))
+    dataset = concat_of(
+        Path(root), vocab_dir, bad_media=dict(max_fraction=0.5)
+    )
     dataset[(0, 0, (2, 5)[rank])]
     before = [member.bad_media.num_bad for member in dataset.datasets]
     runner: Any = SimpleNamespace(

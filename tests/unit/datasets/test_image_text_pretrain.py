@@ -109,9 +109,7 @@ def test_image_text_pretrain__packed_item(
 def test_image_text_pretrain__media_names(
     data_root: str, media_names: dict, coco: str, vg: str
 ) -> None:
-    dataset = dataset_of(
-        data_root, media_names=media_names
-    )
+    dataset = dataset_of(data_root, media_names=media_names)
     infos = [dataset.get_data_info(i) for i in (0, 2)]
     assert [info['video_id'] for info in infos] == [coco, vg]
     assert infos[0]['filename'] == f'{data_root}/{coco}.jpg'
@@ -123,10 +121,13 @@ def test_image_text_pretrain__media_names(
 @pytest.mark.parametrize(
     'media_names, message',
     [
-        (dict(sbu='{}'), r"keys \['coco', 'vg'\], but got \['sbu'\]"),
-        (dict(vg='vg'), r"media_names\['vg'\] must be .* but got 'vg'"),
-        (dict(vg='{}/{}'), r"media_names\['vg'\] must be .* but got '{}/{}'"),
-        (dict(coco='{name}'), "must be .* 'coco/{}', but got '{name}'"),
+        (dict(sbu='{}'), r"among \['coco', 'vg'\], but got \['sbu'\]"),
+        (dict(vg='vg'), r"media_names\['vg'\] must have .* but got 'vg'"),
+        (
+            dict(vg='{}/{}'),
+            r"media_names\['vg'\] must have .* but got '{}/{}'",
+        ),
+        (dict(coco='{name}'), "must have .* 'coco/{}', but got '{name}'"),
     ],
 )
 def test_image_text_pretrain__wrong_media_names(

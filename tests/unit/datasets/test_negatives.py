@@ -78,7 +78,7 @@ def test_negative_sampler__same_generator_same_negatives() -> None:
 
 def test_negative_sampler__hard_ones_share_the_most_words() -> None:
     sampler = NegativeSampler(CARS, 3, hard=3)
-    shared = sampler.hard.shared_words(0)[CARS.text_of_row]
+    shared = sampler.source.shared_words(0)[CARS.text_of_row]
     # All words; a, car; all but the colour; all; ...; a, red, in, the; none
     assert shared.tolist() == [6, 2, 5, 6, 5, 0, 4, 0]
     for seed in range(20):

@@ -383,7 +383,9 @@ def test_bad_media__testing_keeps_the_question(
     assert 'none.mp4' in sample.load_error
     assert {*sample.keys()} == {*good['data_samples'].keys(), 'load_error'}
     # In training another sample takes its place.
-    training = dataset_of(data_root, 'open', bad_media=dict(max_fraction=0.5), **options)
+    training = dataset_of(
+        data_root, 'open', bad_media=dict(max_fraction=0.5), **options
+    )
     assert training[1]['data_samples'].video_id == 'v0'
 
 
@@ -479,13 +481,21 @@ def test_video_question_answering__builds_through_the_runner(
             "answers.format='open' needs a vocabulary, but got "
             'answers.vocabulary=None',
         ),
-        ('soft', dict(answers=dict(vocabulary=None)), "'soft' needs a vocabulary"),
+        (
+            'soft',
+            dict(answers=dict(vocabulary=None)),
+            "'soft' needs a vocabulary",
+        ),
         (
             'count',
             dict(answers=dict(vocabulary=['a'])),
             r"'count' needs no vocabulary.*\['a'\]",
         ),
-        ('choice', dict(answers=dict(vocabulary='v.json')), "'choice' needs no vocabulary"),
+        (
+            'choice',
+            dict(answers=dict(vocabulary='v.json')),
+            "'choice' needs no vocabulary",
+        ),
         (
             'choice',
             dict(answers=dict(num_options=1)),
@@ -504,7 +514,11 @@ def test_video_question_answering__builds_through_the_runner(
             dict(data_prefix=dict(video='', img='')),
             'but got .*video.*img',
         ),
-        ('open', dict(answers=dict(vocabulary=['a', 'a'])), "but got 'a' 2 times"),
+        (
+            'open',
+            dict(answers=dict(vocabulary=['a', 'a'])),
+            "but got 'a' 2 times",
+        ),
     ],
 )
 def test_video_question_answering__wrong_options(

@@ -338,7 +338,10 @@ def test_video_text_retrieval__index_out_of_range(data_root: str) -> None:
             'negatives.number must be .* got -1',
         ),
         (dict(negatives=dict(number=1, hard=2)), 'hard .* but got 2 of 1'),
-        (dict(bad_media=dict(max_fraction=1.5)), 'max_fraction .* got 1.5'),
+        (
+            dict(bad_media=dict(max_fraction=1.5)),
+            'max_fraction must be .* got 1.5',
+        ),
         (dict(data_prefix=dict(img='x')), r"dict\(video=.*got {'img': 'x'}"),
     ],
 )
@@ -350,17 +353,29 @@ def test_video_text_retrieval__wrong_options(
 
 
 def test_video_text_retrieval__misspelt_option(data_root: str) -> None:
-    with pytest.raises(TypeError, match='num_negative'):
-        dataset_of(data_root, num_negative=1)
+    with pytest.raises(TypeError, match='negative'):
+        dataset_of(data_root, negative=dict(number=1))
+    with pytest.raises(
+        TypeError,
+        match=r"negatives must have options among \['number', 'hard', "
+        r"'source'\], but got \['nmber'\]",
+    ):
+        dataset_of(data_root, negatives=dict(nmber=1))
+    with pytest.raises(
+        TypeError,
+        match=r"bad_media must have options among \['max_fraction', "
+        r"'max_refetch'\], but got \['max_share'\]",
+    ):
+        dataset_of(data_root, bad_media=dict(max_share=0.2))
 
 
 def test_video_text_retrieval__missing_files(data_root: str) -> None:
     with pytest.raises(FileNotFoundError, match='none.jsonl'):
         dataset_of(data_root, ann_file='none.jsonl')
-    with pytest.raises(FileNotFoundError, match='hard.jsonl.*negatives.source'):
-        dataset_of(
-            data_root, negatives=dict(hard=1, source='hard.jsonl')
-        )
+    with pytest.raises(
+        FileNotFoundError, match='hard.jsonl.*negatives.source'
+    ):
+        dataset_of(data_root, negatives=dict(hard=1, source='hard.jsonl'))
     Path(data_root, 'bad.jsonl').write_text('{"caption": "a"}')
     with pytest.raises(AnnotationError, match='bad.jsonl:1'):
         dataset_of(data_root, ann_file='bad.jsonl')

@@ -220,7 +220,9 @@ def test_lmdb__missing_key_is_a_bad_medium(
 ) -> None:
     write_annotations(tmp_path, 'gone')
     args = lmdb_of(kind, media)
-    training = dataset_of(kind, tmp_path, args, vocab_dir, bad_media=dict(max_fraction=0.25))
+    training = dataset_of(
+        kind, tmp_path, args, vocab_dir, bad_media=dict(max_fraction=0.25)
+    )
     items = [training[(0, epoch, i)] for epoch in range(3) for i in range(4)]
     assert {item['data_samples'].video_id for item in items} == {
         'm0',
