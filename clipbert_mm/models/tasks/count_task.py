@@ -93,7 +93,7 @@ class CountTask(BaseModule):
             raise ValueError(
                 'answer_labels must hold one count for each question, '
                 f'{tuple(values.shape)}, but have the shape '
-                f"{tuple(counts.shape)}. Use answer_format='count'."
+                f"{tuple(counts.shape)}. Use answers.format='count'."
             )
         return dict(loss_count=F.mse_loss(values, counts))
 
