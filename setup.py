@@ -10,13 +10,13 @@ ROOT = Path(__file__).resolve().parent
 
 
 def read_version() -> str:
-    """The version in clipbert_mm/version.py, without importing it."""
+    """Return the version in clipbert_mm/version.py, without importing it."""
     text = (ROOT / 'clipbert_mm' / 'version.py').read_text(encoding='utf-8')
     return re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE).group(1)
 
 
 def read_requirements(name: str) -> list[str]:
-    """The requirements in requirements/<name>.txt.
+    """Return the requirements in requirements/<name>.txt.
 
     ``-r`` lines are left out: what they name is installed anyway.
     """
@@ -29,7 +29,7 @@ def read_requirements(name: str) -> list[str]:
 
 
 def read_readme() -> str:
-    """The README, if the source tree has one."""
+    """Return the README, if the source tree has one."""
     path = ROOT / 'README.md'
     return path.read_text(encoding='utf-8') if path.is_file() else ''
 

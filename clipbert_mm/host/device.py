@@ -1,63 +1,34 @@
 # Copyright (c) clipbert_mm contributors.
-"""Run MMEngine's training and testing on the device that there is.
+"""Run MMEngine's training and testing on whatever device is available.
 
 With several processes MMEngine selects a CUDA device unconditionally and
-passes ``device_ids`` to DistributedDataParallel; ``AmpOptimWrapper`` refuses
-CPUs. The process group is repaired when the package is imported; a config
-cannot look for a GPU, nor what it can do, so the tools adapt it with
+passes ``device_ids`` to DistributedDataParallel. ``AmpOptimWrapper`` refuses
+CPUs. The process group is repaired when the host is imported
+(:mod:`clipbert_mm.host.repairs.process_group`). A config cannot find out
+whether there is a GPU and what it supports, so the tools adapt it with
 :func:`fit_to_device`.
 """
 
 import copy
 import logging
-from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.dist import utils as dist_utils
 from mmengine.logging import print_log
 from torch import distributed
 
 AMP_ONLY_KEYS = ('loss_scale', 'dtype', 'use_fsdp')
 
 
-def use_gloo_without_gpu() -> str | None:
-    """Let ``launcher='pytorch'`` start processes that have no GPU.
-
-    Replaces the function by which MMEngine joins torchrun's processes, and
-    does so only on machines without an accelerator, where it always fails.
-
-    Returns:
-        Optional[str]: The reason, or None if there is an accelerator.
-
-    Example:
-        >>> use_gloo_without_gpu()  # doctest: +SKIP
-        'MMEngine selects a CUDA device, but there is none: using gloo'
-    """
-    if get_device() != 'cpu':
-        return None
-    dist_utils._init_dist_pytorch = _init_process_group
-    return 'MMEngine selects a CUDA device, but there is none: using gloo'
-
-
-def _init_process_group(
-    backend: str, init_backend: str = 'torch', **kwargs: Any
-) -> None:
-    """As MMEngine's function of the same arguments, without CUDA."""
-    distributed.init_process_group(
-        backend='gloo' if backend == 'nccl' else backend, **kwargs
-    )
-
-
 def leave_process_group() -> None:
-    """End the group of a distributed run, after all its processes are done.
+    """End the group of a distributed run once all its processes are done.
 
-    Without this the interpreter takes it down while gloo's threads run, and
-    now and then aborts a process whose work was finished.
+    Otherwise the interpreter tears it down while gloo's threads run, which
+    occasionally aborts a process whose work is finished.
 
     Example:
-        >>> leave_process_group()  # nothing to do for a single process
+        >>> leave_process_group()  # a single process has no group
     """
     if distributed.is_initialized():
         distributed.barrier()
@@ -65,15 +36,16 @@ def leave_process_group() -> None:
 
 
 def fit_to_device(cfg: Config) -> Config:
-    """Adapt a config of the runner to the machine's device.
+    """Adapt a config of the runner to the device of the machine.
 
     Args:
         cfg (Config): Config of the runner, with ``launcher`` set.
 
     Returns:
-        Config: Without an accelerator a copy with
-        :func:`wrap_without_device_ids` and :func:`train_without_amp`; on a
-        GPU without bf16 one with :func:`train_without_bf16`; else the same.
+        Config: Result of :func:`wrap_without_device_ids` and
+        :func:`train_without_amp` without an accelerator, of
+        :func:`train_without_bf16` on a GPU without bf16, otherwise ``cfg``
+        itself.
 
     Example:
         >>> runner = Runner.from_cfg(fit_to_device(cfg))  # doctest: +SKIP
@@ -88,18 +60,18 @@ def fit_to_device(cfg: Config) -> Config:
 
 
 def wrap_without_device_ids(cfg: Config) -> Config:
-    """Tell MMEngine to wrap the model for processes on CPUs.
+    """Let MMEngine wrap the model for processes on CPUs.
 
     The wrapper is the one that MMEngine would choose, with ``device_ids``
-    unset; ``broadcast_buffers`` and ``find_unused_parameters`` are as
-    MMEngine's runner sets them by default.
+    unset. ``broadcast_buffers`` and ``find_unused_parameters`` keep the
+    defaults of MMEngine's runner.
 
     Args:
         cfg (Config): Config of the runner, with ``launcher`` set.
 
     Returns:
-        Config: A copy with ``model_wrapper_cfg``, or ``cfg`` itself if it
-        does not start several processes.
+        Config: Copy with ``model_wrapper_cfg``, or ``cfg`` itself if it does
+        not start several processes.
 
     Example:
         >>> cfg = wrap_without_device_ids(Config(dict(launcher='pytorch')))
@@ -123,13 +95,13 @@ def wrap_without_device_ids(cfg: Config) -> Config:
 
 
 def train_without_amp(cfg: Config) -> Config:
-    """Replace CUDA's mixed precision by full precision, and say so.
+    """Replace CUDA's mixed precision by full precision and log it.
 
     Args:
         cfg (Config): Config of the runner.
 
     Returns:
-        Config: A copy whose optimizer wrapper is ``OptimWrapper``, or ``cfg``
+        Config: Copy whose optimizer wrapper is ``OptimWrapper``, or ``cfg``
         itself if it does not use ``AmpOptimWrapper``.
 
     Example:
@@ -141,8 +113,8 @@ def train_without_amp(cfg: Config) -> Config:
     if wrapper.get('type') != 'AmpOptimWrapper':
         return cfg
     print_log(
-        'There is no GPU: training in full precision (OptimWrapper instead '
-        'of AmpOptimWrapper).',
+        'No GPU found: training in full precision (OptimWrapper instead of '
+        'AmpOptimWrapper).',
         logger='current',
         level=logging.WARNING,
     )
@@ -154,13 +126,13 @@ def train_without_amp(cfg: Config) -> Config:
 
 
 def train_without_bf16(cfg: Config) -> Config:
-    """Replace bf16 by fp16 with loss scaling, and say so.
+    """Replace bf16 by fp16 with loss scaling and log it.
 
     Args:
         cfg (Config): Config of the runner.
 
     Returns:
-        Config: A copy that trains in fp16, or ``cfg`` itself if it does not
+        Config: Copy that trains in fp16, or ``cfg`` itself if it does not
         train in bf16.
 
     Example:
@@ -176,7 +148,7 @@ def train_without_bf16(cfg: Config) -> Config:
     ):
         return cfg
     print_log(
-        'This GPU has no bf16: training in fp16 with loss scaling.',
+        'This GPU does not support bf16: training in fp16 with loss scaling.',
         logger='current',
         level=logging.WARNING,
     )

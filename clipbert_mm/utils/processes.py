@@ -2,7 +2,7 @@
 """Run code once for all processes, and see through model wrappers."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.model import is_model_wrapper
@@ -60,4 +60,4 @@ def unwrap(model: nn.Module) -> nn.Module:
         >>> unwrap(model) is model
         True
     """
-    return model.module if is_model_wrapper(model) else model
+    return cast(nn.Module, model.module) if is_model_wrapper(model) else model

@@ -124,7 +124,7 @@ def test_dist_train__trains_on_two_cpu_processes(trained):
 
 
 def test_dist_train__says_that_it_trains_in_full_precision(trained):
-    assert 'There is no GPU: training in full precision' in trained[1]
+    assert 'No GPU found: training in full precision' in trained[1]
 
 
 def test_train__resumes_on_one_process(trained):

@@ -11,7 +11,6 @@ from clipbert_mm.host.device import (
     fit_to_device,
     train_without_amp,
     train_without_bf16,
-    use_gloo_without_gpu,
     wrap_without_device_ids,
 )
 
@@ -78,10 +77,6 @@ def test_fit_to_device__does_not_change_its_argument():
     fitted = fit_to_device(cfg)
     assert cfg.to_dict() == before
     assert (fitted.to_dict() == before) == (get_device() != 'cpu')
-
-
-def test_use_gloo_without_gpu__only_where_there_is_none():
-    assert (use_gloo_without_gpu() is None) == (get_device() != 'cpu')
 
 
 def test_train_without_bf16__takes_fp16_with_loss_scaling():

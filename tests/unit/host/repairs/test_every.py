@@ -2,15 +2,12 @@
 """What ``import clipbert_mm`` does in a process that has imported nothing."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from mmengine.device import get_device
 
-from tests.toolbox.paths import ROOT
+from tests.toolbox.processes import run_python
 
 BEFORE_AND_AFTER = """
 import io
@@ -56,20 +53,10 @@ print(json.dumps(dict(
 """
 
 
-def run_python(code: str) -> subprocess.CompletedProcess:
-    """Run code in a new interpreter that sees this checkout."""
-    return subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-    )
-
-
 @pytest.fixture(scope='module')
 def outcome() -> dict:
     """Three jobs of the host, before and after the import."""
-    result = run_python(BEFORE_AND_AFTER)
+    result = run_python('-W', 'ignore', '-c', BEFORE_AND_AFTER)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout.splitlines()[-1])
 
@@ -101,7 +88,9 @@ def test_import__repairs_the_released_packages(outcome):
 def test_import__another_error_is_not_hidden(module):
     # einops is imported by other models and, like timm, by VindLU
     result = run_python(
-        f"import sys; sys.modules['{module}'] = None; import clipbert_mm, mmaction"
+        '-c',
+        f"import sys; sys.modules['{module}'] = None\n"
+        'import clipbert_mm, mmaction',
     )
     assert result.returncode != 0
     assert result.stderr.splitlines()[-1] == (
@@ -111,7 +100,8 @@ def test_import__another_error_is_not_hidden(module):
 
 def test_import__without_mmcv_says_what_to_install():
     result = run_python(
-        "import sys; sys.modules['mmcv'] = None; import clipbert_mm, mmaction"
+        '-c',
+        "import sys; sys.modules['mmcv'] = None; import clipbert_mm, mmaction",
     )
     assert result.returncode != 0
     assert 'pip install mmcv-lite==2.1.0' in result.stderr.splitlines()[-1]

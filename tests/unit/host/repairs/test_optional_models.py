@@ -6,7 +6,7 @@ import sys
 import pytest
 from mmaction.registry import MODELS
 
-from clipbert_mm.host.optional_models import (
+from clipbert_mm.host.repairs.optional_models import (
     REPAIRS,
     import_with_repairs,
     repair_drn,
@@ -146,7 +146,7 @@ def test_repair_importlib_metadata__leaves_other_errors_alone():
 @pytest.mark.parametrize('name', ['DRN', 'VindLURetrieval'])
 def test_placeholder__raises_on_use_with_the_reason(name):
     cls = MODELS.get(f'mmaction.{name}')
-    if cls.__module__ != 'clipbert_mm.host.optional_models':
+    if cls.__module__ != 'clipbert_mm.host.repairs.optional_models':
         pytest.skip(f'{name} of this MMAction2 is intact')
     with pytest.raises(ImportError, match=f'{name} of MMAction2 cannot be'):
         cls(arch='any')

@@ -1,10 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Make ``import mmaction.models`` work with the released MMAction2.
 
-The import is simply tried. A failure that is one of the known ones is
-repaired and the import tried again; any other failure is raised as it came.
-So nothing happens where MMAction2 is intact (a git install that finds
-``torchvision``, ``timm`` and a ``transformers`` old enough for VindLU).
+The import is tried. If it fails in a known way, the cause is repaired and the
+import tried again; any other error is raised unchanged. So nothing happens
+where MMAction2 is intact (a git install that finds ``torchvision``, ``timm``
+and a ``transformers`` old enough for VindLU).
 """
 
 import importlib
@@ -12,6 +12,7 @@ import importlib.metadata
 import os.path as osp
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -24,17 +25,24 @@ VINDLU_CLASSES = ('VindLUVQA', 'VindLURetrievalMC', 'VindLURetrieval')
 def import_mmaction_models() -> dict[str, str]:
     """Import ``mmaction.models``, repairing what is known to be broken.
 
+    The warning by which mmcv-lite recommends mmcv is silenced: it would be
+    printed by every process, for operators that ClipBERT does not use.
+
     Returns:
-        dict[str, str]: Name of each repair that was needed: its reason.
+        dict[str, str]: Reason of each repair that was needed, by its name.
 
     Raises:
-        Exception: Whatever the import raises, if it is none of the known
-            failures.
+        Exception: Error of the import, unless it is a known one.
 
     Example:
-        >>> import_mmaction_models()['drn']
+        >>> import_mmaction_models()['drn']  # doctest: +SKIP
         'mmaction2 was packaged without mmaction.models.localizers.drn'
     """
+    warnings.filterwarnings(
+        'ignore',
+        'Fail to import ``MultiScaleDeformableAttention``',
+        UserWarning,
+    )
     return import_with_repairs('mmaction.models', REPAIRS)
 
 
@@ -42,16 +50,19 @@ def import_with_repairs(
     name: str,
     repairs: dict[str, Callable[[Exception], str | None]],
 ) -> dict[str, str]:
-    """Import a module; on a known failure repair it and try again.
+    """Import a module, repairing the cause of each known error.
 
     Args:
-        name (str): The module to import.
-        repairs (dict[str, Callable]): Name of each repair: a function that
-            gets the error and, if it is the one it knows, repairs its cause
-            and returns the reason, else returns None.
+        name (str): Name of the module.
+        repairs (dict[str, Callable]): Repairs by name. A repair takes the
+            error. If it knows the error, it repairs the cause and returns
+            the reason; otherwise it returns None.
 
     Returns:
-        dict[str, str]: Name of each repair that was needed: its reason.
+        dict[str, str]: Reason of each repair that was needed, by its name.
+
+    Raises:
+        Exception: Error of the import, unless a repair knows it.
 
     Example:
         >>> import_with_repairs('json', {})
@@ -75,18 +86,18 @@ def import_with_repairs(
                 raise
             applied.update(found)
     if applied:
-        _bind_submodules(name)
+        bind_submodules(name)
     return applied
 
 
 def repair_importlib_metadata(error: Exception) -> str | None:
-    """Stand in for ``importlib_metadata``, which MMAction2 doesn't declare.
+    """Replace ``importlib_metadata``, which MMAction2 does not declare.
 
     Args:
-        error (Exception): What importing MMAction2 raised.
+        error (Exception): Error of importing MMAction2.
 
     Returns:
-        Optional[str]: The reason, or None if the error is another one.
+        str | None: Reason of the repair, or None for any other error.
     """
     if getattr(error, 'name', None) != 'importlib_metadata':
         return None
@@ -97,15 +108,15 @@ def repair_importlib_metadata(error: Exception) -> str | None:
 def repair_drn(error: Exception) -> str | None:
     """Put a placeholder where the localizer DRN cannot be imported.
 
-    ``localizers/drn`` has no ``__init__.py``, so released packages lack it
-    although ``localizers/__init__.py`` imports it; where it is present (a git
-    install) it needs ``torchvision``, which MMAction2 does not declare.
+    ``localizers/drn`` has no ``__init__.py``. Released packages lack it,
+    although ``localizers/__init__.py`` imports it. A git install has it, but
+    it needs ``torchvision``, which MMAction2 does not declare.
 
     Args:
-        error (Exception): What importing MMAction2 raised.
+        error (Exception): Error of importing MMAction2.
 
     Returns:
-        Optional[str]: The reason, or None if the error is another one.
+        str | None: Reason of the repair, or None for any other error.
     """
     package = f'{LOCALIZERS}.drn'
     missing = getattr(error, 'name', None)
@@ -125,14 +136,14 @@ def repair_vindlu(error: Exception) -> str | None:
 
     MMAction2 imports VindLU whenever ``transformers`` is installed, but
     VindLU also needs ``timm`` (undeclared) and symbols that ``transformers``
-    has removed. Where ``transformers`` is absent, MMAction2 itself registers
-    placeholders for the same three classes.
+    has removed. Without ``transformers`` MMAction2 itself registers
+    placeholders for these three classes.
 
     Args:
-        error (Exception): What importing MMAction2 raised.
+        error (Exception): Error of importing MMAction2.
 
     Returns:
-        Optional[str]: The reason, or None if the error is another one.
+        str | None: Reason of the repair, or None for any other error.
     """
     culprit = (getattr(error, 'name', None) or '').partition('.')[0]
     if (
@@ -157,7 +168,7 @@ def _repair(
     error: Exception,
     repairs: dict[str, Callable[[Exception], str | None]],
 ) -> dict[str, str]:
-    """Apply the first repair that knows the error."""
+    """Apply the first repair that knows an error."""
     for name, repair in repairs.items():
         reason = repair(error)
         if reason is not None:
@@ -166,7 +177,7 @@ def _repair(
 
 
 def _raised_in(error: Exception, *folders: str) -> bool:
-    """Whether the error passed through a file of MMAction2's folder."""
+    """Return whether an error passed through a folder of MMAction2."""
     part = osp.join('mmaction', 'models', *folders) + osp.sep
     return any(
         part in frame.filename
@@ -177,11 +188,11 @@ def _raised_in(error: Exception, *folders: str) -> bool:
 def _put_placeholders(
     module: str, names: tuple[str, ...], reason: str
 ) -> None:
-    """Provide a module whose classes raise on use, and register them."""
+    """Add a module whose classes raise on use, and register the classes."""
     from mmaction.registry import MODELS
 
     placeholder = ModuleType(module, f'Placeholder: {reason}.')
-    placeholder.__path__ = []  # may be imported from, as a package
+    placeholder.__path__ = []  # makes it a package
     placeholder.__dict__['__all__'] = list(names)
     for name in names:
         cls = _placeholder_class(name, reason)
@@ -192,7 +203,7 @@ def _put_placeholders(
 
 
 def _placeholder_class(name: str, reason: str) -> type:
-    """A class that can be imported and registered, but not used."""
+    """Return a class that can be imported and registered, but not used."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         raise ImportError(f'{name} of MMAction2 cannot be used here: {reason}')
@@ -200,11 +211,19 @@ def _placeholder_class(name: str, reason: str) -> type:
     return type(name, (), {'__init__': __init__})
 
 
-def _bind_submodules(package: str) -> None:
+def bind_submodules(package: str) -> None:
     """Make loaded submodules attributes of their parents again.
 
     A failed import removes the package but keeps the submodules that had
-    loaded; the second import finds those and does not bind them.
+    loaded. The second import finds them and does not bind them.
+
+    Args:
+        package (str): Name of the package.
+
+    Example:
+        >>> bind_submodules('json')
+        >>> importlib.import_module('json').decoder.__name__
+        'json.decoder'
     """
     for name, module in list(sys.modules.items()):
         parent, _, child = name.rpartition('.')

@@ -7,7 +7,10 @@ import torch
 from mmaction.registry import METRICS
 from mmaction.structures import ActionDataSample
 
-from clipbert_mm.host.retrieval_recall import NumpyWithIn1d, restore_in1d
+from clipbert_mm.host.repairs.retrieval_recall import (
+    NumpyWithIn1d,
+    restore_in1d,
+)
 
 
 def test_retrieval_recall__counts_hits():

@@ -1,16 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
-"""Let MMEngine read its own checkpoints and safetensors, without their code.
+"""Let MMEngine read its own checkpoints and safetensors without their code.
 
 PyTorch 2.6 made ``weights_only=True`` the default. It refuses the
 ``HistoryBuffer`` that every checkpoint of MMEngine <= 0.10.7 contains, so
 testing, resuming and ``load_from`` fail. The few types that MMEngine stores
-are added to the allowed ones; ``weights_only`` stays on, and a pickle that
+are added to the allowed ones. ``weights_only`` stays on, and a pickle that
 would run anything else is still refused.
 
-Checkpoints that MMEngine downloads are the exception: it reads them by a
-function of PyTorch whose default is still ``weights_only=False``, so that a
-``load_from`` of an address runs what its file asks for. They are read as
-local files are.
+Checkpoints that MMEngine downloads are the exception. It reads them by a
+function of PyTorch whose default is still ``weights_only=False``, so that
+``load_from`` of a URL runs the code of its file. The repair reads them as
+local files are read.
 
 MMEngine does not know ``.safetensors``; importing this module registers a
 loader for local files with that suffix.
@@ -29,6 +29,8 @@ from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
+from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
+
 try:
     from numpy._core import multiarray
 except ImportError:  # NumPy 1
@@ -41,10 +43,10 @@ def allow_history_buffers() -> str | None:
     """Allow ``HistoryBuffer`` and NumPy values in checkpoints.
 
     Returns:
-        Optional[str]: The reason, or None if such checkpoints load already.
+        str | None: Reason of the repair, or None if such checkpoints load.
 
     Example:
-        >>> allow_history_buffers()
+        >>> _ = allow_history_buffers()
         >>> torch.load('epoch_1.pth')['message_hub']  # doctest: +SKIP
     """
     if loads_history_buffer():
@@ -66,12 +68,13 @@ def allow_history_buffers() -> str | None:
 
 
 def loads_history_buffer() -> bool:
-    """Whether ``torch.load`` with its defaults reads a ``HistoryBuffer``.
+    """Return whether ``torch.load`` by default reads a ``HistoryBuffer``.
 
     Returns:
         bool: True if it does.
 
     Example:
+        >>> _ = allow_history_buffers()
         >>> loads_history_buffer()
         True
     """
@@ -86,24 +89,25 @@ def loads_history_buffer() -> bool:
 
 
 def get_statistics_method(obj: Any, name: str) -> Any:
-    """What unpickling needs of ``getattr``, and no more.
+    """Return a statistics method of ``HistoryBuffer``, and nothing else.
 
     A ``HistoryBuffer`` is stored with its table of statistics, which are
-    pickled as ``getattr(HistoryBuffer, 'mean')``.
+    pickled as ``getattr(HistoryBuffer, 'mean')``. This function replaces
+    ``getattr`` in such a pickle.
 
     Args:
-        obj (Any): What the pickle asks an attribute of.
-        name (str): The attribute.
+        obj (Any): First argument of ``getattr`` in the pickle.
+        name (str): Name of the attribute.
 
     Returns:
-        Any: The method of ``HistoryBuffer``.
+        Any: Method of ``HistoryBuffer``.
 
     Raises:
-        pickle.UnpicklingError: If anything else is asked for.
+        pickle.UnpicklingError: If the pickle asks for any other attribute.
 
     Example:
-        >>> get_statistics_method(HistoryBuffer, 'mean')
-        <function HistoryBuffer.mean at 0x...>
+        >>> get_statistics_method(HistoryBuffer, 'mean').__name__
+        'mean'
     """
     if obj is HistoryBuffer and name in ('min', 'max', 'current', 'mean'):
         return getattr(obj, name)
@@ -111,13 +115,14 @@ def get_statistics_method(obj: Any, name: str) -> Any:
 
 
 def read_downloads_safely() -> str | None:
-    """Have MMEngine read downloaded checkpoints with ``weights_only``.
+    """Let MMEngine read downloaded checkpoints with ``weights_only``.
 
     Returns:
-        Optional[str]: The reason, or None if it does already.
+        str | None: Reason of the repair, or None if MMEngine does so already.
 
     Example:
-        >>> read_downloads_safely()
+        >>> read_downloads_safely()  # doctest: +SKIP
+        'MMEngine runs the code of checkpoints that it downloads'
     """
     load_url = mmengine_checkpoint.load_url
     if inspect.signature(load_url).parameters['weights_only'].default:
@@ -135,27 +140,24 @@ def load_from_safetensors(
     """Load a local ``.safetensors`` file as a checkpoint of MMEngine.
 
     MMEngine calls it for ``load_from``, ``tools/test.py`` and the
-    ``Pretrained`` initialiser. Such a file has weights only: a run cannot be
-    resumed from it.
+    ``Pretrained`` initialiser. Such a file holds weights only, so a run
+    cannot be resumed from it.
 
     Args:
-        filename (str): The file.
-        map_location (Any): Not used: tensors come on the CPU, and are copied
-            to where the model is. Defaults to None.
+        filename (str): Path of the file.
+        map_location (Any): Unused. The tensors are on the CPU; loading them
+            copies them to the device of the model. Defaults to None.
 
     Returns:
-        dict[str, Any]: ``state_dict``, and an empty ``meta``.
+        dict[str, Any]: ``state_dict`` and an empty ``meta``.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         CheckpointFileError: If the file is damaged.
 
     Example:
         >>> load_checkpoint(model, 'model.safetensors')  # doctest: +SKIP
     """
-    # Its package needs what is not repaired yet when this module is imported.
-    from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
-
     return dict(
         meta={}, state_dict=load_checkpoint_file(osp.expanduser(filename))
     )

@@ -10,8 +10,8 @@ import numpy as np
 class NumpyWithIn1d(ModuleType):
     """NumPy with ``in1d``, which NumPy 2.4 removed.
 
-    Put in the place of ``np`` in one module of MMAction2, so that NumPy
-    itself stays as it is for everyone else.
+    It replaces ``np`` in one module of MMAction2, so that NumPy itself stays
+    as it is for everyone else.
 
     Example:
         >>> NumpyWithIn1d().in1d([1, 2], [2])
@@ -26,10 +26,10 @@ class NumpyWithIn1d(ModuleType):
 
 
 def restore_in1d() -> str | None:
-    """Give ``in1d`` back to the module of ``RetrievalRecall``.
+    """Give the module of ``RetrievalRecall`` back its ``in1d``.
 
     Returns:
-        Optional[str]: The reason, or None if NumPy has ``in1d``.
+        str | None: Reason of the repair, or None if NumPy has ``in1d``.
 
     Example:
         >>> restore_in1d()  # doctest: +SKIP

@@ -17,7 +17,7 @@ from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader, Runner, load_checkpoint
 from safetensors.torch import save_file
 
-from clipbert_mm.host.checkpoints import (
+from clipbert_mm.host.repairs.checkpoints import (
     allow_history_buffers,
     get_statistics_method,
     load_from_safetensors,
