@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from clipbert_mm.datasets.transforms import BertTokenize
+from clipbert_mm.models.text_bank import TextBank
 
 from .model_loading import (
     build_model,
@@ -95,15 +96,14 @@ class VideoSearcher:
             RuntimeError: If a video cannot be read.
         """
         check_search(videos, queries)
-        bank = self._tokenize(queries)
-        self._model.set_caption_bank(
-            {key: torch.from_numpy(value) for key, value in bank.items()}
-        )
+        bank = TextBank.from_tokens(self._tokenize(queries))
         columns: list[np.ndarray] = []
         for start in range(0, len(videos), batch_size):
             items = [self._load(v) for v in videos[start : start + batch_size]]
             with torch.no_grad():
-                samples = self._model.test_step(pseudo_collate(items))
+                samples = self._model.test_step(
+                    dict(pseudo_collate(items), text_bank=bank)
+                )
             columns += [s.match_score.float().cpu().numpy() for s in samples]
         return np.stack(columns, 1)
 

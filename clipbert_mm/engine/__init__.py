@@ -2,17 +2,17 @@
 """What MMEngine lacks: sampler, groups, schedule, hooks, scoring loop."""
 
 from .bad_media_hook import BadMediaHook
-from .caption_bank_hook import CaptionBankHook
 from .clipbert_optim_wrapper_constructor import ClipBERTOptimWrapperConstructor
 from .epoch_sampler import EpochSampler
 from .pair_scoring_loop import PairScoringLoop
 from .seed_iteration_hook import SeedIterationHook
+from .text_bank_hook import TextBankHook
 from .vocabulary_hook import VocabularyHook
 from .warmup_linear_lr import WarmupLinearLR
 
 __all__ = [
     'BadMediaHook',
-    'CaptionBankHook',
+    'TextBankHook',
     'ClipBERTOptimWrapperConstructor',
     'EpochSampler',
     'PairScoringLoop',

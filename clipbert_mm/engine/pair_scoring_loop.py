@@ -37,6 +37,7 @@ from clipbert_mm.gallery.run import (
 from clipbert_mm.gallery.score_pass import ScorePass
 from clipbert_mm.gallery.store import ScoreStore
 from clipbert_mm.models.pair_scorer import PairScorer
+from clipbert_mm.models.text_bank import TextBank
 from clipbert_mm.utils.processes import on_main
 
 
@@ -119,8 +120,8 @@ class PairScoringLoop(TestLoop):
         return metrics
 
     def _score_all(self) -> None:
-        bank = self.dataset.caption_bank()
-        self.num_texts = len(bank['input_ids'])
+        bank = TextBank.from_tokens(self.dataset.caption_bank())
+        self.num_texts = len(bank)
         self.scorer = PairScorer(
             self.model, bank, self.model.token_budget, self.autocast
         )
@@ -212,6 +213,7 @@ class PairScoringLoop(TestLoop):
             unreadable = score_rows(
                 loader_of_rows(self.dataloader, own, clips),
                 own,
+                self.model.data_preprocessor,
                 self.scorer,
                 texts,
                 store,
@@ -287,7 +289,7 @@ class PairScoringLoop(TestLoop):
         say, num_videos = self.runner.logger.info, len(self.dataset)
         shape = clip_shape(self.dataset, clips.first[0])
         if shape is not None:
-            lengths = self.scorer.bank['attention_mask'].sum(-1)
+            lengths = self.scorer.bank.lengths()
             cost = scoring_cost(
                 self.model,
                 lengths,

@@ -7,16 +7,14 @@ all else is less than a hundredth of them.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-if TYPE_CHECKING:
-    from clipbert_mm.models.clipbert import ClipBERT
-    from clipbert_mm.models.heads import BertCrossModalHead
+from clipbert_mm.models import BertCrossModalHead, ClipBERT
 
 
 class ClipCost(NamedTuple):
@@ -62,7 +60,7 @@ class _Grid(nn.Module):
         model (ClipBERT): The model.
     """
 
-    def __init__(self, model: 'ClipBERT') -> None:
+    def __init__(self, model: ClipBERT) -> None:
         super().__init__()
         self.model = model
 
@@ -71,7 +69,7 @@ class _Grid(nn.Module):
         return self.model.extract_grid(frames)
 
 
-def clip_cost(model: 'ClipBERT', clip_shape: Sequence[int]) -> ClipCost:
+def clip_cost(model: ClipBERT, clip_shape: Sequence[int]) -> ClipCost:
     """Count the operations of one clip, of whatever backbone.
 
     Nothing is computed: the tensors have shapes alone.
@@ -113,7 +111,7 @@ def clip_cost(model: 'ClipBERT', clip_shape: Sequence[int]) -> ClipCost:
 
 
 def pair_flops(
-    head: 'BertCrossModalHead',
+    head: BertCrossModalHead,
     text_len: int,
     num_cells: int,
     cls_only: bool = True,
@@ -157,7 +155,7 @@ def pair_flops(
 
 
 def scoring_cost(
-    model: 'ClipBERT',
+    model: ClipBERT,
     lengths: Tensor,
     num_videos: int,
     num_clips: int,

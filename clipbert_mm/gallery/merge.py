@@ -2,19 +2,13 @@
 """One score for each text of a video, from the logits of its clips."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
-from mmaction.structures import ActionDataSample
 from torch import Tensor
-
-from clipbert_mm.models.tasks.task_output import ModelOutput
 
 from .plan import ClipSplit
 from .store import RowLogits
-
-if TYPE_CHECKING:
-    from clipbert_mm.models.clipbert import ClipBERT
 
 # Match scores (m, ) in 0...1 of clip logits (m, c, K).
 Score = Callable[[Tensor], Tensor]
@@ -22,24 +16,28 @@ Score = Callable[[Tensor], Tensor]
 _LEAST = torch.finfo(torch.float32).tiny
 
 
-def model_score(model: 'ClipBERT') -> Score:
-    """The scores that a model's consensus and task make of clip logits.
+class MatchScorer(Protocol):
+    """A model that turns clip logits into match scores."""
+
+    def match_scores(self, clip_logits: Tensor) -> Tensor:
+        """Return the scores ``(N, M)`` of clip logits ``(N, M, C, K)``."""
+
+
+def model_score(model: MatchScorer) -> Score:
+    """Return the scores that a model makes of clip logits.
 
     Args:
-        model (ClipBERT): With a :class:`RetrievalTask`.
+        model (MatchScorer): Model with consensus and task, such as
+            :class:`ClipBERT` with a :class:`RetrievalTask`.
 
     Returns:
-        Callable: Float32 ``(m, c, K)`` to ``(m, )``.
+        Callable: Function from float32 ``(m, c, K)`` to ``(m, )``, both on
+        the CPU.
     """
 
+    @torch.no_grad()
     def score(clip_logits: Tensor) -> Tensor:
-        sample = ActionDataSample()
-        video_logits = model.consensus(clip_logits[None])  # (1, m, K)
-        model.task.predict(
-            ModelOutput(video_logits, None, model.head.word_embeddings),
-            [sample],
-        )
-        return sample.match_score
+        return model.match_scores(clip_logits[None])[0].cpu()
 
     return score
 

@@ -136,6 +136,7 @@ def loader_of_rows(
 def score_rows(
     loader: DataLoader,
     rows: Sequence[int],
+    preprocess: Callable[..., dict],
     scorer: PairScorer,
     texts: Sequence[Tensor] | None,
     store: ScoreStore,
@@ -146,6 +147,7 @@ def score_rows(
     Args:
         loader (DataLoader): Of :func:`loader_of_rows`.
         rows (Sequence[int]): The videos that it loads.
+        preprocess (Callable): Data preprocessor of the model.
         scorer (PairScorer): Of the model.
         texts (Sequence[Tensor], optional): Places of the texts to score each
             video of the data set with; None for all texts.
@@ -161,7 +163,7 @@ def score_rows(
     left = iter(rows)
     done, start = 0, time.perf_counter()
     for batch in loader:
-        data = scorer.model.data_preprocessor(batch, False)
+        data = preprocess(batch, False)
         readable = []
         for sample, row in zip(data['data_samples'], left):
             if 'load_error' in sample:
@@ -191,9 +193,9 @@ def _row_logits(
     rows: list[int],
     texts: Sequence[Tensor] | None,
 ) -> Iterator[tuple[int, RowLogits]]:
-    visual = scorer.visual(inputs)
+    visual = scorer.encode_clips(inputs['imgs'])
     if texts is None:
-        inds = torch.arange(len(scorer.bank['input_ids']))
+        inds = torch.arange(len(scorer.bank))
         for row, logits in zip(rows, scorer.clip_logits(visual)):
             yield row, RowLogits(inds, logits)
         return

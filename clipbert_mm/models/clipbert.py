@@ -2,6 +2,7 @@
 """ClipBERT: backbone, grid encoder, cross-modal head, consensus, task."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from .pair_scorer import PairScorer, check_token_budget
 from .tasks import ModelOutput, VocabularyTask
+from .text_bank import TextBank
 from .weight_comparison import compare_weights
 
 BACKBONE_INPUTS = ('frames', 'clips')
@@ -97,7 +99,6 @@ class ClipBERT(BaseModel):
         self.task.check(self.head, self.consensus.aggregation)
         if frozen_backbone:
             self.backbone.requires_grad_(False)
-        self._caption_bank: dict[str, Tensor] | None = None
         self._register_load_state_dict_pre_hook(self._check_state_dict)
 
     def train(self, mode: bool = True) -> 'ClipBERT':
@@ -125,6 +126,7 @@ class ClipBERT(BaseModel):
         inputs: dict[str, Tensor],
         data_samples: list[ActionDataSample] | None = None,
         mode: str = 'tensor',
+        text_bank: TextBank | None = None,
     ) -> Tensor | dict[str, Tensor] | list[ActionDataSample]:
         """Clip logits, losses or predictions.
 
@@ -132,12 +134,15 @@ class ClipBERT(BaseModel):
             inputs (dict): ``imgs`` float32 ``(N, num_clips, 3, T, H, W)``,
                 normalised; ``input_ids`` and ``attention_mask`` int64
                 ``(N, num_texts, L)``. In ``'predict'`` the texts may be
-                missing where there is a caption bank, and ``imgs`` where no
+                missing where there is a text bank, and ``imgs`` where no
                 video of the batch could be read.
             data_samples (list[ActionDataSample], optional): Targets, and
                 where the predictions go. Defaults to None.
             mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
                 Defaults to ``'tensor'``.
+            text_bank (TextBank, optional): Texts that all videos are scored
+                with in ``'predict'``. Defaults to None: each video has its
+                own in ``inputs``.
 
         Returns:
             Tensor | dict | list: Clip logits ``(N, num_texts, num_clips,
@@ -163,7 +168,7 @@ class ClipBERT(BaseModel):
             )
         if mode == 'loss':
             return self.loss(inputs, data_samples)
-        return self.predict(inputs, data_samples)
+        return self.predict(inputs, data_samples, text_bank)
 
     def extract_grid(self, frames: Tensor) -> Tensor:
         """Grid of every clip.
@@ -223,43 +228,50 @@ class ClipBERT(BaseModel):
         return self.task.loss(output, data_samples)
 
     def predict(
-        self, inputs: dict[str, Tensor], data_samples: list[ActionDataSample]
+        self,
+        inputs: dict[str, Tensor],
+        data_samples: list[ActionDataSample],
+        text_bank: TextBank | None = None,
     ) -> list[ActionDataSample]:
-        """Predictions of the task; see :meth:`forward`.
+        """Return the samples with the task's predictions; see :meth:`forward`.
 
-        A sample with ``load_error`` has no frames in the batch. Where there
-        is a caption bank (retrieval), its ``match_score`` is minus infinity
-        for every text; else it gets no prediction.
+        A sample with ``load_error`` has no frames in the batch. With a text
+        bank its ``match_score`` is minus infinity for every text; without
+        one it gets no prediction.
         """
         readable = [s for s in data_samples if 'load_error' not in s]
         if readable:
-            output = (
-                self._predict_own(inputs)
-                if 'input_ids' in inputs
-                else self._predict_bank(inputs)
-            )
-            self.task.predict(output, readable)
-        if self._caption_bank is not None:
-            num_texts = len(self._caption_bank['input_ids'])
+            self.task.predict(self._predict(inputs, text_bank), readable)
+        if text_bank is not None:
             for sample in data_samples:
                 if 'load_error' in sample:
                     sample.set_field(
-                        torch.full((num_texts,), -torch.inf), 'match_score'
+                        torch.full((len(text_bank),), -torch.inf),
+                        'match_score',
                     )
         return data_samples
 
-    def _predict_bank(self, inputs: dict[str, Tensor]) -> ModelOutput:
-        """Every video with every text of the caption bank."""
-        if self._caption_bank is None:
-            raise ValueError(
-                'The batch has no texts and the model no caption bank. Add '
-                "dict(type='CaptionBankHook') to custom_hooks, or call "
-                'set_caption_bank().'
-            )
-        scorer = PairScorer(self, self._caption_bank, self.token_budget)
-        clip_logits = scorer.clip_logits(scorer.visual(inputs))
+    def _predict(
+        self, inputs: dict[str, Tensor], text_bank: TextBank | None
+    ) -> ModelOutput:
+        if text_bank is not None:
+            return self._predict_bank(inputs['imgs'], text_bank)
+        if 'input_ids' in inputs:
+            return self._predict_own(inputs)
+        raise ValueError(
+            'The batch has neither texts nor a text bank. Add '
+            "dict(type='TextBankHook') to custom_hooks, or put "
+            'text_bank=TextBank(...) into the batch.'
+        )
+
+    def _predict_bank(
+        self, frames: Tensor, text_bank: TextBank
+    ) -> ModelOutput:
+        """Match every video with every text of the bank."""
+        scorer = PairScorer(self, text_bank, self.token_budget)
+        clip_logits = scorer.clip_logits(scorer.encode_clips(frames))
         return ModelOutput(
-            self.consensus(clip_logits), None, self.head.word_embeddings
+            self.fuse_clips(clip_logits), None, self.head.word_embeddings
         )
 
     def _predict_own(self, inputs: dict[str, Tensor]) -> ModelOutput:
@@ -273,9 +285,7 @@ class ClipBERT(BaseModel):
         tokens = num_videos * num_clips * (ids.shape[-1] + num_cells)
         chunk = max(1, self.token_budget // tokens)
         clip_logits = [
-            self.head.match(
-                self.head.embed_texts(part), part_mask, visual
-            ).clip_logits
+            self.match(self.embed_texts(part), part_mask, visual)
             for part, part_mask in zip(
                 ids.split(chunk, 1), mask.split(chunk, 1)
             )
@@ -286,16 +296,79 @@ class ClipBERT(BaseModel):
             self.head.word_embeddings,
         )
 
-    def set_caption_bank(self, bank: dict[str, Tensor]) -> None:
-        """Set the texts against which videos without texts are scored.
+    @property
+    def num_classes(self) -> int:
+        """K, the logits of a pair."""
+        return self.head.num_classes
+
+    def encode_clips(self, frames: Tensor) -> Tensor:
+        """Return the visual tokens of every clip.
 
         Args:
-            bank (dict[str, Tensor]): ``input_ids`` and ``attention_mask``,
-                int64 ``(num_texts, L)``.
+            frames (Tensor): ``(N, C, ch, T, H, W)``.
+
+        Returns:
+            Tensor: ``(N, C, V, D)``.
         """
-        self._caption_bank = {
-            key: bank[key] for key in ('input_ids', 'attention_mask')
-        }
+        return self.head.grid_embedding(self.extract_grid(frames))
+
+    def embed_texts(self, input_ids: Tensor) -> Tensor:
+        """Return text tokens as they enter BERT's first layer.
+
+        Args:
+            input_ids (Tensor): int64 ``(N or 1, M, L)``.
+
+        Returns:
+            Tensor: ``(N or 1, M, L, D)``.
+        """
+        return self.head.embed_texts(input_ids)
+
+    def match(
+        self, text: Tensor, text_mask: Tensor | None, visual: Tensor
+    ) -> Tensor:
+        """Return the clip logits of all pairs.
+
+        Args:
+            text (Tensor): Result of :meth:`embed_texts`,
+                ``(N or 1, M, L, D)``.
+            text_mask (Tensor, optional): Boolean ``(N or 1, M, L)``, True at
+                real tokens; None if all are.
+            visual (Tensor): Result of :meth:`encode_clips`,
+                ``(N, C, V, D)``.
+
+        Returns:
+            Tensor: ``(N, M, C, K)``.
+        """
+        return self.head.match(text, text_mask, visual).clip_logits
+
+    def fuse_clips(self, clip_logits: Tensor) -> Tensor:
+        """Fuse clip logits from any device.
+
+        Scores of a whole test are collected on the CPU. A consensus without
+        parameters fuses them there.
+
+        Args:
+            clip_logits (Tensor): ``(N, M, C, K)``.
+
+        Returns:
+            Tensor: Video logits, ``(N, M, K)``.
+        """
+        own = chain(self.consensus.parameters(), self.consensus.buffers())
+        for tensor in own:
+            clip_logits = clip_logits.to(tensor.device)
+            break
+        return self.consensus(clip_logits)
+
+    def match_scores(self, clip_logits: Tensor) -> Tensor:
+        """Return the match scores of consensus and task.
+
+        Args:
+            clip_logits (Tensor): ``(N, M, C, K)``.
+
+        Returns:
+            Tensor: float32 ``(N, M)`` in [0, 1].
+        """
+        return self.task.match_scores(self.fuse_clips(clip_logits))
 
     def _check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *_: object

@@ -13,7 +13,7 @@ default_hooks = dict(
 )
 custom_hooks = [
     dict(type='SeedIterationHook'),
-    dict(type='CaptionBankHook'),
+    dict(type='TextBankHook'),
     dict(type='BadMediaHook'),
     dict(type='VocabularyHook'),
 ]

@@ -71,18 +71,26 @@ class BertTokenize(BaseTransform):
             - input_ids: ``(len(texts), L)``, int64
             - attention_mask: ``(len(texts), L)``, int64
         """
+        # Truncation and padding are settings of the tokenizer, which all
+        # threads share: both are done here.
         tokens = self.tokenizer(
             list(texts),
-            padding='longest',
-            truncation=True,
-            max_length=self.max_txt_len,
             return_token_type_ids=False,
-            return_tensors='np',
+            return_attention_mask=False,
+            verbose=False,
         )
-        return dict(
-            input_ids=tokens['input_ids'].astype(np.int64),
-            attention_mask=tokens['attention_mask'].astype(np.int64),
-        )
+        rows = [self._cut(row) for row in tokens['input_ids']]
+        lengths = np.array([len(row) for row in rows])
+        mask = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(mask.shape, self.tokenizer.pad_token_id, np.int64)
+        ids[mask] = np.concatenate(rows)
+        return dict(input_ids=ids, attention_mask=mask.astype(np.int64))
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        """Cut a text to ``max_txt_len`` tokens and keep its ``[SEP]``."""
+        if len(ids) <= self.max_txt_len:
+            return ids
+        return [*ids[: self.max_txt_len - 1], ids[-1]]
 
     def count_longer(self, texts: Sequence[str]) -> int:
         """How many texts are longer than ``max_txt_len`` tokens.

@@ -120,6 +120,20 @@ class RetrievalTask(BaseModule):
             loss = rank_loss(logits[..., 0].sigmoid(), labels, self.margin)
         return dict(loss_itm=loss)
 
+    def match_scores(self, video_logits: Tensor) -> Tensor:
+        """Return how well each text matches its video.
+
+        Args:
+            video_logits (Tensor): ``(N, M, K)``.
+
+        Returns:
+            Tensor: float32 ``(N, M)`` in [0, 1].
+        """
+        logits = video_logits.float()
+        if self.loss_type == 'ce':
+            return logits.softmax(-1)[..., 1]
+        return logits[..., 0].sigmoid()
+
     def predict(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
@@ -133,11 +147,7 @@ class RetrievalTask(BaseModule):
             Sequence[ActionDataSample]: The same, each with ``match_score``,
             float32 of ``(num_texts, )`` in 0...1.
         """
-        logits = output.video_logits.float()
-        if self.loss_type == 'ce':
-            scores = logits.softmax(-1)[..., 1]
-        else:
-            scores = logits[..., 0].sigmoid()
+        scores = self.match_scores(output.video_logits)
         for sample, score in zip(data_samples, scores):
             sample.set_field(score, 'match_score')
         return data_samples

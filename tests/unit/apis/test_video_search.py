@@ -3,6 +3,7 @@
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,6 +87,20 @@ def test_searcher__config_by_path(
         trained.scores[:2, :1],
         atol=TOLERANCE,
     )
+
+
+def test_score__threads_keep_their_queries(
+    trained: Trained, searcher: VideoSearcher, captions: list[str]
+) -> None:
+    calls = [
+        (trained.videos[i % 3 : i % 3 + 2], captions[i % len(captions) :])
+        for i in range(24)
+    ]
+    one_by_one = [searcher.score(*call) for call in calls]
+    with ThreadPoolExecutor(4) as threads:
+        at_once = list(threads.map(lambda c: searcher.score(*c), calls))
+    for own, expected in zip(at_once, one_by_one):
+        np.testing.assert_array_equal(own, expected)
 
 
 def test_rank__best_first(

@@ -14,6 +14,7 @@ from clipbert_mm.gallery.cost import (
     seconds_left,
 )
 from clipbert_mm.models.pair_scorer import PairScorer
+from clipbert_mm.models.text_bank import TextBank
 from tests.toolbox.tiny_models import (
     all_states,
     clipbert_config,
@@ -142,10 +143,11 @@ def test_scoring_cost__equals_what_the_scorer_runs() -> None:
     assert cost.passes == 2 * 4 * 3
     assert '24 passes' in cost.describe()
     # Attention that PyTorch fuses on a CPU is not in its count.
-    scorer = PairScorer(model.to('meta'), {}, 65536)
+    bank = TextBank(mask, mask)
+    scorer = PairScorer(model.to('meta'), bank, 65536)
     with FlopCounterMode(display=False) as counter:
-        visual = scorer.visual(
-            dict(imgs=torch.empty(2, 3, 3, 2, 32, 32, device='meta'))
+        visual = scorer.encode_clips(
+            torch.empty(2, 3, 3, 2, 32, 32, device='meta')
         )
         for i, row in enumerate(mask):
             head = model.head

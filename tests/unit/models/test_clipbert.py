@@ -8,6 +8,7 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
+from clipbert_mm.models.text_bank import TextBank
 from tests.toolbox.tiny_models import (
     BERT,
     clipbert_config,
@@ -84,17 +85,21 @@ def test_clipbert__predictions_by_a_naive_loop(budget: int) -> None:
 
 
 @pytest.mark.parametrize('budget', [1, 60, 65536])
-def test_clipbert__caption_bank_serves_videos_without_texts(
+def test_clipbert__text_bank_serves_videos_without_texts(
     budget: int,
 ) -> None:
     model, inputs = tiny_clipbert(token_budget=budget).eval(), tiny_inputs()
     frames = dict(imgs=inputs['imgs'])
-    with pytest.raises(ValueError, match='CaptionBankHook'):
+    with pytest.raises(ValueError, match='TextBankHook'):
         model(frames, samples(LABELS), mode='predict')
-    bank = {k: inputs[k][0] for k in ('input_ids', 'attention_mask')}
-    model.set_caption_bank(bank)
-    got = model(frames, samples(LABELS), mode='predict')
-    every = {k: v[None].expand(2, -1, -1) for k, v in bank.items()}
+    texts = {k: inputs[k][0] for k in ('input_ids', 'attention_mask')}
+    got = model(
+        frames,
+        samples(LABELS),
+        mode='predict',
+        text_bank=TextBank.from_tokens(texts),
+    )
+    every = {k: v[None].expand(2, -1, -1) for k, v in texts.items()}
     torch.testing.assert_close(
         torch.stack([s.match_score for s in got]),
         naive_scores(model, {**frames, **every}),
@@ -106,15 +111,14 @@ def test_clipbert__unreadable_videos_score_minus_infinity() -> None:
     bad = ActionDataSample(metainfo=dict(video_id='bad'))
     bad.set_field('no such file', 'load_error')
     good = samples(LABELS)
+    bank = TextBank(inputs['input_ids'][0], inputs['attention_mask'][0])
     items = dict(
         inputs={
             k: [v[0], torch.empty(0), v[1]]
             for k, v in dict(imgs=inputs['imgs'].clamp(0, 255).byte()).items()
         },
         data_samples=[good[0], bad, good[1]],
-    )
-    model.set_caption_bank(
-        {k: inputs[k][0] for k in ('input_ids', 'attention_mask')}
+        text_bank=bank,
     )
     predicted = model.test_step(items)
     assert torch.isneginf(predicted[1].match_score).all()
@@ -122,12 +126,17 @@ def test_clipbert__unreadable_videos_score_minus_infinity() -> None:
         dict(
             inputs=dict(imgs=[items['inputs']['imgs'][2]]),
             data_samples=samples(LABELS[1:]),
+            text_bank=bank,
         )
     )
     torch.testing.assert_close(predicted[2].match_score, only[0].match_score)
     assert predicted[2].video_id == 'video1'
     alone = model.test_step(
-        dict(inputs=dict(imgs=[torch.empty(0)]), data_samples=[bad])
+        dict(
+            inputs=dict(imgs=[torch.empty(0)]),
+            data_samples=[bad],
+            text_bank=bank,
+        )
     )
     assert torch.isneginf(alone[0].match_score).all()
 

@@ -124,7 +124,7 @@ def train(corpus: Path, work_dir: Path, **options: Any) -> dict[str, Tensor]:
     cfg.train_cfg.pop('val_interval')
     cfg.default_hooks.checkpoint = None
     cfg.custom_hooks = [
-        hook for hook in cfg.custom_hooks if hook.type != 'CaptionBankHook'
+        hook for hook in cfg.custom_hooks if hook.type != 'TextBankHook'
     ]
     runner = Runner.from_cfg(cfg)
     name = 'backbone.res3.0.conv1.weight'

@@ -222,7 +222,7 @@ def print_line(case: Case, runs: int) -> None:
     """Time growing numbers of pairs, and fit a line."""
     number = max(4, case.sizes.texts // 8)
     scorer = case.scorer(case.bank(CAPTIONS, number))
-    visual = scorer.visual(dict(imgs=case.frames))
+    visual = scorer.encode_clips(case.frames)
     blocks = [visual.expand(videos, -1, -1, -1) for videos in (1, 2, 3, 4)]
     sides = {
         str(len(block)): functools.partial(scorer.clip_logits, block)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from clipbert_mm.gallery.cost import clip_cost, scoring_cost
 from clipbert_mm.models.pair_scorer import AUTOCAST_DTYPES, PairScorer
+from clipbert_mm.models.text_bank import TextBank
 
 from .reference_scoring import build_clipbert, reference_flops
 
@@ -110,15 +111,16 @@ class Case:
     def scorer(self, bank: dict[str, Tensor]) -> PairScorer:
         """Our scorer for some texts."""
         return PairScorer(
-            self.model, bank, self.sizes.token_budget, self.sizes.autocast
+            self.model,
+            TextBank.from_tokens(bank),
+            self.sizes.token_budget,
+            self.sizes.autocast,
         )
 
     def scoring(self, bank: dict[str, Tensor]) -> Callable[[], Tensor]:
         """A function that scores some texts, CNN included."""
         scorer = self.scorer(bank)
-        return lambda: scorer.clip_logits(
-            scorer.visual(dict(imgs=self.frames))
-        )
+        return lambda: scorer.clip_logits(scorer.encode_clips(self.frames))
 
     def precision(self) -> contextlib.AbstractContextManager[object]:
         """Autocast as the sizes say."""

@@ -1,6 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of tokenising, against transformers and the reference."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from transformers import BertTokenizerFast
@@ -34,6 +36,18 @@ def test_bert_tokenize__pads_to_the_longest_of_the_item(
     ids = BertTokenize(vocab_dir, max_txt_len=50)(dict(texts=['dog', 'a dog']))
     assert ids['input_ids'].shape == (2, 4)
     assert ids['attention_mask'].tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
+
+
+def test_bert_tokenize__threads_share_a_tokenizer(vocab_dir: str) -> None:
+    # One that cuts and one that does not.
+    transforms = [BertTokenize(vocab_dir, length) for length in (4, 50)]
+    assert transforms[0].tokenizer is transforms[1].tokenizer
+    with ThreadPoolExecutor(4) as threads:
+        results = threads.map(
+            lambda i: transforms[i % 2].tokenize(TEXTS * 2), range(2000)
+        )
+        shapes = [tokens['input_ids'].shape for tokens in results]
+    assert shapes == [(8, 4), (8, 9)] * 1000
 
 
 def test_bert_tokenize__counts_texts_that_are_cut(vocab_dir: str) -> None:
