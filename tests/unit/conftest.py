@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""A vocabulary and the registry scope, shared by the tests of the data."""
+"""A vocabulary and the warnings logged, for the tests of all rooms."""
 
 import logging
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from mmengine.logging import MMLogger
-from mmengine.registry import init_default_scope
 
 WORDS = (
     'a man woman dog cat car is plays playing running red blue green the '
@@ -22,12 +21,6 @@ def vocab_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp('bert')
     Path(folder, 'vocab.txt').write_text('\n'.join(SPECIAL + WORDS))
     return str(folder)
-
-
-@pytest.fixture(autouse=True)
-def mmaction_scope() -> None:
-    """Configs name MMAction2's types and ours."""
-    init_default_scope('mmaction')
 
 
 @pytest.fixture
