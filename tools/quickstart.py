@@ -1,9 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Train, test and use a small ClipBERT on generated videos."""
 
-import sys
-
 from clipbert_mm.cli.quickstart import main
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

@@ -1,2 +1,2 @@
 # Copyright (c) clipbert_mm contributors.
-"""The quickstart: a generated corpus and the models trained on it."""
+"""Small models that are trained and tested on generated videos."""

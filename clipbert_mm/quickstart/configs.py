@@ -1,13 +1,29 @@
 # Copyright (c) clipbert_mm contributors.
-"""The configs of the quickstart's stages, with the paths of a run."""
+"""Configs of the quickstart's stages, with the paths of a run."""
 
 import argparse
 from collections.abc import Callable
 from typing import Any
 
+from mmengine.config import Config
+
+from clipbert_mm.utils.config_files import config_file
+
 
 def replace_strings(value: Any, change: Callable[[str], str]) -> Any:
-    """Apply a function to every text in nested dicts, lists and tuples."""
+    """Apply a function to every string in nested dicts, lists and tuples.
+
+    Args:
+        value (Any): Nested values.
+        change (Callable): Function of a string.
+
+    Returns:
+        Any: The same structure with changed strings.
+
+    Example:
+        >>> replace_strings(dict(a=['b', 1]), str.upper)
+        {'a': ['B', 1]}
+    """
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
@@ -18,7 +34,19 @@ def replace_strings(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def find_dicts(value: Any, key: str) -> list[dict]:
-    """The dicts with a key, anywhere in nested dicts, lists and tuples."""
+    """Return the dicts that have a key, anywhere in nested values.
+
+    Args:
+        value (Any): Nested dicts, lists and tuples.
+        key (str): The key.
+
+    Returns:
+        list[dict]: The dicts themselves, not copies.
+
+    Example:
+        >>> find_dicts([dict(size=1), dict(head=dict(size=2))], 'size')
+        [{'size': 1}, {'size': 2}]
+    """
     if isinstance(value, dict):
         own = [value] if key in value else []
         return own + [d for v in value.values() for d in find_dicts(v, key)]
@@ -30,21 +58,17 @@ def find_dicts(value: Any, key: str) -> list[dict]:
 def stage_config(
     name: str, args: argparse.Namespace, folder: str = 'corpus'
 ) -> dict:
-    """A shipped config of the quickstart, with this run's paths and options.
+    """Return a shipped config of the quickstart for this run.
 
     Args:
-        name (str): A config of ``configs/quickstart``.
-        args (argparse.Namespace): Of :func:`parse_args`.
-        folder (str): Of the corpus, in the work folder. Defaults to
+        name (str): Name of a config in ``configs/quickstart``.
+        args (argparse.Namespace): Options of the quickstart.
+        folder (str): Folder of the corpus in the work folder. Defaults to
             ``'corpus'``.
 
     Returns:
-        dict: The config.
+        dict: The config with the paths and the options of the run.
     """
-    from mmengine.config import Config
-
-    from clipbert_mm import config_file
-
     corpus = args.work_dir / folder
     cfg = Config.fromfile(config_file(f'quickstart/{name}')).to_dict()
     shipped = cfg['data_root']
@@ -62,13 +86,13 @@ def stage_config(
     cfg['randomness'] = dict(cfg.get('randomness', {}), seed=args.seed)
     cfg['work_dir'] = str(args.work_dir / name)
     if args.gpus > 1:
-        # The same batch in all as with one process, so the same schedule.
+        # The same total batch as with one process, hence the same schedule.
         loader = cfg['train_dataloader']
         loader['batch_size'] = -(-loader['batch_size'] // args.gpus)
     if args.smoke:
         shorten(cfg)
     if args.no_pretrain and name == 'pretrain':
-        without_mlm(cfg)
+        drop_mlm(cfg)
     cfg['quickstart'] = dict(
         seed=args.seed,
         mlm=not args.no_pretrain,
@@ -78,8 +102,12 @@ def stage_config(
     return cfg
 
 
-def without_mlm(cfg: dict) -> None:
-    """Make a config pretrain by image-text matching alone."""
+def drop_mlm(cfg: dict) -> None:
+    """Make a config pretrain by image-text matching alone.
+
+    Args:
+        cfg (dict): Config of the pretraining; it is changed.
+    """
     cfg['model']['task']['with_mlm'] = False
     for part in find_dicts(cfg, 'pipeline'):
         part['pipeline'] = [
@@ -93,7 +121,11 @@ def without_mlm(cfg: dict) -> None:
 
 
 def shorten(cfg: dict) -> None:
-    """Make a config train one epoch, or 4 steps."""
+    """Make a config train for one epoch, or for 4 steps.
+
+    Args:
+        cfg (dict): Config of a training; it is changed.
+    """
     loop = cfg['train_cfg']
     key, length = (
         ('max_epochs', 1) if 'max_epochs' in loop else ('max_iters', 4)

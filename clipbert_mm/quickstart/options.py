@@ -1,23 +1,45 @@
 # Copyright (c) clipbert_mm contributors.
-"""The command line of the quickstart."""
+"""Command-line options of the quickstart."""
 
 import argparse
 from pathlib import Path
 
-from .stages import IS_CHECKOUT, ROOT
-
 TASKS = {
-    'retrieval': 'find the video of a text (the default)',
+    'retrieval': 'find the video that a text describes (the default)',
     'qa': 'answer questions about videos',
     'mc': 'choose the right one of five options',
     'pretrain': 'masked words and matching, on images',
 }
-# What --out saves of a task, by its ending.
+# Suffix of the file that --out saves, by task.
 OUT_SUFFIXES = dict(retrieval='.npz', qa='.json', mc='.json')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Read the command line.
+
+    Args:
+        argv (list[str], optional): Arguments. Defaults to None: those of
+            this process.
+
+    Returns:
+        argparse.Namespace: The options; ``work_dir`` is absolute.
+    """
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    error = wrong_options(args)
+    if error:
+        parser.error(error)
+    if args.work_dir is None:
+        # A folder for each setting, so that no run replaces another.
+        name = 'quickstart' + '_no_pretrain' * args.no_pretrain
+        name += f'_seed{args.seed}' * (args.seed != 0)
+        args.work_dir = Path('work_dirs') / name
+    args.work_dir = args.work_dir.resolve()
+    return args
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     parser = argparse.ArgumentParser(
         description='Train, test and use a small ClipBERT.'
     )
@@ -30,77 +52,73 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--work-dir',
         type=Path,
-        help='folder of everything that is written; by default '
-        'work_dirs/quickstart, and one beside it for each --seed and for '
-        '--no-pretrain',
+        help='folder for everything that is written (default: '
+        './work_dirs/quickstart, with a folder of its own for each --seed '
+        'and for --no-pretrain)',
     )
     parser.add_argument(
-        '--seed', type=int, default=0, help='of corpus and training'
+        '--seed',
+        type=int,
+        default=0,
+        help='seed of the corpus and of training (default: 0)',
     )
     parser.add_argument(
         '--query',
-        help='retrieval: text to search the gallery for, by '
-        'default the caption of its first video; qa: question about the '
-        'first test videos',
+        help='retrieval: text to search the gallery for (default: the '
+        'caption of its first video); qa: question about the first test '
+        'videos',
     )
     parser.add_argument(
         '--top',
         type=int,
         default=8,
-        help='videos on the contact sheet, or that --query is asked about',
+        help='number of videos on the contact sheet, or of videos that '
+        '--query is asked about (default: 8)',
     )
     parser.add_argument(
         '--out',
         type=Path,
         metavar='FILE',
         help='save the whole score matrix with its ids (retrieval, .npz) or '
-        'all answers (qa and mc, .json) here',
+        'all answers (qa and mc, .json) to this file',
     )
     parser.add_argument(
         '--no-pretrain',
         action='store_true',
-        help='retrieval: as many steps without masked language modelling, to '
-        'see what pretraining is worth',
+        help='retrieval: pretrain for as many steps without masked language '
+        'modelling, to see what it is worth',
     )
     parser.add_argument(
         '--skip-train',
         action='store_true',
-        help='use the checkpoint in the work folder, whatever it was trained '
-        'with, and end with an error if there is none',
+        help='use the existing checkpoint in the work folder, whatever it '
+        'was trained with; an error if there is none',
     )
     parser.add_argument(
         '--gpus',
         type=int,
         default=0,
         metavar='N',
-        help='processes, one per GPU; 0 (the default) is one process without '
-        'torchrun',
+        help='number of processes, one per GPU (default: 0, one process '
+        'without torchrun)',
     )
     parser.add_argument(
         '--smoke',
         action='store_true',
-        help='few files and steps, to see that everything runs; the numbers '
-        'then mean nothing',
+        help='take few files and steps, to see that everything runs; the '
+        'numbers then mean nothing',
     )
-    args = parser.parse_args(argv)
-    error = wrong_options(args)
-    if error:
-        parser.error(error)
-    if args.work_dir is None:
-        # A run of its own for each setting: none replaces another.
-        name = 'quickstart' + '_no_pretrain' * args.no_pretrain
-        name += f'_seed{args.seed}' * (args.seed != 0)
-        root = ROOT if IS_CHECKOUT else Path()
-        args.work_dir = root / 'work_dirs' / name
-    args.work_dir = args.work_dir.resolve()
-    return args
+    return parser
 
 
 def wrong_options(args: argparse.Namespace) -> str | None:
-    """What is wrong with the options, if anything.
+    """Return the reason why options are refused, or None.
 
     Args:
         args (argparse.Namespace): The options.
+
+    Returns:
+        str | None: A message.
     """
     if args.out is not None:
         suffix = OUT_SUFFIXES.get(args.task)
@@ -114,7 +132,13 @@ def wrong_options(args: argparse.Namespace) -> str | None:
             f'{args.top} and {args.gpus}'
         )
     if args.no_pretrain and args.task != 'retrieval':
-        return f'--no-pretrain is for --task retrieval, but got {args.task}'
+        return (
+            '--no-pretrain works with --task retrieval only, but got '
+            f'{args.task}'
+        )
     if args.query is not None and args.task not in ('retrieval', 'qa'):
-        return f'--query is for --task retrieval or qa, but got {args.task}'
+        return (
+            '--query works with --task retrieval and qa only, but got '
+            f'{args.task}'
+        )
     return None

@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clipbert_mm.quickstart import configs, stages
+from clipbert_mm.quickstart import commands, configs, stages
 from clipbert_mm.quickstart.options import parse_args
 from clipbert_mm.quickstart.tasks import retrieval
 from tests.toolbox.paths import TOOLS
@@ -88,11 +89,11 @@ def test_finish__interrupted_stage_is_done_again(tmp_path: Path) -> None:
     assert stages.finish(tmp_path / 'stage', dict(a=1), lambda config: None)
 
 
-def test_run_tool__failure_shows_the_log(tmp_path: Path) -> None:
+def test_run_command__failure_shows_the_log(tmp_path: Path) -> None:
     config = tmp_path / 'config.py'
     config.write_text('model = dict(type="NoSuchModel")')
     with pytest.raises(SystemExit, match='ended with status 1.*log.txt'):
-        stages.run_tool('train', 0, [str(config)])
+        commands.run_command('train', [str(config)])
 
 
 def test_skip_train__without_a_checkpoint(tmp_path: Path) -> None:
@@ -140,24 +141,23 @@ def test_parse_args__wrong(
     assert message in capsys.readouterr().err
 
 
-def test_quickstart__all_of_it_and_another_query(tmp_path: Path) -> None:
-    def run(*options: str) -> str:
-        return subprocess.run(
-            [
-                sys.executable,
-                TOOLS / 'quickstart.py',
-                '--smoke',
-                '--work-dir',
-                'work',
-                *options,
-            ],
-            cwd=tmp_path,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
+def run(folder: Path, *command: object) -> str:
+    """Output of a command in a folder."""
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
-    said = run('--out', 'scores/all.npz')
+
+def test_quickstart__all_of_it_and_what_it_suggests(tmp_path: Path) -> None:
+    said = run(
+        tmp_path,
+        *(sys.executable, TOOLS / 'quickstart.py', '--smoke'),
+        *('--work-dir', 'work', '--out', 'scores/all.npz'),
+    )
     saved = np.load(tmp_path / 'scores' / 'all.npz')
     assert saved['scores'].shape == (10, 10)
     assert len(set(saved['video_ids'])) == 10
@@ -172,8 +172,16 @@ def test_quickstart__all_of_it_and_another_query(tmp_path: Path) -> None:
     assert 'What next' in said
     first = np.asarray(Image.open(tmp_path / 'work' / 'contact_sheet.png'))
 
-    said = run('--skip-train', '--query', 'a green ring', '--top', '2')
-    assert 'query: a green ring' in said
+    suggested = [shlex.split(x) for x in said.splitlines() if ' -m ' in x]
+    search, compare, train, *_ = suggested
+    assert compare[1:4] == [
+        '-m',
+        'clipbert_mm.cli.quickstart',
+        '--no-pretrain',
+    ]
+    assert train[1:] == ['-m', 'clipbert_mm.cli.train', 'YOUR_CONFIG.py']
+    said = run(tmp_path.parent, *search, '--top', '2')
+    assert 'query: a big red disc moves' in said
     assert 'tested earlier' in said
     second = np.asarray(Image.open(tmp_path / 'work' / 'contact_sheet.png'))
     assert second.shape[0] < first.shape[0]

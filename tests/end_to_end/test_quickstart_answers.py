@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from clipbert_mm.quickstart.claims import __main__ as claims
-from clipbert_mm.quickstart.claims import variants
+from clipbert_mm.quickstart.claims import runs, variants
+from clipbert_mm.quickstart.claims.table import table
 from clipbert_mm.quickstart.options import parse_args
-from clipbert_mm.quickstart.tasks import answers, pretrain
+from clipbert_mm.quickstart.tasks import answer_scores, masked_words
 from tests.toolbox.paths import TOOLS
 
 COLOUR, NUMBER = 'what colour are the rings', 'how many red figures do you see'
@@ -28,19 +29,19 @@ def test_guesses__most_frequent_answer_of_each_type() -> None:
         (COLOUR, 'red'), (COLOUR, 'blue'), (COLOUR, 'blue'), (NUMBER, 'two')
     )
     questions = asked((NUMBER, 'one'), (COLOUR, 'blue'), (COLOUR, 'red'))
-    found = answers.guesses(known, questions)
+    found = answer_scores.guesses(known, questions)
     assert found == ['two', 'blue', 'blue']
-    assert answers.accuracies(questions, found) == pytest.approx(
+    assert answer_scores.accuracies(questions, found) == pytest.approx(
         dict(all=100 / 3, number=0, colour=50)
     )
 
 
 def test_guesses__random_option() -> None:
-    found = answers.guesses([], [CHOICE] * 3)
-    assert answers.accuracies([CHOICE] * 3, found) == pytest.approx(
+    found = answer_scores.guesses([], [CHOICE] * 3)
+    assert answer_scores.accuracies([CHOICE] * 3, found) == pytest.approx(
         dict(all=20, description=20)
     )
-    assert answers.accuracies([CHOICE] * 2, [3, 0])['all'] == 50
+    assert answer_scores.accuracies([CHOICE] * 2, [3, 0])['all'] == 50
 
 
 def test_given_answers__in_the_order_of_the_questions() -> None:
@@ -49,21 +50,25 @@ def test_given_answers__in_the_order_of_the_questions() -> None:
         dict(question_id=0, answer='red'),
     ]
     questions = asked((COLOUR, 'red'), (NUMBER, 'one'))
-    assert answers.given_answers(questions, saved) == ['red', 'two']
-    assert answers.given_answers([CHOICE], [dict(question_id=0, label=4)]) == [
-        4
-    ]
+    assert answer_scores.given_answers(questions, saved) == ['red', 'two']
+    assert answer_scores.given_answers(
+        [CHOICE], [dict(question_id=0, label=4)]
+    ) == [4]
 
 
 def test_text_baselines__by_hand() -> None:
     captions = ['a red ring', 'a red box', 'a blue ring', 'a red ring', 'a']
     masked = [
-        pretrain.MaskedWord('[CLS]', 'a', 'red'),  # most frequent, and alone
-        pretrain.MaskedWord('a', 'blue', 'ring'),  # red is more frequent
-        pretrain.MaskedWord('red', 'box', '[SEP]'),  # ring is more frequent
-        pretrain.MaskedWord('a', 'red', 'box'),
+        masked_words.MaskedWord(
+            '[CLS]', 'a', 'red'
+        ),  # most frequent, and alone
+        masked_words.MaskedWord('a', 'blue', 'ring'),  # red is more frequent
+        masked_words.MaskedWord(
+            'red', 'box', '[SEP]'
+        ),  # ring is more frequent
+        masked_words.MaskedWord('a', 'red', 'box'),
     ]
-    found = pretrain.text_baselines(captions, masked)
+    found = masked_words.text_baselines(captions, masked)
     assert found == {
         'most frequent word': 25.0,
         'most frequent between its neighbours': 50.0,
@@ -78,8 +83,11 @@ def test_text_baselines__by_hand() -> None:
             'must end in .json, but got a.npz',
         ),
         (['--task', 'pretrain', '--out', 'a.npz'], 'pretrain has nothing to'),
-        (['--task', 'mc', '--query', 'x'], 'retrieval or qa, but got mc'),
-        (['--task', 'mc', '--no-pretrain'], 'retrieval, but got mc'),
+        (
+            ['--task', 'mc', '--query', 'x'],
+            'retrieval and qa only, but got mc',
+        ),
+        (['--task', 'mc', '--no-pretrain'], 'retrieval only, but got mc'),
     ],
 )
 def test_parse_args__wrong_for_the_task(
@@ -101,7 +109,7 @@ def options(tmp_path: Path) -> argparse.Namespace:
 
 @pytest.mark.parametrize('name', variants.VARIANTS)
 def test_variants__cost_as_many_clips(options, name: str) -> None:
-    cfg = variants.variant_config(options, name, 24, Path('pretrained.pth'))
+    cfg = runs.variant_config(options, name, 24, Path('pretrained.pth'))
     sampler = cfg['train_dataloader']['dataset']['pipeline'][1]
     variant = variants.VARIANTS[name]
     assert sampler['mode'] == variant.mode
@@ -114,8 +122,8 @@ def test_variants__cost_as_many_clips(options, name: str) -> None:
 
 
 def test_variants__pretraining_has_the_network_that_answers(options) -> None:
-    model = variants.pretrain_config(options)['model']
-    answering = variants.variant_config(options, 'base', 4, Path('a'))['model']
+    model = runs.pretrain_config(options)['model']
+    answering = runs.variant_config(options, 'base', 4, Path('a'))['model']
     for part in ('backbone', 'neck'):
         assert model[part] == answering[part]
     assert model['head']['bert'] == answering['head']['bert']
@@ -135,7 +143,7 @@ def test_claims__table_of_known_results(tmp_path: Path) -> None:
             )
         )
 
-    for claim in claims.CLAIMS:
+    for claim in variants.CLAIMS:
         for name, clips in (claim.better, claim.worse):
             for seed in (0, 1):
                 folder = tmp_path / f'seed{seed}' / f'test_{name}_{clips}'
@@ -147,8 +155,8 @@ def test_claims__table_of_known_results(tmp_path: Path) -> None:
                         50 + gain + seed,
                         60 - gain * (seed or 3),
                     )
-    lines = claims.table(tmp_path, [0, 1]).splitlines()
-    assert len(lines) == 2 + 2 * len(claims.CLAIMS)
+    lines = table(tmp_path, [0, 1]).splitlines()
+    assert len(lines) == 2 + 2 * len(variants.CLAIMS)
     first = [cell.strip() for cell in lines[2].split('|')[1:-1]]
     assert first[1:] == [
         'all',

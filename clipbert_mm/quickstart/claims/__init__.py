@@ -1,2 +1,2 @@
 # Copyright (c) clipbert_mm contributors.
-"""The paper's claims, measured at the size of the quickstart."""
+"""Measurement of the paper's claims at the size of the quickstart."""

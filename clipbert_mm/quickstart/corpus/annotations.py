@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The texts of the quickstart's corpus: captions, negatives, vocabulary."""
+"""Texts of the quickstart's corpus: captions, negatives, vocabulary."""
 
 import json
 from collections import defaultdict
@@ -17,7 +17,7 @@ SPECIAL_TOKENS = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 
 class Item(NamedTuple):
-    """One media file to write; its randomness is ``seed`` alone."""
+    """Media file to write; its contents follow from ``seed`` alone."""
 
     path: Path
     combination: Combination
@@ -30,13 +30,15 @@ def write_annotations(
     """Write captions, one-attribute negatives and the vocabulary.
 
     Args:
-        root (Path): Of the corpus.
-        plan (dict[str, list[Item]]): The items of every split.
-        captions_per_item (int): In training; a video of the gallery has one.
+        root (Path): Folder of the corpus.
+        plan (dict[str, list[Item]]): Items of every split.
+        captions_per_item (int): Number of captions of each training item; a
+            video of the gallery has one.
     """
     words: set[str] = set()
     for split in SPLITS:
-        rows, told = [], []
+        rows: list[dict] = []
+        told = []
         for item in plan[split]:
             kind = 'image' if split.startswith('images') else 'video'
             number = 1 if split == 'gallery_test' else captions_per_item
@@ -63,14 +65,15 @@ def write_annotations(
 
 
 def one_attribute_negatives(told: list[Combination]) -> list[dict]:
-    """For each caption, others that are wrong in exactly one attribute.
+    """Return captions that differ from each caption in one attribute.
 
     Args:
-        told (list[Combination]): What caption ``sen_id`` tells.
+        told (list[Combination]): Combination that each caption describes;
+            ``sen_id`` is its index.
 
     Returns:
-        list[dict]: ``{"sen_id", "negatives": [sen_id, ...]}``, one caption of
-        every combination that is one attribute away and occurs in training.
+        list[dict]: Rows ``{"sen_id", "negatives": [sen_id, ...]}``, with one
+        caption of every training combination that is one attribute away.
     """
     rng = np.random.default_rng(0)  # chooses among a combination's captions
     sen_ids = defaultdict(list)
@@ -93,10 +96,20 @@ def one_attribute_negatives(told: list[Combination]) -> list[dict]:
 
 
 def vocabulary(words: Iterable[str]) -> list[str]:
-    """WordPiece vocabulary: special tokens, whole words, single characters.
+    """Return a WordPiece vocabulary: special tokens, words, characters.
 
-    With every letter and digit as a piece, first or inner, no lower-case
-    word of a query is unknown.
+    Every letter and digit is a piece, at the start of a word and inside it,
+    so that no lower-case word of a query is unknown.
+
+    Args:
+        words (Iterable[str]): Words of the corpus, without duplicates.
+
+    Returns:
+        list[str]: The pieces, each once.
+
+    Example:
+        >>> vocabulary(['ring'])[:6]
+        ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'ring']
     """
     characters = [chr(c) for c in (*range(97, 123), *range(48, 58))]
     pieces = [*SPECIAL_TOKENS, *sorted(words), *characters, ',', '.', '-']
@@ -105,11 +118,14 @@ def vocabulary(words: Iterable[str]) -> list[str]:
 
 
 def check_generalisation(root: Path) -> None:
-    """Make sure from the written captions that what is tested is unseen.
+    """Raise unless the written captions of the tests are unseen in training.
+
+    Args:
+        root (Path): Folder of the corpus.
 
     Raises:
-        ValueError: If a combination of the gallery or of the test images is
-            in a training caption, or two gallery videos share one.
+        ValueError: If a training caption describes a combination of the
+            gallery or of the test images, or two gallery videos share one.
     """
     told = {
         split: [
@@ -121,8 +137,8 @@ def check_generalisation(root: Path) -> None:
     gallery = set(told['gallery_test'])
     if len(gallery) != len(told['gallery_test']):
         raise ValueError(
-            'two gallery videos have the same attributes in '
-            f'{root}: delete the folder and write it again.'
+            f'Two gallery videos in {root} have the same attributes. Delete '
+            'the folder and write it again.'
         )
     tested = gallery.union(told['images_test'])
     for split in TRAINING:
@@ -130,18 +146,30 @@ def check_generalisation(root: Path) -> None:
         if seen:
             raise ValueError(
                 f'{len(seen)} combinations of the gallery or the test images '
-                f'occur in {split} of {root}, e.g. {sorted(seen)[0]}: delete '
+                f'occur in {split} of {root}, e.g. {sorted(seen)[0]}. Delete '
                 'the folder and write it again.'
             )
 
 
 def write_lines(path: Path, rows: list[dict]) -> None:
-    """Write JSON lines."""
+    """Write rows as JSON lines.
+
+    Args:
+        path (Path): File to write.
+        rows (list[dict]): The rows.
+    """
     with open(path, 'w', encoding='utf-8') as file:
         file.writelines(json.dumps(row) + '\n' for row in rows)
 
 
-def read_lines(path: 'str | Path') -> list[dict]:
-    """Read JSON lines."""
+def read_lines(path: str | Path) -> list[dict]:
+    """Return the rows of a file of JSON lines.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        list[dict]: The rows.
+    """
     with open(path, encoding='utf-8') as lines:
         return [json.loads(line) for line in lines]

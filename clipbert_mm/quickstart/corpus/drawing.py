@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""How colours, shapes and backgrounds of the quickstart are drawn."""
+"""Drawing of the quickstart's colours, shapes and backgrounds."""
 
 import numpy as np
 
@@ -24,13 +24,13 @@ TEXTURES = ('plain', 'gradient', 'stripes', 'checks')
 def draw_ground(
     ground: str, texture: str, rows: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """A textured background whose mean is the colour.
+    """Draw a textured background whose mean is its colour.
 
     Args:
         ground (str): One of :data:`GROUNDS`.
         texture (str): One of :data:`TEXTURES`.
-        rows (np.ndarray): Row of every pixel, ``(H, W)``.
-        columns (np.ndarray): Column of every pixel, ``(H, W)``.
+        rows (np.ndarray): Row index of every pixel, ``(H, W)``.
+        columns (np.ndarray): Column index of every pixel, ``(H, W)``.
 
     Returns:
         np.ndarray: ``(H, W, 3)``, int16.
@@ -50,13 +50,14 @@ def draw_ground(
 def inside(
     shape: str, dx: np.ndarray, dy: np.ndarray, radius: float
 ) -> np.ndarray:
-    """The pixels that a shape covers.
+    """Return the mask of the pixels that a shape covers.
 
     Args:
         shape (str): One of :data:`SHAPES`.
-        dx (np.ndarray): Of every pixel, columns from the centre, ``(H, W)``.
-        dy (np.ndarray): Rows from the centre.
-        radius (float): Pixels.
+        dx (np.ndarray): Distance of every pixel from the centre to the
+            right, pixels, ``(H, W)``.
+        dy (np.ndarray): The same, downwards.
+        radius (float): Radius of the shape, pixels.
 
     Returns:
         np.ndarray: ``(H, W)``, bool.

@@ -1,10 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Write the quickstart's event videos with their questions.
 
-About 1,600 h264 mp4 files for training and 120 for testing, whose combinations
-of colour, shape, number and event occur nowhere in training, with questions
-in the formats of ``VideoQuestionAnswering``, a vocabulary of answers and one
-of words. Everything follows from the settings and their seed::
+There are 1,600 h264 mp4 files for training and 120 for testing, whose
+combinations of colour, shape, number and event never occur in training. The
+questions have the formats of ``VideoQuestionAnswering``; answers and words
+have a vocabulary each. Everything follows from the settings and their seed::
 
     python -m clipbert_mm.quickstart.corpus.event_corpus events --seed 0
 """
@@ -15,12 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from clipbert_mm.annotations.answer_vocabulary import write_vocabulary
+
 from .annotations import read_lines, vocabulary, write_lines
 from .events import Scene, all_scenes, draw_event_look, event_frames
-from .media import prepare, run_writer, write_media, write_video
+from .media import prepare, write_media, write_video
 from .questions import all_answers, choice_questions, open_questions
+from .settings import check_ranges, run_writer
 
-LAYOUT = 2  # raise it when the same settings would write other files
+LAYOUT = 2  # increment it when the same settings write other files
 SPLITS = ('train', 'test')
 SIDES = (64, 80)
 FRAME_RATES = (6, 8, 10)
@@ -29,18 +32,18 @@ GOP = 4
 
 @dataclasses.dataclass(frozen=True)
 class EventSettings:
-    """What the files of the event videos follow from.
+    """Settings that the files of the event videos follow from.
 
     Args:
-        seed (int): Defaults to 0.
-        train (int): Training videos. Defaults to 1600.
-        test (int): Test videos, each showing what training never shows.
+        seed (int): Seed of every draw. Defaults to 0.
+        train (int): Number of training videos. Defaults to 1600.
+        test (int): Number of test videos, whose scenes training never shows.
             Defaults to 120.
-        draws (int): How often the questions with options are drawn for each
+        draws (int): Number of draws of the questions with options for each
             training video. Defaults to 2.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If a setting is out of range.
     """
 
     seed: int = 0
@@ -50,17 +53,11 @@ class EventSettings:
 
     def __post_init__(self) -> None:
         half = len(all_scenes()) // 2
-        limits = dict(seed=2**32, train=half, test=half, draws=100)
-        for name, most in limits.items():
-            value, least = getattr(self, name), int(name != 'seed')
-            if not least <= value <= most:
-                raise ValueError(
-                    f'{name} must be {least} to {most}, but got {value}.'
-                )
+        check_ranges(self, seed=2**32, train=half, test=half, draws=100)
 
 
 class EventItem(NamedTuple):
-    """One video to write; its randomness is ``seed`` alone."""
+    """Video to write; its contents follow from ``seed`` alone."""
 
     path: Path
     scene: Scene
@@ -70,11 +67,14 @@ class EventItem(NamedTuple):
 def plan_events(
     root: Path, settings: EventSettings
 ) -> dict[str, list[EventItem]]:
-    """Decide every video: split -> items, no scene twice.
+    """Decide on every video, without repeating a scene.
 
     Args:
-        root (Path): Of the corpus.
-        settings (EventSettings): What to write.
+        root (Path): Folder of the corpus.
+        settings (EventSettings): Settings of the corpus.
+
+    Returns:
+        dict[str, list[EventItem]]: Items by split.
     """
     scenes = all_scenes()
     order = np.random.default_rng((settings.seed, 7)).permutation(len(scenes))
@@ -96,7 +96,11 @@ def plan_events(
 
 
 def write_event(item: EventItem) -> None:
-    """Draw one video and write it as an h264 mp4 file."""
+    """Draw a video and write it as an h264 mp4 file.
+
+    Args:
+        item (EventItem): The video.
+    """
     rng = np.random.default_rng(item.seed)
     side, rate = int(rng.choice(SIDES)), int(rng.choice(FRAME_RATES))
     look = draw_event_look(item.scene, side, rng)
@@ -116,15 +120,12 @@ def write_questions(
     """Write scenes, questions and both vocabularies.
 
     Args:
-        root (Path): Of the corpus.
-        plan (dict[str, list[EventItem]]): The items of both splits.
-        draws (int): How often questions with options are drawn in training.
-            In testing, each video has one wording of each question and one
-            draw of the options.
+        root (Path): Folder of the corpus.
+        plan (dict[str, list[EventItem]]): Items of both splits.
+        draws (int): Number of draws of the questions with options in
+            training. In testing, each video has one wording of each question
+            and one draw of the options.
     """
-    # Here, for the host packages take seconds to import.
-    from clipbert_mm.annotations.answer_vocabulary import write_vocabulary
-
     folder = root / 'annotations'
     words = set()
     for split, items in plan.items():
@@ -156,10 +157,13 @@ def write_questions(
 
 
 def check_unseen(root: Path) -> None:
-    """Make sure from the written scenes that no test scene is in training.
+    """Raise unless the written test scenes are unseen in training.
+
+    Args:
+        root (Path): Folder of the corpus.
 
     Raises:
-        ValueError: If one is.
+        ValueError: If training shows a test scene.
     """
     seen, asked = (
         {
@@ -173,22 +177,23 @@ def check_unseen(root: Path) -> None:
     if seen & asked:
         raise ValueError(
             f'{len(seen & asked)} scenes of the test videos of {root} occur '
-            f'in training, e.g. {sorted(seen & asked)[0]}: delete the folder '
+            f'in training, e.g. {sorted(seen & asked)[0]}. Delete the folder '
             'and write it again.'
         )
 
 
 def generate_events(
-    root: 'str | Path',
+    root: str | Path,
     settings: EventSettings = EventSettings(),
     processes: int = 2,
 ) -> bool:
-    """Write the event videos unless they are there already.
+    """Write the event videos, unless they exist.
 
     Args:
-        root (str | Path): Their folder: new, empty or an earlier corpus.
-        settings (EventSettings): What to write.
-        processes (int): Writers side by side. Defaults to 2.
+        root (str | Path): Folder of the corpus: new, empty or with an earlier
+            corpus.
+        settings (EventSettings): Settings of the corpus.
+        processes (int): Number of processes that write. Defaults to 2.
 
     Returns:
         bool: Whether anything had to be written.

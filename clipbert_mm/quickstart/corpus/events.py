@@ -1,9 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Videos in which something happens: what they show and how it is drawn.
+"""Videos in which something happens: their contents and their frames.
 
-One to four equal figures rest, do something for a moment, rest, do it again
-or something else. All that questions ask for follows from a :class:`Scene`.
-Nothing here touches a file.
+One to four equal figures rest, act for a moment, rest, and act again in the
+same or another way. All answers follow from a :class:`Scene`. Nothing here
+touches a file.
 """
 
 import itertools
@@ -20,23 +20,23 @@ NUMBERS = (1, 2, 3, 4)
 TIMES = (1, 2, 3, 4, 5)
 ACTIONS = ('jump', 'slide', 'grow', 'shrink', 'hide', 'flash')
 
-# Every action lasts as long, and all videos nearly so: the share of clips that
-# show an action tells how often it is done.
+# All actions last equally long, and all videos nearly so: the fraction of
+# clips that show an action reveals how many times it happens.
 RAMP = 0.1
 ACTION_SECONDS = 0.67
 PAUSE_SECONDS = (0.09, 0.12)
 VIDEO_SECONDS = (4.0, 4.4)
-RADIUS = 0.175  # share of the side, as all lengths below
+RADIUS = 0.175  # by the side, as all lengths below
 QUARTERS = ((0.27, 0.29), (0.73, 0.29), (0.27, 0.75), (0.73, 0.75))
 JITTER = 0.03
 JUMP, SLIDE = 0.14, 0.12
 
 
 class Scene(NamedTuple):
-    """What a video shows: ``number`` equal figures, all doing the same.
+    """Contents of a video: ``number`` equal figures that act in unison.
 
-    Each action comes with how many times it is done in a row; there are one
-    or two different actions.
+    There are one or two different actions, each with the number of times that
+    it happens in a row.
     """
 
     colour: str
@@ -46,7 +46,10 @@ class Scene(NamedTuple):
 
 
 def all_events() -> list[tuple[tuple[str, int], ...]]:
-    """What can happen, 60 events: as many with one action as with two.
+    """Return all 60 events: as many with one action as with two.
+
+    Returns:
+        list[tuple[tuple[str, int], ...]]: Actions and their numbers.
 
     Example:
         >>> all_events()[0], all_events()[-1]
@@ -63,7 +66,10 @@ def all_events() -> list[tuple[tuple[str, int], ...]]:
 
 
 def all_scenes() -> list[Scene]:
-    """Every colour, shape and number with every event, 6,000 in all.
+    """Return every colour, shape and number with every event, 6,000 in all.
+
+    Returns:
+        list[Scene]: The scenes, in a fixed order.
 
     Example:
         >>> len(all_scenes())
@@ -79,17 +85,18 @@ def all_scenes() -> list[Scene]:
 
 @dataclass(frozen=True)
 class EventLook:
-    """What no question asks for: background, places, timing.
+    """Properties of a video that no question asks for.
 
     Args:
-        side (int): Width and height of the picture.
-        ground (str): One of :data:`quickstart_scenes.GROUNDS`.
-        texture (str): One of :data:`quickstart_scenes.TEXTURES`.
-        colour_shift (tuple[int]): Added to the figures' RGB colour.
-        places (tuple): Centres ``(x, y)`` of the figures, share of the side.
-        direction (int): Of a slide, 1 to the right, -1 to the left.
-        starts (tuple[float]): Seconds at which the actions begin.
-        seconds (float): Length of the video.
+        side (int): Width and height of the frames, pixels.
+        ground (str): One of :data:`~.drawing.GROUNDS`.
+        texture (str): One of :data:`~.drawing.TEXTURES`.
+        colour_shift (tuple[int, ...]): Offset of the figures' RGB colour.
+        places (tuple[tuple[float, float], ...]): Centres ``(x, y)`` of the
+            figures, divided by the side.
+        direction (int): Direction of a slide: 1 to the right, -1 to the left.
+        starts (tuple[float, ...]): Times at which the actions begin, seconds.
+        seconds (float): Length of the video, seconds.
     """
 
     side: int
@@ -105,12 +112,15 @@ class EventLook:
 def draw_event_look(
     scene: Scene, side: int, rng: np.random.Generator
 ) -> EventLook:
-    """Draw the unasked part of a video at random.
+    """Draw the properties that no question asks for.
 
     Args:
-        scene (Scene): What the video shows.
-        side (int): Width and height of the picture.
-        rng (np.random.Generator): Draws.
+        scene (Scene): Contents of the video.
+        side (int): Width and height of the frames, pixels.
+        rng (np.random.Generator): Draws them.
+
+    Returns:
+        EventLook: The properties.
     """
     quarters = np.array(QUARTERS)[rng.permutation(4)[: scene.number]]
     places = quarters + rng.uniform(-JITTER, JITTER, quarters.shape)
@@ -133,15 +143,15 @@ def draw_event_look(
 
 
 def acting(scene: Scene, look: EventLook, time: float) -> tuple[str, float]:
-    """Which action goes on, and how far it is.
+    """Return the action at a time, and its strength.
 
     Args:
-        scene (Scene): What the video shows.
-        look (EventLook): When it shows it.
-        time (float): Seconds.
+        scene (Scene): Contents of the video.
+        look (EventLook): Its other properties.
+        time (float): Time, seconds.
 
     Returns:
-        tuple[str, float]: An action and its strength, 0 (rest) to 1.
+        tuple[str, float]: An action and its strength in [0, 1]; 0 is rest.
     """
     in_turn = [a for a, times in scene.actions for _ in range(times)]
     for action, start in zip(in_turn, look.starts):
@@ -159,13 +169,13 @@ def event_frames(
     """Draw a video at the given times.
 
     Args:
-        scene (Scene): What it shows.
-        look (EventLook): How it looks.
+        scene (Scene): Contents of the video.
+        look (EventLook): Its other properties.
         rng (np.random.Generator): Draws the noise of each frame.
-        times (list[float]): Seconds.
+        times (list[float]): Times of the frames, seconds.
 
     Yields:
-        np.ndarray: ``(side, side, 3)``, uint8, RGB.
+        np.ndarray: Frame ``(side, side, 3)``, uint8, RGB.
     """
     rows, columns = np.mgrid[0 : look.side, 0 : look.side]
     ground = draw_ground(look.ground, look.texture, rows, columns)
@@ -194,7 +204,19 @@ def event_frames(
 
 
 def size_factor(action: str, strength: float) -> float:
-    """How much larger a figure is than at rest."""
+    """Return the factor by which a figure is larger than at rest.
+
+    Args:
+        action (str): One of :data:`ACTIONS`.
+        strength (float): Strength of the action in [0, 1].
+
+    Returns:
+        float: The factor.
+
+    Example:
+        >>> size_factor('shrink', 1.0)
+        0.5
+    """
     return {'grow': 1 + 0.45 * strength, 'shrink': 1 - 0.5 * strength}.get(
         action, 1.0
     )

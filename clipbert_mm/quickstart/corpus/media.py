@@ -1,9 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Writing the media files of the quickstart's corpora."""
 
-import argparse
 import contextlib
-import dataclasses
 import json
 import multiprocessing
 import shutil
@@ -22,17 +20,17 @@ STAMP = 'corpus.json'
 def write_video(
     path: Path,
     pictures: Iterable[np.ndarray],
-    rate: 'int | Fraction',
+    rate: int | Fraction,
     size: tuple[int, int],
     gop: int = 12,
 ) -> None:
     """Encode RGB frames as h264 in mp4.
 
     Args:
-        path (Path): The file.
-        pictures (Iterable[np.ndarray]): ``(height, width, 3)``, uint8.
+        path (Path): File to write.
+        pictures (Iterable[np.ndarray]): Frames ``(H, W, 3)``, uint8.
         rate (int | Fraction): Frames per second.
-        size (tuple[int, int]): Width and height.
+        size (tuple[int, int]): Width and height, pixels.
         gop (int): Frames from one key frame to the next: with few, random
             access is cheap. Defaults to 12.
     """
@@ -52,15 +50,15 @@ def write_video(
 
 @contextlib.contextmanager
 def prepare(root: Path, stamp: dict, folders: Sequence[str]) -> Iterator[bool]:
-    """Make empty folders and mark the corpus as complete at the end.
+    """Make empty folders, and mark the corpus as complete at the end.
 
     Args:
-        root (Path): Of the corpus.
-        stamp (dict): What its files follow from.
-        folders (Sequence[str]): The folders that hold them.
+        root (Path): Folder of the corpus.
+        stamp (dict): Everything that its files follow from.
+        folders (Sequence[str]): Names of the folders that hold the files.
 
     Yields:
-        bool: Whether the files must be written; False if they are there.
+        bool: Whether the files must be written; False if they exist.
 
     Raises:
         ValueError: If ``root`` holds something else.
@@ -75,7 +73,7 @@ def prepare(root: Path, stamp: dict, folders: Sequence[str]) -> Iterator[bool]:
     elif root.exists() and any(root.iterdir()):
         raise ValueError(
             f'{root} is neither empty nor a corpus of the quickstart (it has '
-            f'no {STAMP}): name another folder.'
+            f'no {STAMP}). Choose another folder.'
         )
     for folder in folders:
         (root / folder).mkdir(parents=True)
@@ -87,16 +85,16 @@ def prepare(root: Path, stamp: dict, folders: Sequence[str]) -> Iterator[bool]:
 def write_media(
     write: Callable[[Any], None], items: Sequence[Any], processes: int
 ) -> None:
-    """Write media files side by side, and print a line at every tenth.
+    """Write media files in parallel, and print a line at every tenth.
 
     Args:
-        write (Callable): Writes one item; a function of a module.
+        write (Callable): Function at module level that writes one item.
         items (Sequence): The items.
-        processes (int): Writers side by side.
+        processes (int): Number of processes that write.
     """
     start, total = time.time(), len(items)
     step = max(1, total // 10)
-    # A fresh interpreter each: forking a process that runs torch can hang.
+    # Forking a process that runs torch can hang: start new interpreters.
     with multiprocessing.get_context('spawn').Pool(processes) as pool:
         results = pool.imap_unordered(write, items, chunksize=16)
         for done, _ in enumerate(results, 1):
@@ -106,31 +104,3 @@ def write_media(
                     f'{time.time() - start:.0f} s',
                     flush=True,
                 )
-
-
-def run_writer(
-    description: str, settings: type, generate: Callable[..., bool], what: str
-) -> None:
-    """Write a corpus from the command line.
-
-    Args:
-        description (str): Of the command.
-        settings (type): Dataclass of whole numbers, one option for each.
-        generate (Callable): Takes the folder, the settings and the number of
-            writers, and tells whether it had to write.
-        what (str): What it writes, in words.
-    """
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('root', help='folder of the corpus')
-    for field in dataclasses.fields(settings):
-        parser.add_argument(
-            '--' + field.name.replace('_', '-'),
-            type=int,
-            default=field.default,
-            help='default: %(default)s',
-        )
-    parser.add_argument('--processes', type=int, default=2)
-    values = vars(parser.parse_args())
-    root, processes = values.pop('root'), values.pop('processes')
-    wrote = generate(root, settings(**values), processes)
-    print(f'{"wrote" if wrote else "found"} {what} in {root}')

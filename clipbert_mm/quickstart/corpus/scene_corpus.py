@@ -1,13 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Write the quickstart's corpus: real media files, captions and vocabulary.
 
-About 2,200 JPEG and PNG images and 930 h264 mp4 files for training, and for
-testing a gallery of 100 mp4 files and 100 images whose combinations of
-attributes occur nowhere in training, with captions in ClipBERT's JSON lines.
+There are 2,200 JPEG and PNG images and 930 h264 mp4 files for training; for
+testing, a gallery of 100 mp4 files and 100 images whose combinations of
+attributes never occur in training. Captions are ClipBERT's JSON lines.
 Everything follows from the settings and their seed, and nothing is written
 again while they stay the same::
 
-    python -m clipbert_mm.quickstart.corpus.scene_corpus data/quickstart --seed 0
+    python -m clipbert_mm.quickstart.corpus.scene_corpus corpus --seed 0
 """
 
 import dataclasses
@@ -18,10 +18,11 @@ import numpy as np
 from PIL import Image
 
 from .annotations import SPLITS, Item, check_generalisation, write_annotations
-from .media import prepare, run_writer, write_media, write_video
+from .media import prepare, write_media, write_video
 from .scenes import TEMPLATES, all_combinations, draw_look, frames
+from .settings import check_ranges, run_writer
 
-LAYOUT = 2  # raise it when the same settings would write other files
+LAYOUT = 2  # increment it when the same settings write other files
 FOLDERS = ('images', 'videos', 'annotations', 'tokenizer')
 LONG_SIDES = (96, 112, 128, 160)
 ASPECT_RATIOS = (1.0, 1.0, 4 / 3, 5 / 4, 3 / 2, 4 / 5)
@@ -30,20 +31,20 @@ FRAME_RATES = (8, 10, 12, 15, 24, 25, Fraction(30000, 1001))
 
 @dataclasses.dataclass(frozen=True)
 class CorpusSettings:
-    """What the files of a corpus follow from.
+    """Settings that the files of a corpus follow from.
 
     Args:
-        seed (int): Defaults to 0.
-        images (int): Training images. Defaults to 2200.
-        videos (int): Training videos. Defaults to 930.
-        gallery (int): Test videos, each with a combination of its own that
-            training never sees, and as many test images of the same.
-            Defaults to 100.
-        captions_per_item (int): Captions of each training item in different
-            wordings; gallery videos have one. Defaults to 3.
+        seed (int): Seed of every draw. Defaults to 0.
+        images (int): Number of training images. Defaults to 2200.
+        videos (int): Number of training videos. Defaults to 930.
+        gallery (int): Number of test videos, each with a combination of its
+            own that training never sees. There are as many test images, of
+            the same combinations. Defaults to 100.
+        captions_per_item (int): Number of captions of each training item, in
+            different wordings; gallery videos have one. Defaults to 3.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If a setting is out of range.
     """
 
     seed: int = 0
@@ -54,27 +55,29 @@ class CorpusSettings:
 
     def __post_init__(self) -> None:
         half = len(all_combinations()) // 2
-        limits = dict(
+        check_ranges(
+            self,
             seed=2**32,
             images=10**5,
             videos=10**5,
             gallery=half,
             captions_per_item=len(TEMPLATES),
         )
-        for name, most in limits.items():
-            value, least = getattr(self, name), int(name != 'seed')
-            if not least <= value <= most:
-                raise ValueError(
-                    f'{name} must be {least} to {most}, but got {value}.'
-                )
 
 
 def plan_items(root: Path, settings: CorpusSettings) -> dict[str, list[Item]]:
-    """Decide every file of the corpus: split -> items.
+    """Decide on every file of the corpus.
 
-    Training images and videos walk through the training combinations in
-    turn, so each has its share; gallery videos and test images have one
+    Training images and videos take the training combinations in turn, so
+    that all are equally frequent; gallery videos and test images have one
     combination each.
+
+    Args:
+        root (Path): Folder of the corpus.
+        settings (CorpusSettings): Settings of the corpus.
+
+    Returns:
+        dict[str, list[Item]]: Items by split.
     """
     combinations = all_combinations()
     np.random.default_rng(settings.seed).shuffle(combinations)
@@ -106,12 +109,16 @@ def plan_items(root: Path, settings: CorpusSettings) -> dict[str, list[Item]]:
 
 
 def write_item(item: Item) -> None:
-    """Draw one scene and write it as a JPEG, PNG or h264 mp4 file."""
+    """Draw a scene and write it as a JPEG, PNG or h264 mp4 file.
+
+    Args:
+        item (Item): The scene.
+    """
     rng = np.random.default_rng(item.seed)
     long_side, ratio = rng.choice(LONG_SIDES), rng.choice(ASPECT_RATIOS)
     width, height = (
-        int(long_side * min(1, share)) // 2 * 2 for share in (ratio, 1 / ratio)
-    )  # h264 wants even sides
+        int(long_side * min(1, scale)) // 2 * 2 for scale in (ratio, 1 / ratio)
+    )  # h264 needs even sides
     look = draw_look(width, height, rng)
     if item.path.suffix == '.mp4':
         rate = FRAME_RATES[rng.integers(len(FRAME_RATES))]
@@ -128,16 +135,17 @@ def write_item(item: Item) -> None:
 
 
 def generate(
-    root: 'str | Path',
+    root: str | Path,
     settings: CorpusSettings = CorpusSettings(),
     processes: int = 2,
 ) -> bool:
-    """Write the corpus unless it is there already.
+    """Write the corpus, unless it exists.
 
     Args:
-        root (str | Path): Its folder: new, empty or an earlier corpus.
-        settings (CorpusSettings): What to write.
-        processes (int): Writers side by side. Defaults to 2.
+        root (str | Path): Folder of the corpus: new, empty or with an earlier
+            corpus.
+        settings (CorpusSettings): Settings of the corpus.
+        processes (int): Number of processes that write. Defaults to 2.
 
     Returns:
         bool: Whether anything had to be written.

@@ -1,8 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""The quickstart's little world: what its scenes look like and their captions.
+"""Scenes of the quickstart's corpus, their frames and their captions.
 
 A scene is a combination of five attributes (colour, shape, background, size,
-place), 720 in all. It can be drawn as the frames of a moving shape and told
+place), 720 in all. It is drawn as the frames of a moving shape and described
 in several wordings. Nothing here touches a file.
 """
 
@@ -16,10 +16,11 @@ import numpy as np
 
 from .drawing import COLOURS, GROUNDS, SHAPES, TEXTURES, draw_ground, inside
 
-SIZES = {'small': 0.16, 'large': 0.27}  # radius, share of the long side
-PLACES = {'left': 0.23, 'middle': 0.5, 'right': 0.77}  # share of the width
+SIZES = {'small': 0.16, 'large': 0.27}  # radius, by the long side
+PLACES = {'left': 0.23, 'middle': 0.5, 'right': 0.77}  # by the width
 
-# Every word tells one value of one attribute, so a caption can be read back.
+# Every word belongs to one value of one attribute, so that attributes can be
+# read back from a caption.
 SYNONYMS = {
     'purple': ('purple', 'violet'),
     'circle': ('circle', 'disc'),
@@ -29,8 +30,8 @@ SYNONYMS = {
     'large': ('large', 'big'),
     'middle': ('middle', 'center'),
 }
-# The wording varies, the order of the attributes does not: with six orders the
-# small model of the quickstart needs three times the steps.
+# The wording varies, the order of the attributes does not: with six orders,
+# the small model of the quickstart needs three times as many steps.
 TEMPLATES = (
     'a {size} {colour} {shape} {verb} at the {place} of a {ground} background',
     'one {size} {colour} {shape} {verb} on the {place} of the {ground} scene',
@@ -41,7 +42,7 @@ VERBS = {'image': ('rests', 'appears'), 'video': ('moves', 'floats')}
 
 
 class Combination(NamedTuple):
-    """The five attributes of a scene."""
+    """Combination of the five attributes of a scene."""
 
     colour: str
     shape: str
@@ -50,23 +51,40 @@ class Combination(NamedTuple):
     place: str
 
 
-ATTRIBUTES = Combination(
-    tuple(COLOURS), SHAPES, tuple(GROUNDS), tuple(SIZES), tuple(PLACES)
+# Values of each attribute, in the order of :class:`Combination`.
+ATTRIBUTES: dict[str, tuple[str, ...]] = dict(
+    colour=tuple(COLOURS),
+    shape=SHAPES,
+    ground=tuple(GROUNDS),
+    size=tuple(SIZES),
+    place=tuple(PLACES),
 )
 
 
 def all_combinations() -> list[Combination]:
-    """Every combination of the five attributes, 720 of them.
+    """Return every combination of the five attributes, 720 in all.
+
+    Returns:
+        list[Combination]: The combinations, in a fixed order.
 
     Example:
         >>> len(all_combinations())
         720
     """
-    return [Combination(*values) for values in itertools.product(*ATTRIBUTES)]
+    return [
+        Combination(*values)
+        for values in itertools.product(*ATTRIBUTES.values())
+    ]
 
 
 def neighbours(combination: Combination) -> list[Combination]:
-    """The combinations that differ from this one in exactly one attribute.
+    """Return the combinations that differ in exactly one attribute.
+
+    Args:
+        combination (Combination): The combination to differ from.
+
+    Returns:
+        list[Combination]: Its neighbours.
 
     Example:
         >>> len(neighbours(all_combinations()[0]))
@@ -74,7 +92,7 @@ def neighbours(combination: Combination) -> list[Combination]:
     """
     return [
         combination._replace(**{attribute: value})
-        for attribute, values in ATTRIBUTES._asdict().items()
+        for attribute, values in ATTRIBUTES.items()
         for value in values
         if value != getattr(combination, attribute)
     ]
@@ -83,21 +101,24 @@ def neighbours(combination: Combination) -> list[Combination]:
 def captions(
     combination: Combination, kind: str, number: int, rng: np.random.Generator
 ) -> list[str]:
-    """Tell a scene in several different wordings.
+    """Describe a scene in several different wordings.
 
     Args:
         combination (Combination): The scene.
         kind (str): ``'image'`` or ``'video'``: shapes move in videos only.
-        number (int): Captions to write, at most one per template.
+        number (int): Number of captions, at most one per template.
         rng (np.random.Generator): Draws templates and synonyms.
 
+    Returns:
+        list[str]: The captions.
+
     Raises:
-        ValueError: If there are fewer templates than ``number``.
+        ValueError: If ``number`` is larger than the number of templates.
     """
     if not 1 <= number <= len(TEMPLATES):
         raise ValueError(
-            f'captions per item must be 1 to {len(TEMPLATES)} (one per '
-            f'template), but got {number}.'
+            f'number must be an integer in [1, {len(TEMPLATES)}], one caption '
+            f'for each template, but got {number!r}.'
         )
 
     told = []
@@ -113,10 +134,17 @@ def captions(
 
 
 def read_caption(caption: str) -> Combination:
-    """Read the five attributes back from a caption's words.
+    """Read the five attributes from the words of a caption.
+
+    Args:
+        caption (str): The caption.
+
+    Returns:
+        Combination: The attributes.
 
     Raises:
-        ValueError: If an attribute is not told, or told twice.
+        ValueError: If the caption does not name an attribute, or names two
+            values of it.
 
     Example:
         >>> read_caption('a big red disc moves at the left of a teal '
@@ -126,7 +154,7 @@ size='large', place='left')
     """
     words = set(re.findall('[a-z]+', caption.lower()))
     found = []
-    for attribute, values in ATTRIBUTES._asdict().items():
+    for attribute, values in ATTRIBUTES.items():
         told = [
             value
             for value in values
@@ -134,8 +162,8 @@ size='large', place='left')
         ]
         if len(told) != 1:
             raise ValueError(
-                f'a caption must tell one {attribute}, but '
-                f'{caption!r} tells {told}.'
+                f'A caption must name one {attribute}, but {caption!r} names '
+                f'{told}.'
             )
         found.append(told[0])
     return Combination(*found)
@@ -143,16 +171,17 @@ size='large', place='left')
 
 @dataclass(frozen=True)
 class Look:
-    """What a caption does not tell: size of the picture, texture, motion.
+    """Properties of a scene that its caption leaves out.
 
     Args:
-        width (int): Pixels.
-        height (int): Pixels.
-        texture (str): One of :data:`TEXTURES`.
-        colour_shift (tuple[int]): Added to the shape's RGB colour.
+        width (int): Width of the frames, pixels.
+        height (int): Height of the frames, pixels.
+        texture (str): One of :data:`~.drawing.TEXTURES`.
+        colour_shift (tuple[int, int, int]): Offset of the shape's RGB colour.
         scale (float): Factor of the shape's radius, near 1.
-        phase (float): Where the shape starts on its path, radians.
-        speed (float): Radians per second along the path; 0 stands still.
+        phase (float): Start of the shape on its path, radians.
+        speed (float): Speed along the path, radians per second; at 0 the
+            shape stands still.
     """
 
     width: int
@@ -165,13 +194,22 @@ class Look:
 
 
 def draw_look(width: int, height: int, rng: np.random.Generator) -> Look:
-    """Draw the untold part of a scene at random."""
-    shift = tuple(int(value) for value in rng.integers(-14, 15, 3))
+    """Draw the properties that a caption leaves out.
+
+    Args:
+        width (int): Width of the frames, pixels.
+        height (int): Height of the frames, pixels.
+        rng (np.random.Generator): Draws them.
+
+    Returns:
+        Look: The properties.
+    """
+    red, green, blue = (int(value) for value in rng.integers(-14, 15, 3))
     return Look(
         width=width,
         height=height,
         texture=str(rng.choice(TEXTURES)),
-        colour_shift=shift,
+        colour_shift=(red, green, blue),
         scale=float(rng.uniform(0.92, 1.08)),
         phase=float(rng.uniform(0, 2 * np.pi)),
         speed=float(rng.uniform(1.0, 2.5) * rng.choice((-1, 1))),
@@ -187,13 +225,14 @@ def frames(
     """Draw a scene at the given times.
 
     Args:
-        combination (Combination): What is in the scene.
-        look (Look): How it looks.
+        combination (Combination): Contents of the scene.
+        look (Look): Its other properties.
         rng (np.random.Generator): Draws the noise of each frame.
-        times (list[float], optional): Seconds. Defaults to None: one frame.
+        times (list[float], optional): Times of the frames, seconds. Defaults
+            to None: one frame at 0.
 
     Yields:
-        np.ndarray: ``(height, width, 3)``, uint8, RGB.
+        np.ndarray: Frame ``(H, W, 3)``, uint8, RGB.
     """
     rows, columns = np.mgrid[0 : look.height, 0 : look.width]
     ground = draw_ground(combination.ground, look.texture, rows, columns)

@@ -1,2 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
-"""The quickstart's tasks."""
+"""Tasks of the quickstart, by the name that ``--task`` takes."""
+
+from .answers import run_answers
+from .pretrain import run_pretrain
+from .retrieval import run_retrieval
+
+RUNS = dict(
+    retrieval=run_retrieval,
+    qa=run_answers,
+    mc=run_answers,
+    pretrain=run_pretrain,
+)

@@ -1,38 +1,43 @@
 # Copyright (c) clipbert_mm contributors.
-"""The quickstart's tasks with questions: open answers and five options."""
+"""Question tasks of the quickstart: open answers, and five options."""
 
 import argparse
 import json
 import shutil
-import sys
 import time
-from collections import Counter, defaultdict
 from pathlib import Path
 
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+
+from clipbert_mm.apis import VideoAnswerer
+from clipbert_mm.quickstart.commands import suggest, suggest_training
 from clipbert_mm.quickstart.configs import stage_config
 from clipbert_mm.quickstart.corpus.annotations import read_lines
 from clipbert_mm.quickstart.corpus.event_corpus import (
     EventSettings,
     generate_events,
 )
-from clipbert_mm.quickstart.corpus.questions import NUM_OPTIONS, question_type
 from clipbert_mm.quickstart.stages import (
-    TOOLS,
     report_time,
+    result_title,
     say,
     test,
     train,
     trained_earlier,
 )
+from clipbert_mm.utils.config_files import config_file
+
+from .answer_scores import accuracies, given_answers, guesses
 
 FOLDER = 'events'
-# Reading videos takes as long as training on them: with more threads the two
-# would get in each other's way on a small machine.
+# Reading videos takes as long as training on them: with more threads, the two
+# get in each other's way on a small machine.
 THREADS = 1
 SHARED_STAGE = 'qa_sparse'
 SECOND_STAGES = dict(
-    qa='training on longer clips, to see how often things happen',
-    mc='training to choose among options',
+    qa='longer clips, which show how many times something happens',
+    mc='choosing among options',
 )
 SMOKE = dict(train=32, test=6, draws=1)
 
@@ -48,9 +53,9 @@ def run_answers(args: argparse.Namespace) -> None:
     if args.skip_train:
         cfg, checkpoint = trained_earlier(task, args)
     else:
-        say(f'1 of 5: the event videos in {folder}')
+        say(f'1 of 5: event videos in {folder}')
         write_events(args)
-        cfg, checkpoint = trained_to_answer(args)
+        cfg, checkpoint = train_to_answer(args)
     say('4 of 5: testing on unseen scenes')
     test(f'test_{task}', cfg, checkpoint, args, 'answers.json')
     saved = args.work_dir / f'test_{task}' / 'answers.json'
@@ -69,10 +74,11 @@ def run_answers(args: argparse.Namespace) -> None:
     report(
         args, cfg['quickstart'], questions, answers, guesses(known, questions)
     )
+    report_next(args)
 
 
 def write_events(args: argparse.Namespace) -> None:
-    """Write the event videos, if need be.
+    """Write the event videos, unless they exist.
 
     Args:
         args (argparse.Namespace): Options of the quickstart.
@@ -83,8 +89,8 @@ def write_events(args: argparse.Namespace) -> None:
     report_time('written' if wrote else 'found, written earlier', begin)
 
 
-def trained_to_answer(args: argparse.Namespace) -> tuple[dict, Path]:
-    """Train, as far as that is not done: on short clips, then the task.
+def train_to_answer(args: argparse.Namespace) -> tuple[dict, Path]:
+    """Train both stages, unless they are finished.
 
     Args:
         args (argparse.Namespace): Options of the quickstart.
@@ -96,7 +102,7 @@ def trained_to_answer(args: argparse.Namespace) -> tuple[dict, Path]:
     first = train(
         SHARED_STAGE, stage_config(SHARED_STAGE, args, FOLDER), args, THREADS
     )
-    say('3 of 5: on from there, ' + SECOND_STAGES[args.task])
+    say('3 of 5: training continues, on ' + SECOND_STAGES[args.task])
     digest = (args.work_dir / SHARED_STAGE / 'finished.txt').read_text()
     cfg = dict(
         stage_config(args.task, args, FOLDER),
@@ -107,58 +113,6 @@ def trained_to_answer(args: argparse.Namespace) -> tuple[dict, Path]:
     return trained_earlier(args.task, args)
 
 
-def given_answers(questions: list[dict], saved: list[dict]) -> list:
-    """The model's answers, in the order of the questions.
-
-    Args:
-        questions (list[dict]): Of the test file.
-        saved (list[dict]): What ``VideoQAMetric`` wrote; a question's id is
-            its row.
-
-    Returns:
-        list: Texts, or numbers of options.
-    """
-    by_id = {row['question_id']: row for row in saved}
-    key = 'label' if 'options' in questions[0] else 'answer'
-    return [by_id[row][key] for row in range(len(questions))]
-
-
-def guesses(known: list[dict], questions: list[dict]) -> list[str | None]:
-    """What to answer without looking: the most frequent answer of the type.
-
-    Args:
-        known (list[dict]): Questions of training.
-        questions (list[dict]): Questions of the test.
-
-    Returns:
-        list[str | None]: None where there are options; all are as frequent.
-    """
-    if 'options' in questions[0]:
-        return [None] * len(questions)
-    counts: dict[str, Counter] = defaultdict(Counter)
-    for row in known:
-        counts[question_type(row['question'])][row['answer']] += 1
-    return [
-        counts[question_type(row['question'])].most_common(1)[0][0]
-        for row in questions
-    ]
-
-
-def accuracies(questions: list[dict], answers: list) -> dict[str, float]:
-    """Accuracy of all questions and of each type, percent.
-
-    Args:
-        questions (list[dict]): Of the test.
-        answers (list): As many answers; None is one of the options, drawn.
-    """
-    hits = defaultdict(list)
-    for row, answer in zip(questions, answers):
-        hit = 1 / NUM_OPTIONS if answer is None else answer == row['answer']
-        hits['all'].append(hit)
-        hits[question_type(row['question'])].append(hit)
-    return {name: 100 * sum(row) / len(row) for name, row in hits.items()}
-
-
 def report(
     args: argparse.Namespace,
     run: dict,
@@ -166,62 +120,68 @@ def report(
     answers: list,
     guessed: list,
 ) -> None:
-    """Print the accuracies beside what guessing gives, and keep them.
+    """Print the accuracies next to those of guessing, and save them.
 
     Args:
         args (argparse.Namespace): Options of the quickstart.
-        run (dict): What was trained, as :func:`stage_config` notes it.
-        questions (list[dict]): Of the test.
-        answers (list): Of the model.
-        guessed (list): Of guessing.
+        run (dict): Settings of the run, as
+            :func:`~clipbert_mm.quickstart.configs.stage_config` notes them.
+        questions (list[dict]): Questions of the test.
+        answers (list): Answers of the model.
+        guessed (list): Answers of guessing.
     """
     found = accuracies(questions, answers)
     chance = accuracies(questions, guessed)
-    kind = 'options' if args.task == 'mc' else 'answers'
-    say(
-        f'Result with seed {run["seed"]}, {len(questions)} questions about '
-        'unseen scenes'
-        + (' (a smoke run: the numbers mean nothing)' if run['smoke'] else '')
+    about = f', {len(questions)} questions about unseen scenes'
+    say(result_title(run, about))
+    is_choice = args.task == 'mc'
+    kind = 'options' if is_choice else 'answers'
+    guess = (
+        'random option' if is_choice else 'most frequent answer of the type'
     )
-    print(
-        f'  {"right " + kind:15s} {"model":>9s}  '
-        + (
-            'random option'
-            if args.task == 'mc'
-            else 'most frequent answer of the type'
-        )
-    )
+    print(f'  {"right " + kind:15s} {"model":>9s}  {guess}')
     for name, value in sorted(found.items()):
         print(f'  {name:15s} {value:7.1f} %  {chance[name]:7.1f} %')
     (args.work_dir / f'result_{args.task}.json').write_text(
         json.dumps(dict(accuracy=found, chance=chance, **run), indent=2)
     )
+
+
+def report_next(args: argparse.Namespace) -> None:
+    """Print what to do next.
+
+    Args:
+        args (argparse.Namespace): Options of the quickstart.
+    """
     say('What next')
-    asking, duration = (
-        ('--task qa --skip-train', 'seconds')
-        if args.task == 'qa'
-        else ('--task qa', 'trains its last stage first')
+    folder = args.work_dir / FOLDER
+    is_ready = args.task == 'qa'
+    duration = 'takes seconds' if is_ready else 'trains the last stage first'
+    asking = suggest(
+        'quickstart',
+        *('--task', 'qa'),
+        *(('--skip-train',) if is_ready else ()),
+        *('--work-dir', args.work_dir),
+        *('--query', 'how many yellow figures do you see'),
     )
-    print(f"""  The videos: {args.work_dir / FOLDER / 'videos'}
+    print(f"""  The videos: {folder / 'videos'}
   Ask something else about the first of them ({duration}):
-    {TOOLS / 'quickstart.sh'} {asking} --work-dir \
-{args.work_dir} --query 'how many yellow figures do you see'
+{asking}
   Train on your own questions: write JSON lines as in
-  {args.work_dir / FOLDER / 'annotations'}, name them in a copy of
+  {folder / 'annotations'}, name them in a copy of
   {args.work_dir / args.task / 'config.py'}, and run
-    source {Path(sys.executable).parent / 'activate'}
-    {TOOLS / 'dist_train.sh'} YOUR_CONFIG.py NUMBER_OF_GPUS
-  The full-size recipes are configs/clipbert_msrvtt_qa.py and
-  configs/clipbert_tgif_qa-*.py.""")
+{suggest_training()}
+  The full-size recipes are clipbert_msrvtt_qa.py and clipbert_tgif_qa-*.py in
+  {Path(config_file('clipbert_msrvtt_qa')).parent}""")
 
 
 def show_answers(questions: list[dict], answers: list, top: int) -> None:
-    """Print the first questions with right and given answers.
+    """Print the first questions with the right and the given answers.
 
     Args:
-        questions (list[dict]): Of the test.
-        answers (list): Of the model.
-        top (int): How many to print.
+        questions (list[dict]): Questions of the test.
+        answers (list): Answers of the model.
+        top (int): Number of questions to print.
     """
     for row, answer in list(zip(questions, answers))[:top]:
         options = row.get('options')
@@ -238,15 +198,10 @@ def ask(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
     """Ask the query about the first test videos.
 
     Args:
-        cfg (dict): Of the answering model.
-        checkpoint (Path): Its weights.
+        cfg (dict): Config of the answering model.
+        checkpoint (Path): Weights of the model.
         args (argparse.Namespace): Options of the quickstart.
     """
-    from mmengine.config import Config
-    from mmengine.logging import MMLogger
-
-    from clipbert_mm.apis import VideoAnswerer
-
     MMLogger.get_current_instance().setLevel('ERROR')
     answerer = VideoAnswerer(Config(cfg), str(checkpoint))
     print(f'  {args.query}?')

@@ -1,25 +1,31 @@
 # Copyright (c) clipbert_mm contributors.
-"""The quickstart's first task: finding the video of a text."""
+"""Default task of the quickstart: finding the video of a text."""
 
 import argparse
 import json
 import shutil
-import sys
 import time
 from pathlib import Path
 
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+
+from clipbert_mm.apis import VideoSearcher
+from clipbert_mm.quickstart.commands import suggest, suggest_training
 from clipbert_mm.quickstart.configs import stage_config
 from clipbert_mm.quickstart.corpus.annotations import read_lines
 from clipbert_mm.quickstart.corpus.scene_corpus import CorpusSettings, generate
 from clipbert_mm.quickstart.corpus.scenes import read_caption
 from clipbert_mm.quickstart.stages import (
-    TOOLS,
     report_time,
+    result_title,
     say,
     test,
     train,
     trained_earlier,
 )
+from clipbert_mm.utils.config_files import config_file
+from clipbert_mm.visualization import save_contact_sheet
 
 SMOKE = dict(images=64, videos=32, gallery=10)
 
@@ -35,7 +41,7 @@ def run_retrieval(args: argparse.Namespace) -> None:
     else:
         say(f'1 of 5: the corpus in {args.work_dir / "corpus"}')
         write_corpus(args)
-        cfg, checkpoint = trained(args)
+        cfg, checkpoint = train_to_retrieve(args)
     say('4 of 5: testing on the unseen gallery, every text with every video')
     metrics = test('test', cfg, checkpoint, args, 'scores.npz')
     if args.out is not None:
@@ -49,7 +55,7 @@ def run_retrieval(args: argparse.Namespace) -> None:
 
 
 def write_corpus(args: argparse.Namespace) -> None:
-    """Write images and videos with captions, if need be.
+    """Write images and videos with captions, unless they exist.
 
     Args:
         args (argparse.Namespace): Options of the quickstart.
@@ -60,8 +66,8 @@ def write_corpus(args: argparse.Namespace) -> None:
     report_time('written' if wrote else 'found, written earlier', begin)
 
 
-def trained(args: argparse.Namespace) -> tuple[dict, Path]:
-    """Pretrain and fine-tune, as far as that is not done.
+def train_to_retrieve(args: argparse.Namespace) -> tuple[dict, Path]:
+    """Pretrain and fine-tune, unless that is finished.
 
     Args:
         args (argparse.Namespace): Options of the quickstart.
@@ -86,13 +92,13 @@ def trained(args: argparse.Namespace) -> tuple[dict, Path]:
 
 
 def search(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
-    """Rank the gallery for the query and save the contact sheet."""
-    from mmengine.config import Config
-    from mmengine.logging import MMLogger
+    """Rank the gallery for the query and save the contact sheet.
 
-    from clipbert_mm.apis import VideoSearcher
-    from clipbert_mm.visualization import save_contact_sheet
-
+    Args:
+        cfg (dict): Config of the retrieval model.
+        checkpoint (Path): Weights of the model.
+        args (argparse.Namespace): Options of the quickstart.
+    """
     MMLogger.get_current_instance().setLevel('ERROR')
     corpus = args.work_dir / 'corpus'
     rows = read_lines(corpus / 'annotations' / 'gallery_test.jsonl')
@@ -110,11 +116,11 @@ def search(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
             f'  {mark}{rank:3d}.  {score:.4f}  {name}.mp4  ({captions[name]})'
         )
     if right is None:
-        print('  (the query does not tell all that one of the videos shows)')
+        print('  (no video matches the query in all five attributes)')
     else:
         names = [Path(video).stem for video, _ in ranking]
         print(
-            f'  the right one (*), {right}.mp4, has rank '
+            f'  The right one (*), {right}.mp4, has rank '
             f'{names.index(right) + 1} of {len(names)}'
         )
     sheet = args.work_dir / 'contact_sheet.png'
@@ -129,15 +135,21 @@ def search(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
 
 
 def right_video(query: str, rows: list[dict]) -> str | None:
-    """The gallery's video that a query tells, if it tells one.
+    """Return the video of the gallery that a query describes.
 
     Args:
         query (str): Any text.
         rows (list[dict]): Captions of the gallery.
 
     Returns:
-        Optional[str]: Its name; None if the query does not tell all five
-        attributes, or no video has them.
+        str | None: Name of the video; None if the query does not name all
+        five attributes, or no video has them.
+
+    Example:
+        >>> caption = 'a big red disc moves at the left of a teal background'
+        >>> rows = [dict(clip_name='gallery000', caption=caption)]
+        >>> right_video('a large red circle, left, teal', rows)
+        'gallery000'
     """
     try:
         wanted = read_caption(query)
@@ -150,18 +162,15 @@ def right_video(query: str, rows: list[dict]) -> str | None:
 
 
 def report(metrics: dict[str, float], run: dict, work_dir: Path) -> None:
-    """Print the metrics beside what guessing gives, and keep them.
+    """Print the metrics next to those of guessing, and save them.
 
     Args:
-        metrics (dict[str, float]): Of the runner.
-        run (dict): What was trained, as :func:`stage_config` notes it.
-        work_dir (Path): Where ``result.json`` goes.
+        metrics (dict[str, float]): Metrics by name.
+        run (dict): Settings of the run, as
+            :func:`~clipbert_mm.quickstart.configs.stage_config` notes them.
+        work_dir (Path): Folder of the run, where ``result.json`` goes.
     """
-    say(
-        f'Result with seed {run["seed"]}'
-        + ('' if run['mlm'] else ', without pretraining by MLM')
-        + (' (a smoke run: the numbers mean nothing)' if run['smoke'] else '')
-    )
+    say(result_title(run, '' if run['mlm'] else ', pretrained without MLM'))
     for way, title in (('t2v', 'text to video'), ('v2t', 'video to text')):
         values = [metrics[f'{way}/R{k}'] for k in (1, 5, 10)]
         print(
@@ -184,17 +193,26 @@ def report(metrics: dict[str, float], run: dict, work_dir: Path) -> None:
 
 
 def report_next(args: argparse.Namespace) -> None:
-    """Print what to do next."""
+    """Print what to do next.
+
+    Args:
+        args (argparse.Namespace): Options of the quickstart.
+    """
     say('What next')
+    asking = suggest(
+        'quickstart',
+        '--skip-train',
+        *('--work-dir', args.work_dir),
+        *('--query', 'a big red disc moves at the left of a black background'),
+    )
     print(f"""  Look at {args.work_dir / 'contact_sheet.png'}
-  Ask something else (seconds):
-    {TOOLS / 'quickstart.sh'} --skip-train --work-dir {args.work_dir} \
---query 'a big red disc moves at the left of a black background'
+  Search for something else (takes seconds):
+{asking}
   See what pretraining is worth:
-    {TOOLS / 'quickstart.sh'} --no-pretrain
+{suggest('quickstart', '--no-pretrain', '--seed', args.seed)}
   Train on your own videos: write JSON lines {{"caption", "clip_name",
   "sen_id"}} as in {args.work_dir / 'corpus' / 'annotations'},
   name them in a copy of {args.work_dir / 'retrieval' / 'config.py'}, and run
-    source {Path(sys.executable).parent / 'activate'}
-    {TOOLS / 'dist_train.sh'} YOUR_CONFIG.py NUMBER_OF_GPUS
-  The full-size recipe is configs/clipbert_msrvtt_ret.py.""")
+{suggest_training()}
+  The full-size recipe is
+  {config_file('clipbert_msrvtt_ret')}""")

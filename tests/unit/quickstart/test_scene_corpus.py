@@ -58,7 +58,7 @@ def test_captions__tell_all_attributes_in_different_wordings(kind) -> None:
 
 def test_captions__more_than_templates() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match='1 to 4 .* but got 7'):
+    with pytest.raises(ValueError, match=r'in \[1, 4\], .* but got 7'):
         scenes.captions(RED_SQUARE, 'image', 7, rng)
 
 
@@ -70,7 +70,7 @@ def test_captions__more_than_templates() -> None:
     ],
 )
 def test_read_caption__attribute_missing_or_told_twice(caption) -> None:
-    with pytest.raises(ValueError, match='must tell one (size|place)'):
+    with pytest.raises(ValueError, match='must name one (size|place)'):
         scenes.read_caption(caption)
 
 
