@@ -62,7 +62,7 @@ def run_command(
         processes (int): See :func:`command_line`. Defaults to 0.
         quiet (bool): Whether to keep progress off the screen. Defaults to
             False.
-        threads (int, optional): Threads for arithmetic, unless
+        threads (int | None): Threads for arithmetic, unless
             OMP_NUM_THREADS is set. Defaults to None: one per core.
 
     Raises:

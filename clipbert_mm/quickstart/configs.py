@@ -15,7 +15,7 @@ def replace_strings(value: Any, change: Callable[[str], str]) -> Any:
 
     Args:
         value (Any): Nested values.
-        change (Callable): Function of a string.
+        change (Callable[[str], str]): Function of a string.
 
     Returns:
         Any: The same structure with changed strings.

@@ -18,7 +18,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line.
 
     Args:
-        argv (list[str], optional): Arguments. Defaults to None: those of
+        argv (list[str] | None): Arguments. Defaults to None: those of
             this process.
 
     Returns:
@@ -43,24 +43,22 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description='Train, test and use a small ClipBERT.'
     )
+    add_task_options(parser)
+    add_run_options(parser)
+    return parser
+
+
+def add_task_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what to do with a model.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to change.
+    """
     parser.add_argument(
         '--task',
         choices=list(TASKS),
         default='retrieval',
         help='; '.join(f'{name}: {what}' for name, what in TASKS.items()),
-    )
-    parser.add_argument(
-        '--work-dir',
-        type=Path,
-        help='folder for everything that is written (default: '
-        './work_dirs/quickstart, with a folder of its own for each --seed '
-        'and for --no-pretrain)',
-    )
-    parser.add_argument(
-        '--seed',
-        type=int,
-        default=0,
-        help='seed of the corpus and of training (default: 0)',
     )
     parser.add_argument(
         '--query',
@@ -81,6 +79,27 @@ def make_parser() -> argparse.ArgumentParser:
         metavar='FILE',
         help='save the whole score matrix with its ids (retrieval, .npz) or '
         'all answers (qa and mc, .json) to this file',
+    )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how, and where, to train.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to change.
+    """
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        help='folder for everything that is written (default: '
+        './work_dirs/quickstart, with a folder of its own for each --seed '
+        'and for --no-pretrain)',
+    )
+    parser.add_argument(
+        '--seed',
+        type=int,
+        default=0,
+        help='seed of the corpus and of training (default: 0)',
     )
     parser.add_argument(
         '--no-pretrain',
@@ -108,7 +127,6 @@ def make_parser() -> argparse.ArgumentParser:
         help='take few files and steps, to see that everything runs; the '
         'numbers then mean nothing',
     )
-    return parser
 
 
 def wrong_options(args: argparse.Namespace) -> str | None:

@@ -30,8 +30,8 @@ def finish(folder: Path, cfg: dict, run: Callable[[Path], None]) -> bool:
             has to run.
         cfg (dict): Everything that the stage depends on. It is written to
             ``config.py`` in the folder.
-        run (Callable): Function that runs the stage, given the path of that
-            file.
+        run (Callable[[Path], None]): Function that runs the stage, given the
+            path of that file.
 
     Returns:
         bool: Whether the stage had to run.
@@ -60,7 +60,7 @@ def train(
         name (str): Name of the stage, and of its folder.
         cfg (dict): Config of the stage.
         args (argparse.Namespace): Options of the quickstart.
-        threads (int, optional): See :func:`~.commands.run_command`. Defaults
+        threads (int | None): See :func:`~.commands.run_command`. Defaults
             to None.
 
     Returns:
@@ -130,7 +130,7 @@ def test(
         cfg (dict): Config of the model.
         checkpoint (Path): Weights of the model.
         args (argparse.Namespace): Options of the quickstart.
-        out (str, optional): Name of a file for all predictions in that
+        out (str | None): Name of a file for all predictions in that
             folder. Defaults to None.
 
     Returns:

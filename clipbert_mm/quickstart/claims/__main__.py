@@ -23,7 +23,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line.
 
     Args:
-        argv (list[str], optional): Arguments. Defaults to None: those of
+        argv (list[str] | None): Arguments. Defaults to None: those of
             this process.
 
     Returns:

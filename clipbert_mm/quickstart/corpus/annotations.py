@@ -38,7 +38,7 @@ def write_annotations(
     words: set[str] = set()
     for split in SPLITS:
         rows: list[dict] = []
-        told = []
+        described = []
         for item in plan[split]:
             kind = 'image' if split.startswith('images') else 'video'
             number = 1 if split == 'gallery_test' else captions_per_item
@@ -51,24 +51,24 @@ def write_annotations(
                         sen_id=len(rows),
                     )
                 )
-                told.append(item.combination)
+                described.append(item.combination)
         write_lines(root / 'annotations' / f'{split}.jsonl', rows)
         if split in TRAINING:
             words.update(w for row in rows for w in row['caption'].split())
             write_lines(
                 root / 'annotations' / f'{split}_negatives.jsonl',
-                one_attribute_negatives(told),
+                one_attribute_negatives(described),
             )
     (root / 'tokenizer' / 'vocab.txt').write_text(
         '\n'.join(vocabulary(words)) + '\n', encoding='utf-8'
     )
 
 
-def one_attribute_negatives(told: list[Combination]) -> list[dict]:
+def one_attribute_negatives(described: list[Combination]) -> list[dict]:
     """Return captions that differ from each caption in one attribute.
 
     Args:
-        told (list[Combination]): Combination that each caption describes;
+        described (list[Combination]): Combination that each caption describes;
             ``sen_id`` is its index.
 
     Returns:
@@ -77,7 +77,7 @@ def one_attribute_negatives(told: list[Combination]) -> list[dict]:
     """
     rng = np.random.default_rng(0)  # chooses among a combination's captions
     sen_ids = defaultdict(list)
-    for sen_id, combination in enumerate(told):
+    for sen_id, combination in enumerate(described):
         sen_ids[combination].append(sen_id)
     near = {
         combination: [c for c in neighbours(combination) if c in sen_ids]
@@ -91,7 +91,7 @@ def one_attribute_negatives(told: list[Combination]) -> list[dict]:
                 for other in near[combination]
             ],
         )
-        for sen_id, combination in enumerate(told)
+        for sen_id, combination in enumerate(described)
     ]
 
 
@@ -127,22 +127,22 @@ def check_generalisation(root: Path) -> None:
         ValueError: If a training caption describes a combination of the
             gallery or of the test images, or two gallery videos share one.
     """
-    told = {
+    described = {
         split: [
             read_caption(row['caption'])
             for row in read_lines(root / 'annotations' / f'{split}.jsonl')
         ]
         for split in SPLITS
     }
-    gallery = set(told['gallery_test'])
-    if len(gallery) != len(told['gallery_test']):
+    gallery = set(described['gallery_test'])
+    if len(gallery) != len(described['gallery_test']):
         raise ValueError(
             f'Two gallery videos in {root} have the same attributes. Delete '
             'the folder and write it again.'
         )
-    tested = gallery.union(told['images_test'])
+    tested = gallery.union(described['images_test'])
     for split in TRAINING:
-        seen = tested.intersection(told[split])
+        seen = tested.intersection(described[split])
         if seen:
             raise ValueError(
                 f'{len(seen)} combinations of the gallery or the test images '

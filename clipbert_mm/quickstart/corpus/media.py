@@ -19,7 +19,7 @@ STAMP = 'corpus.json'
 
 def write_video(
     path: Path,
-    pictures: Iterable[np.ndarray],
+    frames: Iterable[np.ndarray],
     rate: int | Fraction,
     size: tuple[int, int],
     gop: int = 12,
@@ -28,7 +28,7 @@ def write_video(
 
     Args:
         path (Path): File to write.
-        pictures (Iterable[np.ndarray]): Frames ``(H, W, 3)``, uint8.
+        frames (Iterable[np.ndarray]): Frames ``(H, W, 3)``, uint8.
         rate (int | Fraction): Frames per second.
         size (tuple[int, int]): Width and height, pixels.
         gop (int): Frames from one key frame to the next: with few, random
@@ -42,8 +42,8 @@ def write_video(
         stream.pix_fmt = 'yuv420p'
         stream.codec_context.gop_size = gop
         stream.codec_context.thread_count = 1
-        for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(picture, format='rgb24')
+        for pixels in frames:
+            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
@@ -88,8 +88,9 @@ def write_media(
     """Write media files in parallel, and print a line at every tenth.
 
     Args:
-        write (Callable): Function at module level that writes one item.
-        items (Sequence): The items.
+        write (Callable[[Any], None]): Function at module level that writes
+            one item.
+        items (Sequence[Any]): The items.
         processes (int): Number of processes that write.
     """
     start, total = time.time(), len(items)

@@ -58,7 +58,7 @@ CHOICE_QUESTIONS = {
     'transition': OPEN_QUESTIONS['transition'],
 }
 
-# The first pattern that matches tells the type.
+# The first pattern that matches gives the type.
 QUESTION_PATTERNS = {
     'colour': '^what colour',
     'shape': '^(what|which) shape',
@@ -90,6 +90,9 @@ class ChoiceQuestion(NamedTuple):
 def all_answers() -> list[str]:
     """Return every possible answer of an open question, 21 in all.
 
+    Returns:
+        list[str]: Colours, shapes, numbers and actions.
+
     Example:
         >>> len(all_answers())
         21
@@ -108,7 +111,7 @@ def open_questions(
 
     Args:
         scene (Scene): Contents of the video.
-        wording (int, optional): Wording of each type, modulo the number of
+        wording (int | None): Wording of each type, modulo the number of
             its wordings. Defaults to None: all.
 
     Returns:
@@ -210,7 +213,7 @@ def descriptions(
         tuple[str, list[str]]: The true description and the wrong ones.
     """
     shown = [action for action, _ in scene.actions]
-    told = (
+    true = (
         NUMBER_WORDS[scene.number - 1],
         scene.colour,
         scene.shape,
@@ -219,10 +222,10 @@ def descriptions(
     values = (NUMBER_WORDS[: len(NUMBERS)], FIGURE_COLOURS, SHAPES, ACTIONS)
     first, second, third = rng.permutation(4)[:3]
     wrong = [
-        str(rng.choice([v for v in words if v not in (*told, *shown)]))
+        str(rng.choice([v for v in words if v not in (*true, *shown)]))
         for words in values
     ]
-    options = [told]
+    options = [true]
     for place in (first, second):
         options += [_with(option, place, wrong[place]) for option in options]
     any_option = options[rng.integers(len(options))]
@@ -268,7 +271,7 @@ def other_actions(
 
     Args:
         right (str): The right action.
-        named (str, optional): Action that the question names, if any.
+        named (str | None): Action that the question names, if any.
         rng (np.random.Generator): Draws the others.
 
     Returns:

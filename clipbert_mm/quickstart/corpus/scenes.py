@@ -121,16 +121,16 @@ def captions(
             f'for each template, but got {number!r}.'
         )
 
-    told = []
+    written = []
     for index in rng.choice(len(TEMPLATES), number, replace=False):
         words = {
             attribute: rng.choice(SYNONYMS.get(value, (value,)))
             for attribute, value in combination._asdict().items()
         }
-        told.append(
+        written.append(
             TEMPLATES[index].format(verb=rng.choice(VERBS[kind]), **words)
         )
-    return told
+    return written
 
 
 def read_caption(caption: str) -> Combination:
@@ -155,17 +155,17 @@ size='large', place='left')
     words = set(re.findall('[a-z]+', caption.lower()))
     found = []
     for attribute, values in ATTRIBUTES.items():
-        told = [
+        named = [
             value
             for value in values
             if words.intersection(SYNONYMS.get(value, (value,)))
         ]
-        if len(told) != 1:
+        if len(named) != 1:
             raise ValueError(
                 f'A caption must name one {attribute}, but {caption!r} names '
-                f'{told}.'
+                f'{named}.'
             )
-        found.append(told[0])
+        found.append(named[0])
     return Combination(*found)
 
 
@@ -228,7 +228,7 @@ def frames(
         combination (Combination): Contents of the scene.
         look (Look): Its other properties.
         rng (np.random.Generator): Draws the noise of each frame.
-        times (list[float], optional): Times of the frames, seconds. Defaults
+        times (list[float] | None): Times of the frames, seconds. Defaults
             to None: one frame at 0.
 
     Yields:

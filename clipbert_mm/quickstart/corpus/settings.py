@@ -38,8 +38,8 @@ def run_writer(
     Args:
         description (str): Description of the command.
         settings (type): Dataclass of integers, one option for each.
-        generate (Callable): Function of the folder, the settings and the
-            number of writers, which returns whether it had to write.
+        generate (Callable[..., bool]): Function of the folder, the settings
+            and the number of writers, which returns whether it had to write.
         what (str): Name of the corpus in messages.
     """
     parser = argparse.ArgumentParser(description=description)

@@ -49,9 +49,9 @@ def test_scenes__combinations_and_neighbours() -> None:
 def test_captions__tell_all_attributes_in_different_wordings(kind) -> None:
     rng = np.random.default_rng(0)
     for combination in scenes.all_combinations():
-        told = scenes.captions(combination, kind, 3, rng)
-        assert len(set(told)) == 3
-        assert {scenes.read_caption(caption) for caption in told} == {
+        described = scenes.captions(combination, kind, 3, rng)
+        assert len(set(described)) == 3
+        assert {scenes.read_caption(caption) for caption in described} == {
             combination
         }
 
@@ -81,17 +81,17 @@ def test_frames__shape_is_where_and_what_the_caption_says(shape) -> None:
     look = scenes.Look(
         96, 96, 'plain', (0, 0, 0), scale=1.0, phase=0.0, speed=2.0
     )
-    pictures = list(scenes.frames(combination, look, rng, [0.0, 0.5]))
-    # Of a large shape, whose radius is 0.27 of the picture.
+    images = list(scenes.frames(combination, look, rng, [0.0, 0.5]))
+    # Of a large shape, whose radius is 0.27 of the image.
     height = dict(square=1.7, triangle=1.8).get(shape, 2.0) * 0.27
     middles = []
-    for picture in pictures:
-        red = picture[..., 0] > 150
+    for image in images:
+        red = image[..., 0] > 150
         rows, columns = np.nonzero(red)
         middles.append(rows.mean())
         assert columns.mean() / 96 == pytest.approx(0.25, abs=0.03)
         assert np.ptp(rows) / 96 == pytest.approx(height, abs=0.03)
-        assert picture[~red].mean(0) == pytest.approx((14, 14, 14), abs=3)
+        assert image[~red].mean(0) == pytest.approx((14, 14, 14), abs=3)
     assert abs(middles[0] - middles[1]) > 5  # it moves
 
 
@@ -132,16 +132,16 @@ def test_generate__annotations_name_the_files(corpus: Path) -> None:
 
 
 def test_generate__gallery_is_unseen(corpus: Path) -> None:
-    told = {
+    described = {
         split: {
             scenes.read_caption(row['caption']) for row in lines(corpus, split)
         }
         for split in annotations.SPLITS
     }
-    assert len(told['gallery_test']) == 9
-    assert told['gallery_test'].isdisjoint(told['images_train'])
-    assert told['gallery_test'].isdisjoint(told['videos_train'])
-    assert told['images_test'] == told['gallery_test']
+    assert len(described['gallery_test']) == 9
+    assert described['gallery_test'].isdisjoint(described['images_train'])
+    assert described['gallery_test'].isdisjoint(described['videos_train'])
+    assert described['images_test'] == described['gallery_test']
 
 
 @pytest.mark.parametrize('split', ['images_train', 'videos_train'])
@@ -175,13 +175,13 @@ def test_check_generalisation__leak(tmp_path: Path, split: str) -> None:
 
 
 def test_negatives__one_attribute_away(tmp_path: Path) -> None:
-    told = scenes.all_combinations()[:40] * 2
-    found = annotations.one_attribute_negatives(told)
+    described = scenes.all_combinations()[:40] * 2
+    found = annotations.one_attribute_negatives(described)
     assert [row['sen_id'] for row in found] == list(range(80))
     for row in found:
-        own = told[row['sen_id']]
-        others = {told[i] for i in row['negatives']}
-        assert others == set(scenes.neighbours(own)) & set(told)
+        own = described[row['sen_id']]
+        others = {described[i] for i in row['negatives']}
+        assert others == set(scenes.neighbours(own)) & set(described)
         assert len(row['negatives']) == len(others)
 
 
