@@ -346,7 +346,7 @@ def test_concat__retrieval_is_for_training(
 def test_readme__config_of_two_lmdbs(
     data_root: Path, tmp_path: Path, vocab_dir: str
 ) -> None:
-    text = (ROOT / 'tools/data/coco_vg/README.md').read_text()
+    text = (ROOT / 'docs/data/coco_vg.md').read_text()
     snippet = (
         text.split('```python\n')[1]
         .split('```')[0]
