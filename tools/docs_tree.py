@@ -46,6 +46,8 @@ def describe(path: Path) -> str:
 
 def is_shown(path: Path) -> bool:
     """Return whether the tree names a file or a folder."""
+    if path.name[0] == '.':
+        return False
     if path.is_dir():
         return any(is_shown(child) for child in path.iterdir())
     return path.suffix == '.sh' or (
@@ -108,9 +110,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description='Write the file tree of docs/architecture.md.'
     )
-    parser.add_argument(
-        '--check', action='store_true', help='write nothing'
-    )
+    parser.add_argument('--check', action='store_true', help='write nothing')
     args = parser.parse_args()
     page = PAGE.read_text(encoding='utf-8')
     updated = update(page)

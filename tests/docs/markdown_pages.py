@@ -17,6 +17,8 @@ from tests.toolbox.paths import ROOT
 # Languages that run, and those that are shown.
 RUN = ('python', 'bash')
 SHOWN = ('text', 'json', 'bibtex')
+# Seconds that a block may take.
+TIMEOUT = 120
 # Folders of the checkout that commands name.
 LINKS = ('clipbert_mm', 'configs', 'tools')
 # The first line of a Python block that is a file, not a program.
@@ -82,12 +84,24 @@ def run_page(page: Path) -> int:
 
 
 def run_python(example: Example) -> None:
-    """Execute a block, or write it to the file that its first line names."""
+    """Execute a block, or write it to the file that its first line names.
+
+    Args:
+        example (Example): The block.
+
+    Raises:
+        ValueError: If the file would lie outside the working directory.
+    """
     name = FILE_NAME.match(example.parsed)
     if name is None:
         PythonEvaluator()(example)
         return
     file = Path(name[1])
+    if not file.resolve().is_relative_to(Path.cwd()):
+        raise ValueError(
+            f'{example.path}:{example.line} would write {file} into the '
+            'checkout. Give the file a folder of its own.'
+        )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(example.parsed)
 
@@ -115,6 +129,7 @@ def run_bash(example: Example) -> str | None:
         stderr=subprocess.STDOUT,
         text=True,
         env=environment,
+        timeout=TIMEOUT,
     )
     if result.returncode:
         return (
