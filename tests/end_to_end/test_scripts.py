@@ -3,14 +3,14 @@
 
 import os
 import pickle
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.toolbox.paths import TOOLS
+from tests.toolbox.paths import ROOT, TOOLS
+from tests.toolbox.processes import run_command
 
 PLUGIN = """
 import torch
@@ -75,33 +75,17 @@ randomness = dict(seed=0)
 """
 
 
-def free_port() -> str:
-    with socket.socket() as server:
-        server.bind(('127.0.0.1', 0))
-        return str(server.getsockname()[1])
-
-
-def run(*command, cwd, **env) -> str:
-    """Run a command away from the checkout; what it printed."""
-    path = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
-    result = subprocess.run(
-        [str(part) for part in command],
+def run(*command: object, cwd: Path, **env: str) -> str:
+    """Run a command away from the checkout, without a GPU."""
+    return run_command(
+        *command,
         cwd=cwd,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={
-            **os.environ,
-            'PATH': path,
-            'PYTHONPATH': f'{TOOLS.parent}:{cwd}',
-            'OMP_NUM_THREADS': '1',
+        **{
+            'PYTHONPATH': f'{ROOT}:{cwd}',
             'CUDA_VISIBLE_DEVICES': '-1',
-            'PORT': free_port(),
             **env,
         },
     )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
 
 
 @pytest.fixture(scope='module')

@@ -3,8 +3,6 @@
 
 import json
 import os
-import socket
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,16 +17,11 @@ from torch import distributed, multiprocessing
 from clipbert_mm.datasets.bad_media import BadMediaLog
 from clipbert_mm.models.tasks.vocabulary_task import decode_answers
 from tests.toolbox.paths import TOOLS
+from tests.toolbox.processes import free_port, run_command
 from tests.toolbox.shrink import shrink, write_config
 from tests.toolbox.tiny_models import BERT, samples, tiny_clipbert, tiny_inputs
 
 IGNORED = -100
-
-
-def free_port() -> str:
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        return str(sock.getsockname()[1])
 
 
 def loss_of(model: torch.nn.Module, task: str, rows: slice) -> torch.Tensor:
@@ -154,24 +147,6 @@ def test_vocabulary__survives_the_averaging_of_buffers(tmp_path: Path) -> None:
     assert decode_answers(state['task.vocabulary']) == ['café', '猫']
 
 
-def run_tool(*command: object) -> str:
-    environment = dict(
-        os.environ,
-        PORT=free_port(),
-        OMP_NUM_THREADS='1',
-        PYTHONWARNINGS='ignore',
-        PATH=f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
-    )
-    done = subprocess.run(
-        [str(part) for part in command],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 def metrics_in(work_dir: Path) -> dict[str, float]:
     """Metrics that a test run logged, without its timings."""
     (logged,) = work_dir.glob('*/*.json')
@@ -187,14 +162,16 @@ def test_tools__train_and_test_with_two_processes(
         shrink('clipbert_msrvtt_ret', corpus), tmp_path / 'tiny.py'
     )
     trained = tmp_path / 'trained'
-    log = run_tool(TOOLS / 'dist_train.sh', config, 2, '--work-dir', trained)
+    log = run_command(
+        TOOLS / 'dist_train.sh', config, 2, '--work-dir', trained
+    )
     assert 'Distributed training: True' in log
     assert 'GPU number: 2' in log
     checkpoint = trained / 'epoch_1.pth'
 
     # Seven videos: the second process repeats one of them.
     one, two = tmp_path / 'one', tmp_path / 'two'
-    run_tool(
+    run_command(
         sys.executable,
         TOOLS / 'test.py',
         config,
@@ -204,7 +181,7 @@ def test_tools__train_and_test_with_two_processes(
         '--out',
         tmp_path / 'one.npz',
     )
-    run_tool(
+    run_command(
         TOOLS / 'dist_test.sh',
         config,
         checkpoint,

@@ -1,9 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
-"""Python processes that start from nothing."""
+"""Processes that start from nothing, and waiting for them."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 from .paths import ROOT
 
@@ -12,8 +16,8 @@ def run_python(*arguments: str, **env: str) -> subprocess.CompletedProcess:
     """Run a new interpreter that sees this checkout.
 
     Args:
-        arguments (str): Arguments of the interpreter, such as ``'-c', code``.
-        env (str): Environment variables to set.
+        *arguments (str): Arguments of the interpreter, as ``'-c', code``.
+        **env (str): Environment variables to set.
 
     Returns:
         CompletedProcess: Exit status and output of the process.
@@ -29,3 +33,61 @@ def run_python(*arguments: str, **env: str) -> subprocess.CompletedProcess:
             **env,
         },
     )
+
+
+def run_command(*command: object, cwd: Path | None = None, **env: str) -> str:
+    """Run a program that must succeed, with this Python first on its path.
+
+    Args:
+        *command (object): Program and arguments.
+        cwd (Path | None): Folder to run in. Defaults to the current one.
+        **env (str): Environment variables to set.
+
+    Returns:
+        str: Standard output and error, as they came.
+    """
+    path = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={
+            **os.environ,
+            'PATH': path,
+            'PORT': free_port(),
+            'OMP_NUM_THREADS': '1',
+            'PYTHONWARNINGS': 'ignore',
+            **env,
+        },
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def free_port() -> str:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        return str(server.getsockname()[1])
+
+
+def wait_for(
+    process: subprocess.Popen, condition: Callable[[], bool], seconds: float
+) -> None:
+    """Wait until a condition holds while a process is at work.
+
+    Args:
+        process (subprocess.Popen): Process that brings the condition about.
+        condition (Callable[[], bool]): Condition to wait for.
+        seconds (float): Longest time to wait.
+
+    Raises:
+        AssertionError: If the process ends or the time is over before.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, 'the process has ended'
+        assert time.monotonic() < end, f'not within {seconds} s'
+        time.sleep(0.01)
