@@ -13,10 +13,11 @@ from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
-from clipbert_mm.media.errors import describe, is_media_error
+from clipbert_mm.media.errors import is_media_error
 from clipbert_mm.models import ClipBERT
 from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
 from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.utils.error_text import describe
 from clipbert_mm.weights.exported_model import load_exported
 
 # Where a transform reads files from.

@@ -18,6 +18,7 @@ Exit status: 0 without problems, 1 with problems, 2 if the config is wrong.
 """
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -166,7 +167,14 @@ def check(args: argparse.Namespace) -> CheckReport:
         )
         check_texts(split, report)
         if split.files is not None:
-            check_media(split, report, args.decode, args.workers, args.timeout)
+            check_media(
+                split,
+                report,
+                args.decode,
+                args.workers,
+                args.timeout,
+                progress=functools.partial(print, flush=True),
+            )
     check_leaks(splits, report)
     return report
 

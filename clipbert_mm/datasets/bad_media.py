@@ -11,7 +11,7 @@ import torch.multiprocessing as mp
 from mmengine.dist import all_reduce
 from mmengine.logging import print_log
 
-from clipbert_mm.media.errors import describe
+from clipbert_mm.utils.error_text import describe
 
 
 class BadMediaLog:

@@ -12,9 +12,10 @@ from mmaction.datasets import BaseActionDataset
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from clipbert_mm.media.errors import describe, is_media_error
+from clipbert_mm.media.errors import is_media_error
 from clipbert_mm.media.files import media_files
 from clipbert_mm.utils.checks import check_integer
+from clipbert_mm.utils.error_text import describe
 
 from .bad_media import BadMediaLog
 from .media_key import check_media_key

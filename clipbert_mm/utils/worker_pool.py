@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Run jobs in processes of which any may crash or hang."""
+"""Run jobs in worker processes, any of which may crash or hang."""
 
 import multiprocessing
 import signal
@@ -8,11 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
+from .checks import check_integer
+from .error_text import describe
+
 
 class Outcome(NamedTuple):
-    """What became of a job: its result, or the reason that there is none.
+    """Result of a job, or the reason why it has none.
 
-    ``number`` is the place of the job, from 0 on.
+    Args:
+        number (int): 0-based position of the job.
+        result (Any): Result; None if the job failed.
+        error (str, optional): Reason of the failure.
     """
 
     number: int
@@ -26,28 +32,28 @@ def run_jobs(
     workers: int,
     timeout: float | None = None,
 ) -> Iterator[Outcome]:
-    """Call a function on every job, in processes side by side.
+    """Call a function on every job, in parallel processes.
 
-    Decoders of broken files can end or stall the whole process. The job of
-    such a process has an error, and another process goes on with the others;
-    the pools of the standard library give up or wait forever.
+    A broken file can crash or stall the whole process that decodes it. The
+    job of such a process fails, and a new process takes over the remaining
+    jobs; the pools of the standard library would give up or wait forever.
 
     Args:
-        function (Callable): Of a module that a new interpreter can import.
-        jobs (Sequence): Its arguments.
-        workers (int): Number of processes; 0 calls it in this one.
-        timeout (float, optional): Seconds after which a job is given up
-            (with ``workers`` >= 1). Defaults to None, never.
+        function (Callable): Function of one argument, from a module that a
+            new interpreter can import.
+        jobs (Sequence): Arguments of the calls.
+        workers (int): Number of processes; 0 calls the function in this one.
+        timeout (float, optional): Seconds after which a job fails (with
+            ``workers`` >= 1). Defaults to None, no limit.
 
     Yields:
         Outcome: One for each job, in the order in which they end.
 
     Raises:
-        ValueError: If ``workers`` is negative.
-        RuntimeError: If a process cannot even start.
+        ValueError: If ``workers`` is not an integer >= 0.
+        RuntimeError: If a process cannot start.
     """
-    if workers < 0:
-        raise ValueError(f'workers must be >= 0, but got {workers}.')
+    check_integer('workers', workers, 0)
     if workers == 0:
         for number, job in enumerate(jobs):
             yield _call(function, number, job)
@@ -75,7 +81,7 @@ def run_jobs(
 
 
 class _Worker:
-    """A process and the job that it has."""
+    """A process and its current job."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         context = multiprocessing.get_context('spawn')
@@ -90,7 +96,7 @@ class _Worker:
         self.is_alive = True
 
     def send(self, number: int, job: Any, timeout: float | None) -> None:
-        """Hand over a job."""
+        """Hand a job to the process."""
         self.number = number
         self.deadline = (
             float('inf') if timeout is None else (time.monotonic() + timeout)
@@ -98,10 +104,10 @@ class _Worker:
         try:
             self.pipe.send((number, job))
         except OSError:
-            pass  # it has died: receive() is told so next
+            pass  # the process has died: receive() notices it next
 
     def receive(self, timeout: float | None) -> Outcome | None:
-        """The outcome of the job; None when the process has just started."""
+        """Return the outcome of the job; None if the process just started."""
         try:
             if not self.pipe.poll():
                 return self._give_up(f'it took longer than {timeout} s')
@@ -117,9 +123,8 @@ class _Worker:
         self.is_alive = False
         if self.number is None:
             raise RuntimeError(
-                'A worker process did not start, its error is '
-                f'above: {reason}. Pass --workers 0 to work '
-                'in one process.'
+                'A worker process did not start; its error is printed '
+                f'above: {reason}. Pass --workers 0 to work in one process.'
             )
         return Outcome(self.number, None, reason)
 
@@ -131,7 +136,7 @@ class _Worker:
 
 
 def _ready(pool: list[_Worker]) -> list[_Worker]:
-    """Wait for the workers that have ended a job or run out of time."""
+    """Wait until workers have ended a job or run out of time."""
     while True:
         first = min(worker.deadline for worker in pool)
         seconds = (
@@ -149,6 +154,7 @@ def _ready(pool: list[_Worker]) -> list[_Worker]:
 
 
 def _cause(exit_code: int | None) -> str:
+    """Describe how a process ended."""
     if exit_code is not None and exit_code < 0:
         return f'its process was ended by {signal.Signals(-exit_code).name}'
     return f'its process ended with status {exit_code}'
@@ -157,13 +163,12 @@ def _cause(exit_code: int | None) -> str:
 def _call(function: Callable[[Any], Any], number: int, job: Any) -> Outcome:
     try:
         return Outcome(number, function(job))
-    except Exception as error:  # a job may fail in any way: it is reported
-        lines = str(error).strip().splitlines() or ['']
-        return Outcome(number, None, f'{type(error).__name__}: {lines[0]}')
+    except Exception as error:  # of any kind: it is reported
+        return Outcome(number, None, describe(error))
 
 
 def _serve(function: Callable[[Any], Any], pipe: Connection) -> None:
-    """What a process does until its pipe is closed."""
+    """Run the jobs that arrive until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     pipe.send(None)  # it has started
     while True:
@@ -174,23 +179,29 @@ def _serve(function: Callable[[Any], Any], pipe: Connection) -> None:
         pipe.send(_call(function, number, job))
 
 
-def print_progress(
-    outcomes: Iterator[Outcome], total: int
+def report_progress(
+    outcomes: Iterator[Outcome], total: int, report: Callable[[str], None]
 ) -> Iterator[Outcome]:
-    """Pass outcomes on, and print a line at every tenth of them.
+    """Yield outcomes unchanged, and report every tenth of them.
 
     Args:
-        outcomes (Iterator[Outcome]): Of :func:`run_jobs`.
-        total (int): How many there will be.
+        outcomes (Iterator[Outcome]): Outcomes of :func:`run_jobs`.
+        total (int): Number of outcomes to expect.
+        report (Callable): Receives one line at a time.
 
     Yields:
-        Outcome: The same.
+        Outcome: The outcomes, in the same order.
+
+    Example:
+        >>> outcomes = iter([Outcome(0, 'a'), Outcome(1, 'b')])
+        >>> len(list(report_progress(outcomes, 2, print)))
+          1 of 2 files, 0 s
+          2 of 2 files, 0 s
+        2
     """
     start, step = time.monotonic(), max(1, total // 10)
     for done, outcome in enumerate(outcomes, 1):
         if done % step == 0 or done == total:
-            print(
-                f'  {done} of {total} files, {time.monotonic() - start:.0f} s',
-                flush=True,
-            )
+            seconds = time.monotonic() - start
+            report(f'  {done} of {total} files, {seconds:.0f} s')
         yield outcome

@@ -2,10 +2,10 @@
 """Check the media of the splits."""
 
 import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from clipbert_mm.media.probe import MediaProbe, Probe, find_missing, store_of
-from clipbert_mm.utils.worker_pool import print_progress, run_jobs
+from clipbert_mm.utils.worker_pool import report_progress, run_jobs
 
 from .report import CheckReport, spread
 from .split import CheckedSplit
@@ -17,15 +17,19 @@ def check_media(
     decode: str,
     workers: int,
     timeout: float,
+    progress: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Find the media that are missing or cannot be decoded.
+    """Find the media that are missing or unreadable.
 
     Args:
-        split (CheckedSplit): The split.
-        report (CheckReport): Figures and problems are added to it.
-        decode (str): How much of each medium to read.
-        workers (int): Processes that decode.
-        timeout (float): Seconds after which a medium is given up.
+        split (CheckedSplit): Split to check.
+        report (CheckReport): Report that receives figures and problems.
+        decode (str): One of :data:`~clipbert_mm.media.probe.DECODE`, how much
+            of each file to decode.
+        workers (int): Number of decoding processes; 0 for none.
+        timeout (float): Seconds after which decoding a file fails.
+        progress (Callable): Receives lines of progress. Defaults to a
+            function that drops them.
     """
     figures = report.figures[split.name]
     files = list((split.files or {}).values())
@@ -40,28 +44,28 @@ def check_media(
         report.problem(split.name, 'missing media', file)
     if decode == 'none':
         return
-    gone = set(missing or ())
-    there = [file for file in files if file not in gone]
-    print(f'{split.name}: reading {len(there)} media', flush=True)
+    absent = set(missing or ())
+    existing = [file for file in files if file not in absent]
+    progress(f'{split.name}: reading {len(existing)} media')
+    outcomes = run_jobs(
+        MediaProbe(split.steps, decode), existing, workers, timeout
+    )
     probes = []
-    for outcome in print_progress(
-        run_jobs(MediaProbe(split.steps, decode), there, workers, timeout),
-        len(there),
-    ):
+    for outcome in report_progress(outcomes, len(existing), progress):
         probe = outcome.result or Probe(outcome.error)
         probes.append(probe)
         if probe.error is not None:
             report.problem(
                 split.name,
                 'unreadable media',
-                f'{there[outcome.number]}: {probe.error}',
+                f'{existing[outcome.number]}: {probe.error}',
             )
     figures['unreadable media'] = sum(p.error is not None for p in probes)
     figures.update(_ranges(probes))
 
 
 def _ranges(probes: Sequence[Probe]) -> dict[str, dict[str, float]]:
-    """Durations, rates and sizes of the media that could be decoded."""
+    """Return the ranges of durations, rates and sizes of readable media."""
     good = [probe for probe in probes if probe.error is None]
     videos = [(p.frames, p.fps) for p in good if p.frames and p.fps]
     values: dict[str, list[float]] = {
@@ -77,10 +81,10 @@ def check_leaks(splits: Sequence[CheckedSplit], report: CheckReport) -> None:
     """Find media that two splits have in common.
 
     Args:
-        splits (Sequence[CheckedSplit]): All splits; two with one annotation
-            file are meant to be the same, and the members of a split may
-            share media.
-        report (CheckReport): Problems are added to it.
+        splits (Sequence[CheckedSplit]): All splits. Two with the same
+            annotation file are meant to be equal, and the members of one
+            split may share media.
+        report (CheckReport): Report that receives the problems.
     """
     media = {
         split.name: {
@@ -108,5 +112,5 @@ def check_leaks(splits: Sequence[CheckedSplit], report: CheckReport) -> None:
 
 
 def _loaders(name: str) -> set[str]:
-    """The dataloaders of a split such as ``'val[1], test[1]'``."""
+    """Return the dataloaders of a split such as ``'val[1], test[1]'``."""
     return {part.split('[')[0] for part in name.split(', ')}

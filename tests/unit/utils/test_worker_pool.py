@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from clipbert_mm.utils.worker_pool import Outcome, print_progress, run_jobs
+from clipbert_mm.utils.worker_pool import Outcome, report_progress, run_jobs
 
 JOBS = """
 import os
@@ -73,14 +73,15 @@ def test_run_jobs__a_process_that_cannot_start(work, tmp_path):
 
 
 def test_run_jobs__number_of_workers(work):
-    with pytest.raises(ValueError, match='workers must be >= 0, but got -1'):
+    with pytest.raises(
+        ValueError, match='workers must be an integer >= 0, but got -1'
+    ):
         list(run_jobs(work, ['a'], workers=-1))
 
 
-def test_print_progress__at_every_tenth(capsys):
+def test_report_progress__at_every_tenth():
     outcomes = [Outcome(i, i) for i in range(25)]
-    assert list(print_progress(iter(outcomes), 25)) == outcomes
-    shown = [
-        line.split(',')[0] for line in capsys.readouterr().out.split('\n')[:-1]
-    ]
+    lines: list[str] = []
+    assert list(report_progress(iter(outcomes), 25, lines.append)) == outcomes
+    shown = [line.split(',')[0] for line in lines]
     assert shown == [f'  {i} of 25 files' for i in (*range(2, 25, 2), 25)]
