@@ -1,79 +1,50 @@
 # Copyright (c) clipbert_mm contributors.
-r"""Encode a folder of videos again, for fast reading of sparse frames.
+r"""Re-encode a folder of videos for fast access to sparse frames.
 
-Each video becomes h264 in mp4, with its path and stem, without sound, with a
-constant frame rate, upright and with even sides. GIFs gain most: of a GIF, all
-frames are decoded to get one::
+Each video becomes h264 in mp4 under its path and stem, without sound, with a
+constant frame rate, upright and with even sides. GIFs gain most, because all
+frames of a GIF are decoded to get one::
 
     python tools/data/compress.py data/msrvtt/videos data/msrvtt/videos_448
     python tools/data/compress.py data/tgif_qa/gifs data/tgif_qa/videos \
         --long-side 768
 
-The defaults change what ClipBERT sees by the losses of compression only:
+With the defaults, compression losses are all that changes for ClipBERT:
 
 - The frame rate stays, so the sampler picks the same frames. ``--fps`` is the
-  one option that changes which: a clip of 2 frames at 2 fps spans one second,
+  only option that changes them: a clip of 2 frames at 2 fps spans one second,
   and its last frame is the last of that second, so the two are 0.96 s apart
-  at 25 fps, 0.83 s at 6 fps and 0.67 s at 3 fps. Take a multiple of
-  ``target_fps`` to keep clips whole, and the same videos for training and
-  testing. A rate that varies becomes constant, each frame repeated until the
-  next is due.
-- ``--long-side 448`` is what the configs for videos resize to; those of
-  TGIF-QA have 768. Smaller videos stay as they are.
-- A key frame at least every 12 frames: to get a frame, a decoder goes back to
-  the key frame before it. Less makes larger files that are read faster.
+  at 25 fps, 0.83 s at 6 fps and 0.67 s at 3 fps. Choose a multiple of
+  ``target_fps`` to keep clips whole, and use the same videos for training and
+  testing. A variable rate becomes constant: each frame is repeated until the
+  next one is due.
+- ``--long-side 448`` is the size that the configs for videos resize to; those
+  of TGIF-QA have 768. Smaller videos keep their size.
+- At least every 12th frame is a key frame: to decode a frame, a decoder goes
+  back to the key frame before it. A shorter interval makes files larger and
+  reading faster.
 
-Files can become larger than their sources, because of the key frames; sizes
-and speed are printed. Where disk space counts, pass a higher ``--crf`` or a
-lower ``--fps``.
+The key frames can make files larger than their sources; sizes and speed are
+printed. If disk space is scarce, pass a higher ``--crf`` or a lower ``--fps``.
 
-A run that was stopped goes on where it was: finished files are noted in
-``compress.jsonl`` of the target. A file that cannot be encoded, or lacks
-more than a tenth of its frames, is reported at the end.
+A stopped run resumes: ``compress.jsonl`` in the target lists the finished
+files. Files that cannot be encoded, or lack more than a tenth of their frames,
+are reported at the end.
 """
 
 import argparse
-import dataclasses
 import functools
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from clipbert_mm.media.compress_journal import CompressJournal
-from clipbert_mm.utils.worker_pool import print_progress, run_jobs
-
-try:
-    import av
-
-    if tuple(map(int, av.__version__.split('.')[:2])) < (14, 1):
-        raise ImportError(f'found {av.__version__}')
-    from clipbert_mm.media.reencode import PARTIAL, Settings, reencode
-except ImportError as error:
-    sys.exit(
-        'tools/data/compress.py needs PyAV 14.1 or newer: pip install -U '
-        f'av ({error})'
-    )
-
-SUFFIXES = (
-    '.mp4',
-    '.webm',
-    '.mkv',
-    '.avi',
-    '.mov',
-    '.m4v',
-    '.gif',
-    '.flv',
-    '.wmv',
-    '.mpg',
-    '.mpeg',
-    '.3gp',
-    '.ts',
-)
+from clipbert_mm.media.compression.settings import Settings
+from clipbert_mm.media.files import VIDEO_SUFFIXES
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -83,181 +54,108 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--fps',
         type=float,
-        help='most frames per second; changes which frames are picked. '
-        'Default: the rate of each source, as the frames are then the same',
+        help='maximum frames per second; changes which frames are picked. '
+        'Default: the rate of each source, which keeps the frames',
     )
     parser.add_argument(
         '--long-side',
         type=int,
         default=Settings.long_side,
-        help='most pixels of the longer side. Default: %(default)s, which '
-        'ResizeLongSide of the video configs makes of it anyway',
+        help='maximum length of the longer side in pixels. Default: '
+        '%(default)s, to which ResizeLongSide of the video configs resizes',
     )
     parser.add_argument(
         '--keyframe-interval',
         type=int,
         default=Settings.keyframe_interval,
-        help='most frames from key frame to key frame. Default: %(default)s, '
-        'between the speed of reading and the size of files',
+        help='maximum number of frames between key frames. Default: '
+        '%(default)s, a compromise between reading speed and file size',
     )
     parser.add_argument(
         '--crf',
         type=int,
         default=Settings.crf,
-        help='quality of x264, 0 (lossless) to 51. Default: %(default)s, '
-        "x264's own",
+        help='constant rate factor of x264, from 0 (lossless) to 51. Default: '
+        "%(default)s, x264's own",
     )
     parser.add_argument(
         '--suffixes',
         nargs='+',
-        default=SUFFIXES,
-        help=f'files to take. Default: {" ".join(SUFFIXES)}',
+        default=VIDEO_SUFFIXES,
+        help='suffixes of the files to encode. Default: '
+        f'{" ".join(VIDEO_SUFFIXES)}',
     )
     parser.add_argument(
         '--workers',
         type=int,
         default=os.cpu_count(),
-        help='processes side by side, 0 for none. Default: one per core',
+        help='number of processes, 0 for none. Default: one per core',
     )
     parser.add_argument(
         '--overwrite',
         action='store_true',
-        help='encode all again, in a folder of this tool',
+        help='encode everything again, in a folder of this tool',
     )
     parser.add_argument(
         '--speed-sample',
         type=int,
         default=8,
-        help='videos to measure the speed of reading with, 0 for none. '
+        help='number of videos to measure the reading speed with, 0 for none. '
         'Default: %(default)s',
     )
     return parser.parse_args(argv)
 
 
-def find_videos(
-    source: Path, target: Path, suffixes: Sequence[str]
-) -> dict[Path, Path]:
-    """The videos below a folder and the files they become.
-
-    Args:
-        source (Path): The folder.
-        target (Path): Folder of what they become.
-        suffixes (Sequence[str]): Of videos, in any case.
-
-    Returns:
-        dict[Path, Path]: Source to target, sorted.
-
-    Raises:
-        ValueError: If there is none, if two would become one file, or one
-            of the folders is in the other.
-    """
-    if not source.is_dir():
-        raise ValueError(f'There is no folder {source} to read videos from.')
-    here, there = source.resolve(), target.resolve()
-    if here == there or here in there.parents or there in here.parents:
-        raise ValueError(
-            f'Neither of the folders {source} and {target} may '
-            'be in the other: name another folder to write.'
-        )
-    endings = {'.' + suffix.lower().lstrip('.') for suffix in suffixes}
-    found: dict[Path, Path] = {}
-    owner: dict[Path, Path] = {}
-    clashes = []
-    for path in sorted(source.rglob('*')):
-        if path.suffix.lower() not in endings or not path.is_file():
-            continue
-        found[path] = target / path.relative_to(source).with_suffix('.mp4')
-        first = owner.setdefault(found[path], path)
-        if first != path:
-            clashes.append(f'{first} and {path}')
-    if clashes:
-        raise ValueError(
-            'Files with the same stem would become one: '
-            f'{"; ".join(clashes[:10])}{" ..." if clashes[10:] else ""}. '
-            'Remove or rename one of each, or choose with --suffixes.'
-        )
-    if not found:
-        raise ValueError(
-            f'{source} has no files with a suffix of '
-            f'{sorted(endings)}. Pass others with --suffixes.'
-        )
-    return found
-
-
-def _encode(settings: Settings, job: tuple[Path, Path]) -> None:
-    reencode(*job, settings)
-
-
 def compress(args: argparse.Namespace) -> int:
-    """Encode what is not finished and report.
+    """Encode the videos that are not finished yet, and report.
 
     Args:
-        args (argparse.Namespace): Of :func:`parse_args`.
+        args (argparse.Namespace): Result of :func:`parse_args`.
 
     Returns:
         int: 0, or 1 if a video could not be encoded.
 
     Raises:
-        ValueError: If an argument or a folder does not do.
+        ValueError: If an argument or a folder is unsuitable.
     """
-    settings = Settings(
-        args.fps, args.long_side, args.keyframe_interval, args.crf
-    )
-    videos = find_videos(args.source, args.target, args.suffixes)
-    journal = CompressJournal(
-        args.target, dataclasses.asdict(settings), args.overwrite
-    )
-    for partial in args.target.rglob('*' + PARTIAL):
-        partial.unlink()  # of a run that was killed
-    names = {path: path.relative_to(args.source).as_posix() for path in videos}
-    jobs = [
-        (old, new)
-        for old, new in videos.items()
-        if not (new.is_file() and journal.is_finished(old, names[old]))
-    ]
-    print(
-        f'{len(videos)} videos in {args.source}, '
-        f'{len(videos) - len(jobs)} of them finished before'
-    )
-    failures = {}
-    for outcome in print_progress(
-        run_jobs(functools.partial(_encode, settings), jobs, args.workers),
-        len(jobs),
-    ):
-        old, _ = jobs[outcome.number]
-        if outcome.error is None:
-            journal.add(old, names[old])
-        else:
-            failures[old] = outcome.error
-    _report(videos, failures, args.speed_sample)
-    return int(bool(failures))
+    from clipbert_mm.media.compression.folder import compress_folder
 
-
-def _report(
-    videos: dict[Path, Path], failures: dict[Path, str], speed_sample: int
-) -> None:
-    """Print sizes, speed and failures."""
-    done = [pair for pair in videos.items() if pair[0] not in failures]
-    old, new = (sum(pair[i].stat().st_size for pair in done) for i in (0, 1))
-    if done:
+    result = compress_folder(
+        args.source,
+        args.target,
+        Settings(args.fps, args.long_side, args.keyframe_interval, args.crf),
+        suffixes=args.suffixes,
+        workers=args.workers,
+        overwrite=args.overwrite,
+        report=functools.partial(print, flush=True),
+    )
+    pairs = list(result.finished.items())
+    if pairs:
+        _print_sizes(pairs)
+    if pairs and args.speed_sample > 0:
+        step = max(len(pairs) // args.speed_sample, 1)
+        _print_speed(pairs[::step][: args.speed_sample])
+    for path, reason in sorted(result.failures.items()):
+        print(f'failed: {path}: {reason}', file=sys.stderr)
+    if result.failures:
         print(
-            f'size of {len(done)} videos: {old / 1e6:.1f} MB before, '
-            f'{new / 1e6:.1f} MB after ({new / old:.2f} of it)'
-        )
-    if done and speed_sample > 0:
-        step = max(len(done) // speed_sample, 1)
-        _report_speed(done[::step][:speed_sample])
-    for path in sorted(failures):
-        print(f'failed: {path}: {failures[path]}', file=sys.stderr)
-    if failures:
-        print(
-            f'{len(failures)} of {len(videos)} videos could not be encoded.',
+            f'{len(result.failures)} of {len(pairs) + len(result.failures)} '
+            'videos could not be encoded.',
             file=sys.stderr,
         )
+    return int(bool(result.failures))
 
 
-def _report_speed(pairs: Sequence[tuple[Path, Path]]) -> None:
-    from .decode_speed import compare
+def _print_sizes(pairs: Sequence[tuple[Path, Path]]) -> None:
+    old, new = (sum(pair[i].stat().st_size for pair in pairs) for i in (0, 1))
+    print(
+        f'size of {len(pairs)} videos: {old / 1e6:.1f} MB before, '
+        f'{new / 1e6:.1f} MB after (a factor of {new / old:.2f})'
+    )
+
+
+def _print_speed(pairs: Sequence[tuple[Path, Path]]) -> None:
+    from clipbert_mm.datasets.checking.decode_speed import compare
 
     speed = compare(pairs)
     if speed.files:
@@ -269,17 +167,31 @@ def _report_speed(pairs: Sequence[tuple[Path, Path]]) -> None:
         )
     if speed.unreadable:
         print(
-            f'{len(speed.unreadable)} of {len(pairs)} sources that were '
-            f'tried cannot be read, such as {speed.unreadable[0]}'
+            f'{len(speed.unreadable)} of the {len(pairs)} sources in the '
+            f'sample cannot be read, such as {speed.unreadable[0]}'
+        )
+
+
+def _require_pyav() -> None:
+    try:
+        import av
+
+        if tuple(map(int, av.__version__.split('.')[:2])) < (14, 1):
+            raise ImportError(f'found {av.__version__}')
+    except ImportError as error:
+        sys.exit(
+            'tools/data/compress.py needs PyAV 14.1 or newer: pip install -U '
+            f'av ({error})'
         )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the tool.
+    """Run the command.
 
     Returns:
         int: 0, 1 if a video could not be encoded, 2 if nothing was started.
     """
+    _require_pyav()
     args = parse_args(argv)
     try:
         return compress(args)

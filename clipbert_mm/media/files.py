@@ -1,45 +1,39 @@
 # Copyright (c) clipbert_mm contributors.
-"""Find the files of the media that an annotation file names."""
+"""Find the media files that an annotation file names."""
 
 import os
 import os.path as osp
 from collections.abc import Sequence
 
-_SUFFIXES = frozenset(
-    (
-        '.mp4',
-        '.mkv',
-        '.avi',
-        '.mov',
-        '.webm',
-        '.m4v',
-        '.gif',
-        '.flv',
-        '.wmv',
-        '.mpg',
-        '.mpeg',
-        '.3gp',
-        '.ts',
-        '.jpg',
-        '.jpeg',
-        '.png',
-        '.bmp',
-        '.webp',
-    )
+VIDEO_SUFFIXES = (
+    '.mp4',
+    '.webm',
+    '.mkv',
+    '.avi',
+    '.mov',
+    '.m4v',
+    '.gif',
+    '.flv',
+    '.wmv',
+    '.mpg',
+    '.mpeg',
+    '.3gp',
+    '.ts',
 )
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+_SUFFIXES = frozenset(VIDEO_SUFFIXES + IMAGE_SUFFIXES)
 
 
 def media_files(
     names: Sequence[str], folder: str, suffix: str | None
 ) -> list[str]:
-    """The path of every named video or image.
+    """Return the path of every named video or image.
 
     Args:
         names (Sequence[str]): Names as in the annotation file.
-        folder (str): Where the files are; may be empty.
-        suffix (str, optional): Appended to names without the suffix of a
-            video or image; None looks for a file with the same stem, whatever
-            its suffix.
+        folder (str): Folder of the files; may be empty.
+        suffix (str, optional): Suffix for names without the suffix of a video
+            or image; None looks for a file with the same stem and any suffix.
 
     Returns:
         list[str]: One path per name. With a ``suffix``, and for names that
@@ -47,7 +41,8 @@ def media_files(
 
     Raises:
         ValueError: If several files have the stem of a name.
-        FileNotFoundError: If ``suffix`` is None and there is no folder.
+        FileNotFoundError: If ``suffix`` is None and the folder does not
+            exist.
 
     Example:
         >>> media_files(['video0', 'video1.avi'], 'videos', '.mp4')
@@ -65,10 +60,10 @@ def media_files(
 
 
 def media_stem(name: str) -> str:
-    """A name without the suffix of a video or image.
+    """Return a name without the suffix of a video or image.
 
     Args:
-        name (str): The name; dots in it need not start a suffix.
+        name (str): The name; a dot in it need not start a suffix.
 
     Returns:
         str: Its stem.
@@ -81,12 +76,28 @@ def media_stem(name: str) -> str:
     return stem if suffix.lower() in _SUFFIXES else name
 
 
+def is_image_name(name: str) -> bool:
+    """Return whether a name has the suffix of a still image.
+
+    Args:
+        name (str): Name or path of a file.
+
+    Returns:
+        bool: True for images; GIFs count as videos.
+
+    Example:
+        >>> is_image_name('a/b.JPG'), is_image_name('b.gif')
+        (True, False)
+    """
+    return osp.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
 def _files_by_stem(folder: str) -> dict[str, list[str]]:
-    """Files below a folder, with their paths in it, by stem."""
+    """Return the files below a folder, as paths relative to it, by stem."""
     if not osp.isdir(folder or '.'):
         raise FileNotFoundError(
             f'There is no folder {folder!r} to look for media in. Check '
-            'data_prefix and data_root of the data set.'
+            'data_prefix and data_root of the dataset.'
         )
     files: dict[str, list[str]] = {}
     for parent, _, found in os.walk(folder or '.'):
@@ -99,12 +110,13 @@ def _files_by_stem(folder: str) -> dict[str, list[str]]:
 
 
 def _matching(name: str, files: dict[str, list[str]], folder: str) -> str:
+    """Return the only file with the stem of a name, or the name itself."""
     found = files.get(name) or files.get(media_stem(name)) or [name]
     if name in found:
         return name
     if len(found) > 1:
         raise ValueError(
-            f'{name!r} stands for one file of {folder!r}, but there are '
+            f'{name!r} must match one file of {folder!r}, but matches '
             f'{sorted(found)}. Remove all but one, or set media_suffix.'
         )
     return found[0]

@@ -21,9 +21,11 @@ from PIL import Image
 
 from clipbert_mm.cli import compress
 from clipbert_mm.datasets.transforms import LoadVideo, SparseClipSampler
-from clipbert_mm.media import reencode
-from clipbert_mm.media.compress_journal import JOURNAL, CompressJournal
-from clipbert_mm.media.timeline import timeline_of
+from clipbert_mm.media.compression.journal import JOURNAL, CompressJournal
+from clipbert_mm.media.compression.reencode import reencode
+from clipbert_mm.media.compression.settings import Settings
+from clipbert_mm.media.compression.timeline import timeline_of
+from clipbert_mm.media.frame_size import fitted_size
 from tests.toolbox.media import index_of, write_sound, write_video
 from tests.toolbox.paths import ROOT
 
@@ -237,7 +239,7 @@ def test_compress__never_larger_and_even(folders, name, size):
     ],
 )
 def test_fitted_size(size, long_side, expected):
-    assert reencode.fitted_size(*size, long_side) == expected
+    assert fitted_size(*size, long_side) == expected
 
 
 def test_compress__key_frames_and_no_sound(folders):
@@ -278,7 +280,7 @@ def test_compress__lower_rate_takes_frames_by_time(tmp_path):
 def test_reencode__keeps_colours(tmp_path, name, options):
     before = write_colours(tmp_path / name, **options)
     after = tmp_path / 'after.mp4'
-    reencode.reencode(before, after, reencode.Settings())
+    reencode(before, after, Settings())
     corners = [
         read(p)[0][1, 24::48, 32::64].reshape(4, 3).astype(int)
         for p in (before, after)
@@ -308,7 +310,7 @@ def test_reencode__turns_what_players_turn(tmp_path):
         '>6i', *(value << 16 for value in turn)
     )
     source.write_bytes(content)
-    reencode.reencode(source, tmp_path / 'upright.mp4', reencode.Settings())
+    reencode(source, tmp_path / 'upright.mp4', Settings())
     frames, _ = read(tmp_path / 'upright.mp4')
     assert frames.shape == (3, 96, 64, 3)
     quarters = frames[1].reshape(2, 48, 2, 32, 3).mean((1, 3, 4))
@@ -404,7 +406,7 @@ def test_compress__goes_on_after_a_kill(tmp_path, capsys):
     (target / 'gone.mp4.partial').write_bytes(b'half of a video')
 
     assert run(source, target) == 0
-    assert f'{len(finished)} of them finished before' in (
+    assert f'{len(finished)} of them already finished' in (
         capsys.readouterr().out
     )
     assert sorted(p.name for p in target.iterdir()) == [
@@ -457,7 +459,7 @@ def test_compress__other_settings_need_another_folder(tmp_path, capsys):
     assert run(source, target, '--fps', '5', '--overwrite') == 0
     assert read(target / 'a.mp4')[1] == 5
     assert run(source, target, '--fps', '5') == 0
-    assert '1 of them finished before' in capsys.readouterr().out
+    assert '1 of them already finished' in capsys.readouterr().out
 
 
 def test_compress__a_source_that_has_changed_is_encoded_again(tmp_path):
@@ -497,17 +499,21 @@ def test_compress__equal_stems(tmp_path, capsys):
 @pytest.mark.parametrize(
     'target, options, message',
     [
-        ('in', [], 'may be in the other'),
-        ('in/out', [], 'may be in the other'),
+        ('in', [], 'must not be inside one another'),
+        ('in/out', [], 'must not be inside one another'),
         ('other', [], 'neither empty nor a folder of this tool'),
         (
             'out',
             ['--suffixes', 'webm'],
             r"no files with a suffix of \['.webm'\]",
         ),
-        ('out', ['--crf', '52'], 'crf must be 0 to 51, but got 52'),
-        ('out', ['--fps', '0'], 'fps must be 0.1 to 240, but got 0.0'),
-        ('out', ['--workers', '-1'], 'workers must be >= 0, but got -1'),
+        ('out', ['--crf', '52'], r'crf must be in \[0, 51\], but got 52'),
+        ('out', ['--fps', '0'], r'fps must be in \[0.1, 240\], but got 0.0'),
+        (
+            'out',
+            ['--workers', '-1'],
+            'workers must be an integer >= 0, but got -1',
+        ),
     ],
 )
 def test_compress__refuses(tmp_path, capsys, target, options, message):
@@ -542,7 +548,7 @@ def test_compress__tells_sizes_and_speed(tmp_path, capsys):
     ]
     assert (
         f'size of 2 videos: {sizes[0]:.1f} MB before, {sizes[1]:.1f} MB '
-        f'after ({sizes[1] / sizes[0]:.2f} of it)'
+        f'after (a factor of {sizes[1] / sizes[0]:.2f})'
     ) in shown
 
 

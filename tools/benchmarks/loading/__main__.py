@@ -22,7 +22,8 @@ import cv2
 import torch
 from mmengine.config import Config
 
-from clipbert_mm.media.reencode import Settings, reencode
+from clipbert_mm.media.compression.reencode import reencode
+from clipbert_mm.media.compression.settings import Settings
 from clipbert_mm.utils.config_files import find_config
 from tools.benchmarks.harness import add_common_options, machine_line
 from tools.benchmarks.loading import tables as loader_tables

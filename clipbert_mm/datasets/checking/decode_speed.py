@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clipbert_mm.datasets.transforms import LoadVideo, SparseClipSampler
-
-# before the host packages: it checks and repairs them
-from clipbert_mm.media.errors import describe
-
-STEPS = (
-    LoadVideo(),
-    SparseClipSampler(clip_len=2, num_clips=8, target_fps=2, mode='uniform'),
-)
+from clipbert_mm.utils.error_text import describe
 
 
 class Speed(NamedTuple):
-    """Seconds to read the frames of all files, before and after.
+    """Reading times of files before and after re-encoding.
 
-    ``unreadable`` are the files that cannot be read before, with the reason;
-    they do not count.
+    Args:
+        files (int): Number of files measured.
+        before (float): Seconds for the frames of all files before.
+        after (float): Seconds for the frames of all files after.
+        unreadable (list[str]): Files that are unreadable before, with the
+            reason; they are not measured.
     """
 
     files: int
@@ -32,29 +29,29 @@ class Speed(NamedTuple):
 
 
 def read_sparsely(path: Path) -> float:
-    """Open a video, read 8 clips of 2 frames at 2 fps; the seconds it took.
+    """Open a video, read 8 clips of 2 frames at 2 fps, and time it.
 
     Args:
-        path (Path): The video.
+        path (Path): Path of the video.
 
     Returns:
         float: Wall-clock seconds.
     """
+    load = LoadVideo()
+    sample = SparseClipSampler(2, 8, target_fps=2, mode='uniform')
     start = time.perf_counter()
-    results: dict[str, Any] = dict(filename=str(path))
-    for step in STEPS:
-        results = step(results)
-    # The sampler has made the reader go forwards.
-    results['video_reader'].get_batch(results['frame_inds']).asnumpy()
+    results: dict[str, Any] = load(dict(filename=str(path)))
+    with results['video_reader'] as reader:
+        reader.get_batch(sample(results)['frame_inds']).asnumpy()
     return time.perf_counter() - start
 
 
 def compare(pairs: Sequence[tuple[Path, Path]], runs: int = 5) -> Speed:
-    """Compare the speed of files, in runs that take turns.
+    """Compare the reading speed of files, in alternating runs.
 
     Args:
         pairs (Sequence[tuple[Path, Path]]): Videos before and after.
-        runs (int): Runs of which the median counts. Defaults to 5.
+        runs (int): Number of runs, of which the median counts. Defaults to 5.
 
     Returns:
         Speed: Sums of the medians.
@@ -73,7 +70,7 @@ def compare(pairs: Sequence[tuple[Path, Path]], runs: int = 5) -> Speed:
 
 
 def _reason_against(path: Path) -> str | None:
-    """Why decord cannot read a file; also warms the cache."""
+    """Return why a file is unreadable; also warm the file cache."""
     try:
         read_sparsely(path)
     except Exception as error:  # decoders raise many kinds

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Remember in a folder how its videos were encoded and which are finished."""
+"""Record in a folder how its videos were encoded and which are finished."""
 
 import json
 import os
@@ -11,17 +11,19 @@ JOURNAL = 'compress.jsonl'
 class CompressJournal:
     """The file ``compress.jsonl`` of a folder of encoded videos.
 
-    Its first line are the settings, and every other a source that is
-    finished, with its size and time, so that a source that has changed since
-    is encoded again. Lines are only appended: a run may be killed at any time.
+    Its first line holds the settings. Every other line names a finished
+    source with its size and modification time, so that a source that has
+    changed since is encoded again. Lines are only appended: a run may be
+    killed at any time.
 
     Args:
-        folder (Path): The folder: new, empty or with a journal.
-        settings (dict): The settings of this run.
-        overwrite (bool): Forget what is finished.
+        folder (Path): Folder of the encoded videos: new, empty or with a
+            journal.
+        settings (dict): Settings of this run.
+        overwrite (bool): Forget which sources are finished.
 
     Raises:
-        ValueError: If the folder holds something else, or videos with other
+        ValueError: If the folder holds other files, or videos with other
             settings.
     """
 
@@ -38,7 +40,7 @@ class CompressJournal:
         ):
             raise ValueError(
                 f'{folder} is neither empty nor a folder of this tool (it has '
-                f'no {JOURNAL}): name another folder.'
+                f'no {JOURNAL}): choose another folder.'
             )
         folder.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix('.partial')
@@ -48,7 +50,7 @@ class CompressJournal:
     def _read(self, settings: dict) -> None:
         text = self.path.read_text()
         lines = text.split('\n')
-        if lines[-1]:  # a killed run's half line
+        if lines[-1]:  # a line cut short when a run was killed
             lines.pop()
             os.truncate(
                 self.path,
@@ -57,8 +59,8 @@ class CompressJournal:
         found = json.loads(lines[0])['settings']
         if found != settings:
             raise ValueError(
-                f'{self.path.parent} holds videos with {found}, but now they '
-                f'shall have {settings}. Name another folder, or pass '
+                f'{self.path.parent} holds videos encoded with {found}, but '
+                f'this run has {settings}. Choose another folder, or pass '
                 '--overwrite to encode all of them again.'
             )
         for line in lines[1:]:
@@ -67,20 +69,23 @@ class CompressJournal:
                 self._finished[record['source']] = record
 
     def is_finished(self, source: Path, name: str) -> bool:
-        """Whether a source has been encoded and has not changed since.
+        """Return whether a source is encoded and unchanged since.
 
         Args:
             source (Path): The file.
-            name (str): Its path in the folder of sources.
+            name (str): Its path relative to the folder of sources.
+
+        Returns:
+            bool: True if it need not be encoded again.
         """
         return self._finished.get(name) == _record(source, name)
 
     def add(self, source: Path, name: str) -> None:
-        """Note that a source is finished.
+        """Record that a source is finished.
 
         Args:
             source (Path): The file.
-            name (str): Its path in the folder of sources.
+            name (str): Its path relative to the folder of sources.
         """
         with open(self.path, 'a') as file:
             file.write(json.dumps(_record(source, name)) + '\n')

@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
-"""Encode one video again, so that a few of its frames are decoded fast."""
+"""Re-encode one video, so that a few of its frames are decoded fast."""
 
-import dataclasses
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,59 +11,28 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 
-from .timeline import Timeline, read_timeline, video_stream
+from clipbert_mm.media.containers import video_stream
+from clipbert_mm.media.frame_size import fitted_size
 
-PARTIAL = '.partial'  # ending of a file that is being written
+from .settings import Settings
+from .timeline import Timeline, read_timeline
 
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How videos are encoded.
-
-    Args:
-        fps (float, optional): Most frames per second. Defaults to None, the
-            rate of the source.
-        long_side (int): Most pixels of the longer side. Defaults to 448.
-        keyframe_interval (int): Most frames from one key frame to the next.
-            Defaults to 12.
-        crf (int): Quality of x264, lower is better. Defaults to 23.
-
-    Raises:
-        ValueError: If a number is out of range.
-    """
-
-    fps: float | None = None
-    long_side: int = 448
-    keyframe_interval: int = 12
-    crf: int = 23
-
-    def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = dict(
-            long_side=(16, 8192), keyframe_interval=(1, 1000), crf=(0, 51)
-        )
-        if self.fps is not None:
-            limits['fps'] = (0.1, 240)
-        for name, (least, most) in limits.items():
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise ValueError(
-                    f'{name} must be {least} to {most}, but got {value}.'
-                )
+PARTIAL = '.partial'  # suffix of a file that is still being written
 
 
 def reencode(source: Path, target: Path, settings: Settings) -> None:
-    """Write a source as h264 in mp4 with a constant rate and without sound.
+    """Encode a source as h264 in mp4, at a constant rate, without sound.
 
-    The file is complete when it has its name: it is written under another.
+    The target is written under another name and renamed when complete.
 
     Args:
-        source (Path): Anything that FFmpeg decodes.
-        target (Path): Ends in ``.mp4``; its folder is made.
-        settings (Settings): How.
+        source (Path): Video or GIF that FFmpeg decodes.
+        target (Path): Path that ends in ``.mp4``; its folder is created.
+        settings (Settings): Options of the encoder.
 
     Raises:
         ValueError: If the source has no video, or ends early.
-        av.error.FFmpegError: If it cannot be decoded.
+        av.error.FFmpegError: If the source cannot be decoded.
     """
     timeline = read_timeline(source, settings.fps)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,28 +43,6 @@ def reencode(source: Path, target: Path, settings: Settings) -> None:
         os.replace(partial, target)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def fitted_size(width: int, height: int, long_side: int) -> tuple[int, int]:
-    """Even sides, the longer of which is at most so long; never larger.
-
-    Args:
-        width (int): Of the source.
-        height (int): Of the source.
-        long_side (int): Most pixels of the longer side.
-
-    Returns:
-        tuple[int, int]: Width and height.
-
-    Example:
-        >>> fitted_size(1280, 720, 448)
-        (448, 252)
-    """
-    scale = min(1.0, long_side / max(width, height))
-    return (
-        max(round(width * scale) // 2 * 2, 2),
-        max(round(height * scale) // 2 * 2, 2),
-    )
 
 
 def _encode(
@@ -124,7 +70,7 @@ def _encode(
             )
         frame.pts = number
         frame.time_base = 1 / timeline.rate
-        frame.pict_type = PictureType.NONE  # key frames are placed anew
+        frame.pict_type = PictureType.NONE  # the encoder places key frames
         container.mux(stream.encode(frame))
     assert stream is not None  # a timeline has at least one frame
     container.mux(stream.encode())
@@ -136,7 +82,7 @@ def _output_stream(
     rate: Fraction,
     settings: Settings,
 ) -> av.video.stream.VideoStream:
-    # fastdecode: no arithmetic coding and no deblocking filter
+    # fastdecode: neither arithmetic coding nor a deblocking filter
     stream = container.add_stream(
         'libx264',
         rate=rate,
@@ -151,13 +97,13 @@ def _output_stream(
     codec = stream.codec_context
     codec.gop_size = settings.keyframe_interval
     codec.thread_count = 1
-    if not frame.format.is_rgb:  # its matrix stays the one to decode with
+    if not frame.format.is_rgb:  # keep the matrix of the source
         codec.colorspace = frame.colorspace
     return stream
 
 
 def _frames(source: Path, timeline: Timeline) -> Iterator[av.VideoFrame]:
-    """The frames to write: at each time the one that is on screen."""
+    """Yield the frames to write: for each time the one that is shown."""
     written = decoded = 0
     previous: av.VideoFrame | None = None
     with av.open(str(source)) as container:
@@ -171,16 +117,17 @@ def _frames(source: Path, timeline: Timeline) -> Iterator[av.VideoFrame]:
                 written += 1
             previous = _upright(frame)
     timeline.check_complete(decoded)
+    assert previous is not None  # a timeline has at least one frame
     for _ in range(timeline.total - written):
         yield previous
 
 
 def _upright(frame: av.VideoFrame) -> av.VideoFrame:
-    """Turn the pixels as the file says that a player shall."""
+    """Rotate the pixels as the file tells players to."""
     turns = round(frame.rotation / 90) % 4
     if not turns:
         return frame
     pixels = np.rot90(frame.to_ndarray(format='rgb24'), turns)
     return av.VideoFrame.from_ndarray(
-        np.ascontiguousarray(pixels), format='rgb24'
+        np.ascontiguousarray(pixels, np.uint8), format='rgb24'
     )

@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Re-encode videos for fast access to sparse frames."""

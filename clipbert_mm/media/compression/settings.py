@@ -1,0 +1,45 @@
+# Copyright (c) clipbert_mm contributors.
+"""Settings of the re-encoding of videos."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Options of the encoder.
+
+    Args:
+        fps (float, optional): Maximum frames per second. Defaults to None,
+            the rate of the source.
+        long_side (int): Maximum length of the longer side in pixels.
+            Defaults to 448.
+        keyframe_interval (int): Maximum number of frames from one key frame
+            to the next. Defaults to 12.
+        crf (int): Constant rate factor of x264, from 0 (lossless) to 51.
+            Defaults to 23.
+
+    Raises:
+        ValueError: If a number is out of range.
+
+    Example:
+        >>> Settings(fps=6).keyframe_interval
+        12
+    """
+
+    fps: float | None = None
+    long_side: int = 448
+    keyframe_interval: int = 12
+    crf: int = 23
+
+    def __post_init__(self) -> None:
+        limits: dict[str, tuple[float, float]] = dict(
+            long_side=(16, 8192), keyframe_interval=(1, 1000), crf=(0, 51)
+        )
+        if self.fps is not None:
+            limits['fps'] = (0.1, 240)
+        for name, (least, most) in limits.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(
+                    f'{name} must be in [{least}, {most}], but got {value}.'
+                )
