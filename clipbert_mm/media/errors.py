@@ -1,16 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
-"""The errors of a video or an image that cannot be used."""
-
-from decord import DECORDError
-from decord._ffi.base import DECORDLimitReachedError
+"""Errors about a video or an image that cannot be used."""
 
 
 class MediaError(RuntimeError):
-    """A media file cannot be read, or is not fit for the model.
+    """A media file is unreadable or does not fit the model.
 
     Args:
-        filename (str): The file.
-        reason (str): What is wrong with it.
+        filename (str): Path of the file.
+        reason (str): Explanation that completes "cannot use the file: ...".
 
     Example:
         >>> str(MediaError('a.mp4', 'it has no frames'))
@@ -26,7 +23,7 @@ class MediaError(RuntimeError):
         return f'cannot use {self.filename!r}: {self.reason}'
 
 
-# decord raises these on its own, without a class for them.
+# decord raises these without an error class of its own.
 _DECORD_MESSAGES = {
     RuntimeError: 'Error reading ',  # neither a video nor an existing file
     AssertionError: 'Invalid frame count',
@@ -34,43 +31,46 @@ _DECORD_MESSAGES = {
 
 
 def is_media_error(error: Exception) -> bool:
-    """Whether an error is about a media file.
+    """Return whether an error is about a media file.
 
-    The datasets turn these errors into another sample in training, and into
-    an item without pixels that carries the reason in testing. Any other is a
-    mistake in the code or the config and ends the run.
+    In training the datasets replace the sample after such an error; in
+    testing they return an item without pixels that carries the reason. Any
+    other error is a mistake in the code or the config and ends the run.
 
     Args:
-        error (Exception): What a transform raised.
+        error (Exception): Error that a transform raised.
 
     Returns:
-        bool: True for :class:`MediaError`, :class:`OSError` and what decord
-        raises for a file.
+        bool: True for :class:`MediaError`, :class:`OSError` and the errors
+        that decord raises about a file.
 
     Example:
-        >>> is_media_error(FileNotFoundError('a.mp4')), is_media_error(
-        ...     KeyError('imgs'))
-        (True, False)
+        >>> is_media_error(FileNotFoundError('a.mp4'))
+        True
+        >>> is_media_error(KeyError('imgs'))
+        False
     """
-    known = (MediaError, OSError, DECORDError, DECORDLimitReachedError)
-    start = _DECORD_MESSAGES.get(type(error))
-    return isinstance(error, known) or (
-        start is not None and str(error).startswith(start)
-    )
+    return isinstance(error, (MediaError, OSError)) or is_decord_error(error)
 
 
-def describe(error: Exception) -> str:
-    """The kind of an error and the first line of its message.
+def is_decord_error(error: Exception) -> bool:
+    """Return whether decord raised an error about a file.
+
+    MMAction2's own transforms pass decord's errors on. The module name of
+    the type is compared, so that decord need not be imported.
 
     Args:
         error (Exception): The error.
 
     Returns:
-        str: One line.
+        bool: True for decord's error classes, and for the built-in errors
+        that decord raises about files.
 
     Example:
-        >>> describe(OSError('no such file'))
-        'OSError: no such file'
+        >>> is_decord_error(RuntimeError('Error reading 0 bytes...'))
+        True
     """
-    lines = str(error).strip().splitlines() or ['']
-    return f'{type(error).__name__}: {lines[0]}'
+    if type(error).__module__.partition('.')[0] == 'decord':
+        return True
+    start = _DECORD_MESSAGES.get(type(error))
+    return start is not None and str(error).startswith(start)

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The frames of a video file by number, from its packets alone."""
+"""Index the frames of a video file from its packets, without decoding."""
 
 from typing import Any, NamedTuple
 
@@ -7,18 +7,21 @@ import numpy as np
 
 
 class PacketIndex(NamedTuple):
-    """When frames are shown and where decoding can begin.
+    """Time stamps of all frames, and of those at which decoding can start.
 
-    Time stamps are in units of ``time_base`` seconds.
+    Time stamps and durations are in units of ``time_base`` seconds.
 
     Args:
-        stamps (np.ndarray): When each frame is shown, ascending, int64.
-        durations (np.ndarray): For how long, int64.
-        key_stamps (np.ndarray): When the key frames are shown, ascending.
-        time_base (float): Seconds.
-        fps (float): Mean rate; NaN if the file has none.
-        counted (bool): Whether the file has no time stamps to go by:
-            ``stamps`` are then the numbers of the frames.
+        stamps (np.ndarray): Shape ``(T,)``, int64, time stamp of every frame,
+            ascending.
+        durations (np.ndarray): Shape ``(T,)``, int64, duration of every
+            frame.
+        key_stamps (np.ndarray): Time stamps of the key frames, ascending.
+        time_base (float): Unit of the time stamps in seconds.
+        fps (float): Average rate in frames per second; NaN if the file does
+            not state it.
+        counted (bool): Whether the file has no reliable time stamps;
+            ``stamps`` are then the indices of the frames.
     """
 
     stamps: np.ndarray
@@ -29,13 +32,14 @@ class PacketIndex(NamedTuple):
     counted: bool
 
     def timestamps(self, indices: np.ndarray) -> np.ndarray:
-        """Start and end of frames in seconds, from the first frame on.
+        """Return start and end of frames in seconds.
 
-        In single precision, as decord's are, so that samplers choose the
+        Time counts from the start of the first frame. The values are in
+        single precision, as decord's are, so that the sampler chooses the
         same frames with every decoder.
 
         Args:
-            indices (np.ndarray): Numbers of frames, 0-based.
+            indices (np.ndarray): 0-based frame indices.
 
         Returns:
             np.ndarray: Shape ``(len(indices), 2)``, float32.
@@ -50,12 +54,12 @@ def read_packet_index(container: Any, stream: Any) -> PacketIndex:
     """Read the packets of a video, without decoding them.
 
     Args:
-        container (av.container.InputContainer): The file; is read to its
+        container (av.container.InputContainer): Open file; it is read to its
             end.
-        stream (av.video.stream.VideoStream): Its video.
+        stream (av.video.stream.VideoStream): Its video stream.
 
     Returns:
-        PacketIndex: Of all frames that are shown.
+        PacketIndex: Index of all frames that are shown.
     """
     fps = float(stream.average_rate or np.nan)
     rows = [
@@ -64,7 +68,7 @@ def read_packet_index(container: Any, stream: Any) -> PacketIndex:
         if p.size and not p.is_discard
     ]
     stamps = [row[0] for row in rows]
-    # The stamps of an AVI are in the order of decoding.
+    # The time stamps of an AVI are in decoding order.
     if (
         None in stamps
         or len(set(stamps)) < len(stamps)

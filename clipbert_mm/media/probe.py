@@ -1,22 +1,29 @@
 # Copyright (c) clipbert_mm contributors.
-"""Find out whether media are there and can be decoded."""
+"""Find out whether media files exist and can be decoded."""
 
 import os.path as osp
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import decord
 import numpy as np
 
-# before the host packages: it checks and repairs them
-from .errors import describe
+from clipbert_mm.utils.error_text import describe
+
 from .files import media_stem
+from .readers.decord_reader import silence_decord
 
 DECODE = ('none', 'open', 'first', 'pipeline')
 
 
 class Probe(NamedTuple):
-    """What is known of a medium; ``error`` is why it cannot be decoded."""
+    """Properties of a media file.
+
+    Args:
+        error (str, optional): Reason why it cannot be decoded.
+        frames (int, optional): Number of frames, if it is a video.
+        fps (float, optional): Frames per second, if it is a video.
+        size (tuple[int, int], optional): Width and height in pixels.
+    """
 
     error: str | None = None
     frames: int | None = None
@@ -25,13 +32,13 @@ class Probe(NamedTuple):
 
 
 class MediaProbe:
-    """Decode a medium by the first steps of a pipeline.
+    """Decoder of media files by the first steps of a pipeline.
 
     Args:
-        steps (Sequence[Callable]): The transforms, without those of texts;
-            the first opens a file.
-        decode (str): ``'open'``; ``'first'``, its first frame; or
-            ``'pipeline'``, all that the steps do.
+        steps (Sequence[Callable]): Transforms without those of texts; the
+            first one opens a file.
+        decode (str): ``'open'`` opens the file; ``'first'`` also decodes its
+            first frame; ``'pipeline'`` runs all steps.
     """
 
     def __init__(self, steps: Sequence[Callable], decode: str) -> None:
@@ -39,15 +46,16 @@ class MediaProbe:
         self.decode = decode
 
     def __call__(self, filename: str) -> Probe:
-        """Decode a medium.
+        """Decode a media file.
 
         Args:
-            filename (str): As the dataset names it.
+            filename (str): Path of the file, as the dataset names it.
 
         Returns:
-            Probe: What is known of it.
+            Probe: Properties of the file, or the reason why it cannot be
+            decoded.
         """
-        decord.logging.set_level(decord.logging.QUIET)  # errors are listed
+        silence_decord()  # the probe returns its errors
         results: dict[str, Any] = dict(
             filename=filename,
             rng=np.random.default_rng(0),
@@ -57,7 +65,7 @@ class MediaProbe:
         error = None
         try:
             self._read(results)
-        except Exception as raised:  # whatever it is, it is to be listed
+        except Exception as raised:  # of any kind: the check lists it
             error = describe(raised)
         height, width = results.get('original_shape', (None, None))
         return Probe(
@@ -77,15 +85,15 @@ class MediaProbe:
 
 
 def find_missing(step: Any, files: Sequence[str]) -> list[str] | None:
-    """The media that are not where a pipeline looks for them.
+    """Return the media files that a pipeline will not find.
 
     Args:
-        step (Any): Its first step.
-        files (Sequence[str]): The media as the dataset names them.
+        step (Any): First step of the pipeline.
+        files (Sequence[str]): Paths of the media, as the dataset names them.
 
     Returns:
-        list[str] | None: Those that are not there; None if the step reads
-        neither from a disk nor from an LMDB.
+        list[str] | None: The missing files; None if the step reads neither
+        from a disk nor from an LMDB.
 
     Raises:
         OSError: If the LMDB cannot be opened.
@@ -96,13 +104,31 @@ def find_missing(step: Any, files: Sequence[str]) -> list[str] | None:
         return [file for file in files if not osp.isfile(file)]
     if kind != 'lmdb':
         return None
-    # The stem is the key for our steps, the name of a file for MMAction2's.
+    # The key is the stem for our steps, the file name for MMAction2's.
     key_of = _stem if hasattr(step, 'backend_args') else _file_name
     return _missing_keys(options['db_path'], {f: key_of(f) for f in files})
 
 
+def store_of(step: Any) -> str:
+    """Describe the storage that a step reads from.
+
+    Two files are the same only if their storage is, too.
+
+    Args:
+        step (Any): First step of a pipeline.
+
+    Returns:
+        str: Name and options of the file backend.
+    """
+    options = _backend(step)
+    if options['backend'] == 'disk':
+        options['backend'] = 'local'
+    return repr(sorted(options.items()))
+
+
 def _missing_keys(path: str, keys: dict[str, str]) -> list[str]:
-    import lmdb  # late: an option of MMEngine, which not all need
+    """Return the files of ``keys`` (file: key) that an LMDB lacks."""
+    import lmdb  # optional
 
     try:
         with (
@@ -120,26 +146,11 @@ def _missing_keys(path: str, keys: dict[str, str]) -> list[str]:
 
 
 def _backend(step: Any) -> dict:
-    """The options of MMEngine's file backend that a step reads from."""
+    """Return the options of the file backend that a step reads from."""
     if hasattr(step, 'io_backend') and not hasattr(step, 'backend_args'):
         return dict(getattr(step, 'kwargs', {}), backend=step.io_backend)
     options = getattr(step, 'backend_args', None) or {}
     return dict(dict(backend='local'), **options)
-
-
-def store_of(step: Any) -> str:
-    """Where a step reads from, to tell equal names of two places apart.
-
-    Args:
-        step (Any): The first step of a pipeline.
-
-    Returns:
-        str: The backend and its options.
-    """
-    options = _backend(step)
-    if options['backend'] == 'disk':
-        options['backend'] = 'local'
-    return repr(sorted(options.items()))
 
 
 def _stem(filename: str) -> str:

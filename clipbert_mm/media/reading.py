@@ -10,27 +10,27 @@ from .files import media_stem
 
 
 def read_media(filename: str, backend_args: dict | None = None) -> bytes:
-    """The content of a media file.
+    """Read the content of a media file.
 
-    In an LMDB the key is the file's stem: ``'data/videos/video0.mp4'`` and
-    ``'video0'`` are both read from ``video0``, so that a dataset needs no
-    other names for it.
+    The key in an LMDB is the stem of the file: ``'data/videos/video0.mp4'``
+    and ``'video0'`` are both read from ``video0``, so that a dataset needs no
+    special names for an LMDB.
 
     Args:
-        filename (str): The file.
-        backend_args (dict, optional): Where MMEngine reads files from, e.g.
-            ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults to None,
-            the local disk.
+        filename (str): Path of the file.
+        backend_args (dict, optional): Options of MMEngine's file backend,
+            such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
+            to None, the local disk.
 
     Returns:
-        bytes: At least one.
+        bytes: Content of the file, never empty.
 
     Raises:
-        MediaError: If there is no such key, or the file is empty.
+        MediaError: If the LMDB has no such key, or the file is empty.
         OSError: If the file cannot be read.
 
     Example:
-        >>> read_media('videos/video0.mp4')[4:8]
+        >>> read_media('videos/video0.mp4')[4:8]  # doctest: +SKIP
         b'ftyp'
     """
     if backend_args is None or backend_args.get('backend') != 'lmdb':
@@ -42,10 +42,10 @@ def read_media(filename: str, backend_args: dict | None = None) -> bytes:
     if not key.isascii():
         raise MediaError(
             filename,
-            f'the key {key!r} is not ASCII, as MMEngine needs it '
+            f'the key {key!r} is not ASCII, which MMEngine requires '
             'for LMDB; rename it in the annotations and in the database',
         )
-    # MMEngine gives None, without an error, for a key that is not there.
+    # MMEngine returns None for a missing key, without an error.
     content = fileio.get(key, backend_args)
     if not content:
         reason = 'is not in' if content is None else 'has no content in'

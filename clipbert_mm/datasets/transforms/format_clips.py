@@ -1,22 +1,22 @@
 # Copyright (c) clipbert_mm contributors.
-"""Arrange the frames of an item as clips."""
+"""Arrange the frames of an item into clips."""
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from .clip_buffer import common_buffer
+from clipbert_mm.datasets.clip_buffer import common_buffer
 
 
 @TRANSFORMS.register_module()
 class FormatClips(BaseTransform):
     """Arrange frames as ``(num_clips, 3, T, H, W)`` without copying them.
 
-    The memory stays as it was decoded, channels last: the CNN reads it so,
-    and frames that lie in one array, as :class:`ResizeLongSide` and
-    :class:`PadFrames` leave them, are not touched. MMAction2's
-    ``FormatShape(input_format='NCTHW')`` gives the same array, but stacks the
-    frames anew and then copies them a second time, channels first.
+    The memory layout stays channels-last, as decoded, which is how the CNN
+    reads it. Frames that lie in one array, as :class:`ResizeLongSide` and
+    :class:`PadFrames` leave them, are not copied. MMAction2's
+    ``FormatShape(input_format='NCTHW')`` gives the same values, but stacks
+    the frames and then copies them a second time, channels first.
 
     Required Keys:
 
@@ -34,8 +34,8 @@ class FormatClips(BaseTransform):
         - input_shape (tuple[int, ...]): shape of ``imgs``
 
     Raises:
-        ValueError: If the frames are not those of the clips, or differ in
-            shape.
+        ValueError: If the number of frames does not match the clips, or
+            frames differ in shape.
 
     Example:
         >>> item = dict(imgs=list(np.zeros((4, 64, 64, 3), np.uint8)),

@@ -1,20 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Read a still image as one clip of one frame."""
 
-import cv2
-import mmcv
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from clipbert_mm.media.errors import MediaError
-from clipbert_mm.media.reading import read_media
+from clipbert_mm.media.opening import read_image
 
 
 @TRANSFORMS.register_module()
 class LoadImageClip(BaseTransform):
     """Read an image file as a video of one clip with one frame.
 
-    It stands in for the three decoding steps of a video, so that image-text
+    It replaces the three decoding steps of a video, so that image-text
     pretraining and video tasks share the rest of the pipeline.
 
     Required Keys:
@@ -30,16 +27,18 @@ class LoadImageClip(BaseTransform):
         - img_shape (tuple[int, int]): ``(H, W)``
 
     Args:
-        backend_args (dict, optional): Where MMEngine reads files from, e.g.
-            ``dict(backend='lmdb', db_path='images.lmdb')``, whose keys are
-            the stems of the files. Defaults to None, the local disk.
+        backend_args (dict, optional): Options of MMEngine's file backend,
+            such as ``dict(backend='lmdb', db_path='images.lmdb')``, whose
+            keys are the stems of the files. Defaults to None, the local disk.
 
     Raises:
-        MediaError: If there is no such key, or the file is empty or no image.
+        MediaError: If the file is empty or not an image, or the LMDB has no
+            such key.
         OSError: If the file cannot be read.
 
     Example:
-        >>> LoadImageClip()(dict(filename='a.jpg'))['imgs'][0].shape
+        >>> LoadImageClip()(dict(filename='a.jpg'))[
+        ...     'imgs'][0].shape  # doctest: +SKIP
         (480, 640, 3)
     """
 
@@ -55,23 +54,12 @@ class LoadImageClip(BaseTransform):
         Returns:
             dict: The result dict.
         """
-        content = read_media(results['filename'], self.backend_args)
-        try:
-            img = mmcv.imfrombytes(content, channel_order='rgb')
-        except cv2.error as error:
-            raise MediaError(
-                results['filename'], f'OpenCV cannot decode it: {error}'
-            ) from error
-        if img is None:
-            raise MediaError(
-                results['filename'],
-                'it is not an image that OpenCV can decode',
-            )
-        results['imgs'] = [img]
+        image = read_image(results['filename'], self.backend_args)
+        results['imgs'] = [image]
         results['num_clips'] = 1
         results['clip_len'] = 1
-        results['original_shape'] = img.shape[:2]
-        results['img_shape'] = img.shape[:2]
+        results['original_shape'] = image.shape[:2]
+        results['img_shape'] = image.shape[:2]
         return results
 
     def __repr__(self) -> str:

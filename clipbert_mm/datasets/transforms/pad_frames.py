@@ -5,7 +5,8 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from .clip_buffer import common_buffer, square_buffer
+from clipbert_mm.datasets.clip_buffer import common_buffer, square_buffer
+from clipbert_mm.utils.checks import check_integer
 
 
 @TRANSFORMS.register_module()
@@ -15,8 +16,8 @@ class PadFrames(BaseTransform):
     As in the reference (at a118b02), this comes before the mean is
     subtracted, so padded pixels become minus the mean. MMAction2 has no
     padding for ``imgs``, and its data preprocessor pads after normalising.
-    All frames become one array; those of :class:`ResizeLongSide` are in such
-    an array already and stay where they are.
+    All frames become one array; those of :class:`ResizeLongSide` already lie
+    in such an array and are not copied.
 
     Required Keys:
 
@@ -28,10 +29,10 @@ class PadFrames(BaseTransform):
         - img_shape (tuple[int, int]): ``(size, size)``
 
     Args:
-        size (int): Side of the square, the paper's L.
+        size (int): Side of the square in pixels, the paper's L.
 
     Raises:
-        ValueError: If ``size`` is below 1, or a frame is larger.
+        ValueError: If ``size`` is not an integer >= 1, or a frame is larger.
 
     Example:
         >>> frames = [np.ones((48, 64, 3), np.uint8)]
@@ -40,10 +41,7 @@ class PadFrames(BaseTransform):
     """
 
     def __init__(self, size: int) -> None:
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(
-                f'size must be a whole number >= 1, but got {size!r}.'
-            )
+        check_integer('size', size, 1)
         self.size = size
 
     def transform(self, results: dict) -> dict:

@@ -6,32 +6,10 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+from clipbert_mm.datasets.clip_buffer import square_buffer
 from clipbert_mm.media.errors import MediaError
-
-from .clip_buffer import square_buffer
-
-
-def long_side_shape(height: int, width: int, size: int) -> tuple[int, int]:
-    """Height and width after the longer side is resized to ``size``.
-
-    The shorter side is truncated, as in the reference (mmcv rounds), and is
-    at least 1.
-
-    Args:
-        height (int): Height in pixels.
-        width (int): Width in pixels.
-        size (int): Length of the longer side afterwards.
-
-    Returns:
-        tuple[int, int]: Height and width.
-
-    Example:
-        >>> long_side_shape(333, 500, 448)
-        (298, 448)
-    """
-    if height >= width:
-        return size, max(int(size * width / height), 1)
-    return max(int(size * height / width), 1), size
+from clipbert_mm.media.frame_size import long_side_shape
+from clipbert_mm.utils.checks import check_integer
 
 
 @TRANSFORMS.register_module()
@@ -41,7 +19,7 @@ class ResizeLongSide(BaseTransform):
     Bilinear without antialiasing, up as well as down, with the size rule of
     the reference (at a118b02), which MMAction2's ``Resize`` rounds
     differently. Frames are written where :class:`PadFrames` of the same size
-    wants them, so that it need not move them.
+    expects them, so that it need not move them.
 
     Required Keys:
 
@@ -55,12 +33,12 @@ class ResizeLongSide(BaseTransform):
         - img_shape (tuple[int, int]): ``(H', W')``
 
     Args:
-        size (int): Length of the longer side, the paper's L.
+        size (int): Length of the longer side in pixels, the paper's L.
         to_float32 (bool): Resize float32 copies, so that nothing is rounded
-            to whole grey levels: the reference's numbers, at four times the
+            to integer grey levels: the reference's numbers, at four times the
             memory. Defaults to False.
-        max_aspect_ratio (float): A longer picture is unusable. Defaults to
-            5.0, as in the reference.
+        max_aspect_ratio (float): Maximum ratio of the longer to the shorter
+            side. Defaults to 5.0, as in the reference.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -80,10 +58,7 @@ class ResizeLongSide(BaseTransform):
         to_float32: bool = False,
         max_aspect_ratio: float = 5.0,
     ) -> None:
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(
-                f'size must be a whole number >= 1, but got {size!r}.'
-            )
+        check_integer('size', size, 1)
         if not max_aspect_ratio >= 1:
             raise ValueError(
                 f'max_aspect_ratio must be >= 1, but got {max_aspect_ratio}.'

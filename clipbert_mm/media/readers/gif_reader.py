@@ -3,15 +3,15 @@
 
 import io
 import struct
-from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageSequence
 
-from .forward_reader import FrameBatch
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
 
-# What Pillow raises for files that are cut or damaged.
-DECODING_ERRORS = (
+# What Pillow raises for truncated or damaged files.
+_DECODING_ERRORS = (
     OSError,
     EOFError,
     SyntaxError,
@@ -24,34 +24,34 @@ DECODING_ERRORS = (
 _DEFAULT_DELAY = 100  # milliseconds
 
 
-class GifReader:
-    """The frames of a GIF, with the methods of ``decord.VideoReader``.
+class GifReader(VideoReader):
+    """Frames of a GIF, all decoded when it is opened.
 
     decord 0.6 refuses every GIF ("Failed to measure duration/frame-count"),
-    and TGIF-QA consists of them. Frames are shown for times of their own, so
-    the rate may vary.
+    and TGIF-QA consists of them. Every frame has its own duration, so the
+    rate may vary.
 
     Args:
-        content (bytes): The file.
+        content (bytes): Content of the file.
+        filename (str): Name of the file, for errors.
 
     Raises:
-        OSError: If the file is cut or damaged; Pillow may raise others of
-            :data:`DECODING_ERRORS`.
+        MediaError: If the file is truncated or damaged.
 
     Example:
-        >>> reader = GifReader(Path('a.gif').read_bytes())
-        >>> len(reader), reader.get_avg_fps()
+        >>> reader = GifReader(
+        ...     Path('a.gif').read_bytes(), 'a.gif')  # doctest: +SKIP
+        >>> len(reader), reader.get_avg_fps()  # doctest: +SKIP
         (32, 10.0)
     """
 
-    def __init__(self, content: bytes) -> None:
-        delays = []
-        frames = []
-        with Image.open(io.BytesIO(content), formats=['GIF']) as image:
-            for frame in ImageSequence.Iterator(image):
-                delays.append(frame.info.get('duration') or _DEFAULT_DELAY)
-                frames.append(np.asarray(frame.convert('RGB')))
-        self._frames = np.stack(frames)
+    def __init__(self, content: bytes, filename: str) -> None:
+        try:
+            self._frames, delays = _decode(content)
+        except _DECODING_ERRORS as error:
+            raise MediaError(
+                filename, f'this GIF cannot be decoded: {error}'
+            ) from error
         ends = np.cumsum(delays) / 1000
         self._timestamps = np.stack([ends - np.array(delays) / 1000, ends], 1)
 
@@ -59,13 +59,28 @@ class GifReader:
         return len(self._frames)
 
     def get_avg_fps(self) -> float:
-        """Mean rate in frames per second."""
+        """Return the average rate in frames per second."""
         return len(self) / float(self._timestamps[-1, 1])
 
-    def get_frame_timestamp(self, indices: Sequence[int]) -> np.ndarray:
-        """Start and end of frames in seconds, shape ``(len(indices), 2)``."""
+    def get_frame_timestamp(self, indices: Indices) -> np.ndarray:
+        """Return start and end of frames in seconds."""
         return self._timestamps[np.asarray(indices)]
 
-    def get_batch(self, indices: Sequence[int]) -> FrameBatch:
-        """Some frames, RGB."""
+    def get_batch(self, indices: Indices) -> FrameBatch:
+        """Return frames."""
         return FrameBatch(self._frames[np.asarray(indices)])
+
+    def close(self) -> None:
+        """Release the frames."""
+        self._frames = self._frames[:0]
+
+
+def _decode(content: bytes) -> tuple[np.ndarray, list[int]]:
+    """Return all frames, ``(T, H, W, 3)``, and delays in milliseconds."""
+    delays = []
+    frames = []
+    with Image.open(io.BytesIO(content), formats=['GIF']) as image:
+        for frame in ImageSequence.Iterator(image):
+            delays.append(frame.info.get('duration') or _DEFAULT_DELAY)
+            frames.append(np.asarray(frame.convert('RGB')))
+    return np.stack(frames), delays

@@ -2,41 +2,42 @@
 """Read frames of a video with PyAV."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import av
 import numpy as np
 
-from clipbert_mm.datasets.transforms.resize_long_side import long_side_shape
+from clipbert_mm.media.containers import video_stream
 from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.frame_size import long_side_shape
 from clipbert_mm.media.packet_index import read_packet_index
+from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
 
-from .forward_reader import FrameBatch
 
+class PyAVReader(VideoReader):
+    """Frames of a video, decoded by PyAV.
 
-class PyAVReader:
-    """The frames of a video by PyAV, with the methods of decord's reader.
-
-    Frames have the numbers that decord gives them. Between two wanted frames
-    the decoder leaves out those on which no other depends, which decord
-    cannot: x264 makes about half of all frames such.
+    Frames have the same indices as in decord. Between two wanted frames the
+    decoder skips those that no other frame depends on, which decord cannot:
+    x264 encodes about half of all frames this way.
 
     Args:
-        content (bytes): The file.
-        filename (str): Its name, for errors.
+        content (bytes): Content of the file.
+        filename (str): Name of the file, for errors.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
-        decode_size (int, optional): Length of the longer side, to which
-            FFmpeg scales in the step that makes RGB. Defaults to None, the
-            size of the file.
+        decode_size (int, optional): Length of the longer side in pixels, to
+            which FFmpeg scales in the step that converts to RGB. Defaults to
+            None, the size of the file.
 
     Raises:
-        MediaError: If it is no video.
+        MediaError: If it is not a video that PyAV can open.
 
     Example:
-        >>> reader = PyAVReader(Path('a.mp4').read_bytes(), 'a.mp4')
-        >>> reader.get_batch([0, 24]).asnumpy().shape
+        >>> reader = PyAVReader(
+        ...     Path('a.mp4').read_bytes(), 'a.mp4')  # doctest: +SKIP
+        >>> reader.get_batch([0, 24]).asnumpy().shape  # doctest: +SKIP
         (2, 240, 320, 3)
     """
 
@@ -61,25 +62,15 @@ class PyAVReader:
         return len(self._index.stamps)
 
     def get_avg_fps(self) -> float:
-        """Mean rate in frames per second."""
+        """Return the average rate in frames per second."""
         return self._index.fps
 
-    def get_frame_timestamp(self, indices: Sequence[int]) -> np.ndarray:
-        """Start and end of frames in seconds, shape ``(len(indices), 2)``."""
+    def get_frame_timestamp(self, indices: Indices) -> np.ndarray:
+        """Return start and end of frames in seconds."""
         return self._index.timestamps(np.asarray(indices))
 
-    def get_batch(self, indices: Sequence[int]) -> FrameBatch:
-        """Some frames, RGB.
-
-        Args:
-            indices (Sequence[int]): 0-based, in any order.
-
-        Returns:
-            FrameBatch: One frame for each index, in their order.
-
-        Raises:
-            MediaError: If one cannot be decoded.
-        """
+    def get_batch(self, indices: Indices) -> FrameBatch:
+        """Decode frames, each wanted one once and forwards."""
         stamps = self._index.stamps[np.asarray(indices)].tolist()
         wanted = set(stamps)
         found: dict[int, np.ndarray] = {}
@@ -88,7 +79,7 @@ class PyAVReader:
                 if stamp not in found:
                     self._seek(stamp)
                     self._search(stamp, wanted, found, skip=True)
-                if stamp not in found:  # the file is not what it says
+                if stamp not in found:  # the index of the file is wrong
                     self._open()
                     self._search(stamp, wanted, found, skip=False)
         except av.error.FFmpegError as error:
@@ -102,21 +93,25 @@ class PyAVReader:
             )
         return FrameBatch(np.stack([found[stamp] for stamp in stamps]))
 
+    def close(self) -> None:
+        """Close the file and release the decoder."""
+        self._container.close()
+
     def _open(self) -> None:
-        self._container: Any = av.open(io.BytesIO(self._content))
-        if not self._container.streams.video:
-            raise MediaError(self._filename, 'it has no video stream')
-        self._stream = self._container.streams.video[0]
-        self._stream.codec_context.thread_count = self._num_threads
+        self._container: Any = av.open(io.BytesIO(self._content), 'r')
+        try:
+            self._stream = video_stream(self._container, self._num_threads)
+        except ValueError as error:
+            raise MediaError(self._filename, str(error)) from error
         self._begin()
 
     def _begin(self) -> None:
         self._packets: Iterator[Any] = self._container.demux(self._stream)
         self._decoded = 0
-        self._last: int | None = None  # stamp of the last decoded frame
+        self._last: int | None = None  # time stamp of the last decoded frame
 
     def _seek(self, stamp: int) -> None:
-        """Go to the last key frame before, unless decoding on is shorter."""
+        """Go to the key frame before, unless decoding on is shorter."""
         index = self._index
         place = int(np.searchsorted(index.key_stamps, stamp, side='right'))
         key = int(index.key_stamps[max(place - 1, 0)])
@@ -135,7 +130,7 @@ class PyAVReader:
         found: dict[int, np.ndarray],
         skip: bool,
     ) -> None:
-        """Decode until a frame is found, keep the wanted ones on the way."""
+        """Decode until ``stamp``; keep all wanted frames on the way."""
         context = self._stream.codec_context
         skip = skip and not self._index.counted
         for packet in self._packets:

@@ -19,8 +19,8 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
 
 from clipbert_mm.datasets.transforms import LoadVideo
-from clipbert_mm.datasets.transforms.load_video import DECODERS
-from clipbert_mm.datasets.transforms.resize_long_side import long_side_shape
+from clipbert_mm.media.frame_size import long_side_shape
+from clipbert_mm.media.opening import DECODERS
 
 from .reference_decoding import decode_clips
 from .videos import VideoKind, caption

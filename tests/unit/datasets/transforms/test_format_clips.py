@@ -12,7 +12,7 @@ from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
 from clipbert_mm.datasets import FormatClips, PadFrames, ResizeLongSide
-from clipbert_mm.datasets.transforms.clip_buffer import common_buffer
+from clipbert_mm.datasets.clip_buffer import common_buffer
 
 
 def decoded(height: int, width: int, num: int = 6) -> dict:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from clipbert_mm.datasets import PadFrames, ResizeLongSide
-from clipbert_mm.datasets.transforms.resize_long_side import long_side_shape
 from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.frame_size import long_side_shape
 from tests.toolbox.reference_data import MEAN, array, load_json
 
 

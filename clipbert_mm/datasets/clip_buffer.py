@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""One array for the frames of an item, so that they need no copying."""
+"""Keep the frames of an item in one array, so that they need no copying."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ import numpy as np
 
 
 def square_buffer(num_frames: int, size: int, dtype: np.dtype) -> np.ndarray:
-    """Room for the frames of an item, as they are after padding.
+    """Allocate the array that holds the frames of an item after padding.
 
     Args:
         num_frames (int): Number of frames.
-        size (int): Side of the square.
-        dtype (np.dtype): Of the pixels.
+        size (int): Side of the square in pixels.
+        dtype (np.dtype): Type of the pixels.
 
     Returns:
         np.ndarray: Shape ``(num_frames, size, size, 3)``, not initialised.
@@ -25,17 +25,18 @@ def square_buffer(num_frames: int, size: int, dtype: np.dtype) -> np.ndarray:
 
 
 def common_buffer(imgs: Sequence[np.ndarray]) -> np.ndarray | None:
-    """The array of which the frames are, in order, the top left corners.
+    """Return the array that all frames are top-left views of, or None.
 
-    What surrounds the frames in it belongs to nobody and may be overwritten.
-    A transform that makes new frames, or moves them, ends this.
+    The pixels around the frames in that array are unused and may be
+    overwritten. Frames that a transform has copied or moved no longer share
+    such an array.
 
     Args:
         imgs (Sequence[np.ndarray]): Frames, ``(H, W, 3)``.
 
     Returns:
-        np.ndarray | None: Shape ``(len(imgs), H' >= H, W' >= W, 3)``, or None
-        if there is no such array.
+        np.ndarray | None: Shape ``(len(imgs), H' >= H, W' >= W, 3)``; None
+        if the frames do not share an array in this order.
 
     Example:
         >>> buffer = np.zeros((2, 4, 4, 3))

@@ -1,0 +1,149 @@
+# Copyright (c) clipbert_mm contributors.
+"""Open videos and images: the only way in which pixels come in."""
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+
+import numpy as np
+
+from clipbert_mm.utils.checks import check_choice
+
+from .readers.gif_reader import GifReader
+from .readers.image_reader import decode_image
+from .reading import read_media
+from .video_reader import VideoReader
+
+_READERS = {  # decoder: module, class, installation
+    'decord': ('decord_reader', 'DecordReader', 'pip install decord'),
+    'pyav': ('pyav_reader', 'PyAVReader', 'pip install av'),
+    'torchcodec': (
+        'torchcodec_reader',
+        'TorchcodecReader',
+        'pip install av torchcodec, and FFmpeg 4 to 8, for example '
+        'apt-get install ffmpeg',
+    ),
+}
+DECODERS = tuple(_READERS)
+
+
+def open_video(
+    filename: str | os.PathLike[str],
+    *,
+    decoder: str = 'decord',
+    num_threads: int = 1,
+    decode_size: int | None = None,
+    backend_args: dict | None = None,
+) -> VideoReader:
+    """Open a video or an animated GIF.
+
+    Pillow reads GIFs, whatever the decoder.
+
+    Args:
+        filename (str | PathLike): Path of the file, or a name whose stem is
+            the key of an LMDB.
+        decoder (str): One of :data:`DECODERS`. Defaults to ``'decord'``.
+        num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
+            Defaults to 1.
+        decode_size (int, optional): Length of the longer side in pixels, to
+            which the decoder scales. GIFs keep their size. Defaults to None,
+            the size of the file.
+        backend_args (dict, optional): Options of MMEngine's file backend,
+            such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
+            to None, the local disk.
+
+    Returns:
+        VideoReader: Reader of the frames.
+
+    Raises:
+        ValueError: If there is no such decoder.
+        ImportError: If the decoder is not installed.
+        MediaError: If the file is empty, not a video or damaged, or the LMDB
+            has no such key.
+        OSError: If the file cannot be read.
+
+    Example:
+        >>> with open_video('a.mp4') as reader:  # doctest: +SKIP
+        ...     len(reader), reader.get_avg_fps()
+        (250, 25.0)
+    """
+    filename = os.fspath(filename)
+    content = read_media(filename, backend_args)
+    if bytes(content[:4]) == b'GIF8':
+        return GifReader(content, filename)
+    return reader_class(decoder)(content, filename, num_threads, decode_size)
+
+
+def read_image(
+    filename: str | os.PathLike[str], backend_args: dict | None = None
+) -> np.ndarray:
+    """Read a still image.
+
+    Args:
+        filename (str | PathLike): Path of the file, or a name whose stem is
+            the key of an LMDB.
+        backend_args (dict, optional): Options of MMEngine's file backend.
+            Defaults to None, the local disk.
+
+    Returns:
+        np.ndarray: Shape ``(H, W, 3)``, uint8, RGB.
+
+    Raises:
+        MediaError: If the file is empty or not an image, or the LMDB has no
+            such key.
+        OSError: If the file cannot be read.
+
+    Example:
+        >>> read_image('a.jpg').shape  # doctest: +SKIP
+        (480, 640, 3)
+    """
+    filename = os.fspath(filename)
+    return decode_image(read_media(filename, backend_args), filename)
+
+
+def reader_class(decoder: str) -> Callable[..., VideoReader]:
+    """Import the reader of a decoder, whose library need not be installed.
+
+    Args:
+        decoder (str): One of :data:`DECODERS`.
+
+    Returns:
+        Callable: Class of the reader; takes the content of the file, its
+        name, ``num_threads`` and ``decode_size``.
+
+    Raises:
+        ValueError: If there is no such decoder.
+        ImportError: If the library is missing or cannot be loaded.
+    """
+    check_choice('decoder', decoder, DECODERS)
+    module, name, install = _READERS[decoder]
+    try:
+        return getattr(import_module(f'{__package__}.readers.{module}'), name)
+    # torchcodec raises the last two if its libraries cannot be loaded.
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ImportError(
+            f'decoder={decoder!r} cannot be imported: run {install}; or '
+            f'choose another decoder of {list(DECODERS)}.'
+        ) from error
+
+
+def available_decoders() -> dict[str, str]:
+    """Return which decoders can be imported here.
+
+    Returns:
+        dict[str, str]: For each of :data:`DECODERS` an empty string, or the
+        reason why it cannot be imported.
+
+    Example:
+        >>> available_decoders()['decord']
+        ''
+    """
+    found = {}
+    for decoder in DECODERS:
+        try:
+            reader_class(decoder)
+        except ImportError as error:
+            found[decoder] = str(error)
+        else:
+            found[decoder] = ''
+    return found

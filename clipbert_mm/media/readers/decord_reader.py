@@ -1,0 +1,135 @@
+# Copyright (c) clipbert_mm contributors.
+"""Read frames of a video with decord."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# OpenCV comes before decord: decord loads its own zlib, with which an OpenCV
+# that is imported later cannot read PNG files. No other module imports decord.
+import cv2  # noqa: F401
+import decord
+import numpy as np
+
+from clipbert_mm.media.errors import MediaError, is_decord_error
+from clipbert_mm.media.frame_size import long_side_shape
+from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
+from clipbert_mm.utils.error_text import first_line
+
+
+class DecordReader(VideoReader):
+    """Frames of a video, decoded by decord.
+
+    Args:
+        content (bytes): Content of the file.
+        filename (str): Name of the file, for errors.
+        num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
+            Defaults to 1.
+        decode_size (int, optional): Length of the longer side in pixels, to
+            which FFmpeg scales. decord learns the size of a video only by
+            opening it, and then opens it a second time. Defaults to None,
+            the size of the file.
+
+    Raises:
+        MediaError: If it is not a video that decord can open.
+
+    Example:
+        >>> reader = DecordReader(
+        ...     Path('a.mp4').read_bytes(), 'a.mp4')  # doctest: +SKIP
+        >>> reader.get_batch([0, 24, 12, 36]).asnumpy().shape
+        ... # doctest: +SKIP
+        (4, 240, 320, 3)
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        filename: str,
+        num_threads: int = 1,
+        decode_size: int | None = None,
+    ) -> None:
+        self._filename = filename
+        with self._media_errors():
+            self._reader: Any = _open(content, num_threads, decode_size)
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def get_avg_fps(self) -> float:
+        """Return the average rate in frames per second."""
+        return self._reader.get_avg_fps()
+
+    def get_frame_timestamp(self, indices: Indices) -> np.ndarray:
+        """Return start and end of frames in seconds."""
+        return self._reader.get_frame_timestamp(indices)
+
+    def get_batch(self, indices: Indices) -> FrameBatch:
+        """Decode frames, each wanted one once and forwards."""
+        wanted, places = np.unique(indices, return_inverse=True)
+        with self._media_errors():
+            frames = self._reader.get_batch(wanted).asnumpy()
+        if np.array_equal(places, np.arange(len(frames))):
+            return FrameBatch(frames)  # already in order: no copy
+        return FrameBatch(frames[places])
+
+    def seek(self, index: int) -> None:
+        """Go to the key frame before ``index``.
+
+        ``DecordDecode(mode='efficient')`` calls it, and then :meth:`next`.
+
+        Args:
+            index (int): 0-based frame index.
+        """
+        self._reader.seek(index)
+
+    def next(self) -> Any:
+        """Decode the next frame.
+
+        Returns:
+            decord.nd.NDArray: Shape ``(H, W, 3)``, uint8, RGB.
+        """
+        with self._media_errors():
+            return self._reader.next()
+
+    def close(self) -> None:
+        """Release the decoder."""
+        self._reader = None
+
+    @contextmanager
+    def _media_errors(self) -> Iterator[None]:
+        """Raise what decord says about the file as a MediaError."""
+        try:
+            yield
+        except Exception as error:
+            if not is_decord_error(error):
+                raise
+            # Without decord's time of day and line of source code.
+            reason = re.sub(r'^\[[\d:]+\] \S+ ', '', first_line(error))
+            raise MediaError(
+                self._filename, f'decord cannot decode it: {reason}'
+            ) from error
+
+
+def _open(
+    content: bytes, num_threads: int, decode_size: int | None
+) -> decord.VideoReader:
+    reader = decord.VideoReader(io.BytesIO(content), num_threads=num_threads)
+    if decode_size is None:
+        return reader
+    shape = tuple(reader[0].shape[:2])
+    height, width = long_side_shape(shape[0], shape[1], decode_size)
+    if (height, width) == shape:
+        return reader
+    return decord.VideoReader(
+        io.BytesIO(content),
+        width=width,
+        height=height,
+        num_threads=num_threads,
+    )
+
+
+def silence_decord() -> None:
+    """Keep decord from logging errors, which its callers report anyway."""
+    decord.logging.set_level(decord.logging.QUIET)
