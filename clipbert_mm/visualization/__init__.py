@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Pictures of what a model found."""
+"""Images of search results."""
 
 from .contact_sheet import Tile, draw_contact_sheet, save_contact_sheet
 

@@ -1,22 +1,28 @@
 # Copyright (c) clipbert_mm contributors.
-"""A contact sheet: the best videos of a query as one picture.
+"""Contact sheet: the best videos of a text query in one image.
 
-MMAction2's ``ActionVisualizer`` draws one video and no text; a ranking needs
-several videos side by side with their scores. No display is needed.
+MMAction2's ``ActionVisualizer`` draws one video and no text, but a ranking
+needs several videos side by side with their scores. It needs no display.
 """
 
-import os.path as osp
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-import cv2  # noqa: F401  before decord, whose zlib breaks its PNG reader
-import decord
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+from clipbert_mm.media.files import is_image_name
+from clipbert_mm.media.opening import (
+    available_decoders,
+    open_video,
+    read_image,
+)
 
-MARGIN = 12
+from .drawing import Font, fit, shorten, wrap
+
+MARGIN = 12  # pixels
 BACKGROUND, INK, FAINT, RIGHT = '#ffffff', '#202020', '#707070', '#1a8a3c'
 
 
@@ -24,11 +30,11 @@ class Tile(NamedTuple):
     """One video of a contact sheet.
 
     Args:
-        frames (Sequence[np.ndarray]): ``(H, W, 3)``, uint8, RGB; at least
-            one.
-        name (str): Of the video.
-        score (float): The higher, the better.
-        is_right (bool): Whether it is the video that was looked for.
+        frames (Sequence[np.ndarray]): At least one frame, ``(H, W, 3)``,
+            uint8, RGB.
+        name (str): Name of the video.
+        score (float): Score of the video, the higher the better.
+        is_right (bool): Whether it is the video that matches the query.
             Defaults to False.
     """
 
@@ -38,23 +44,53 @@ class Tile(NamedTuple):
     is_right: bool = False
 
 
+class _Layout(NamedTuple):
+    """Sizes in pixels, and fonts."""
+
+    columns: int
+    frame_size: int
+    line: int
+    tile_width: int
+    width: int
+    query_font: Font
+    label_font: Font
+
+    @classmethod
+    def of(
+        cls, tiles: Sequence[Tile], columns: int, frame_size: int
+    ) -> '_Layout':
+        columns = min(columns, len(tiles))
+        tile_width = frame_size * max(len(tile.frames) for tile in tiles)
+        width = max(3 * frame_size, columns * (tile_width + MARGIN)) + MARGIN
+        return cls(
+            columns,
+            frame_size,
+            int(frame_size / 5),
+            tile_width,
+            width,
+            ImageFont.load_default(frame_size / 6),
+            ImageFont.load_default(frame_size / 8),
+        )
+
+
 def draw_contact_sheet(
     query: str, tiles: Sequence[Tile], columns: int = 2, frame_size: int = 112
 ) -> np.ndarray:
-    """Draw the query and, in the order given, the videos with their scores.
+    """Draw the query and, in the given order, the videos with their scores.
 
     Args:
-        query (str): The text that was searched for.
+        query (str): Text that was searched for.
         tiles (Sequence[Tile]): The videos, best first.
-        columns (int): Videos side by side. Defaults to 2.
-        frame_size (int): Side of the square that a frame is fitted into, in
-            pixels. Defaults to 112.
+        columns (int): Number of videos side by side. Defaults to 2.
+        frame_size (int): Side of the square that each frame is fitted into,
+            in pixels. Defaults to 112.
 
     Returns:
-        np.ndarray: ``(H, W, 3)``, uint8, RGB.
+        np.ndarray: Shape ``(H, W, 3)``, uint8, RGB.
 
     Raises:
-        ValueError: If there is nothing to draw, or no room for it.
+        ValueError: If a video has no frames, there are no videos, or
+            ``columns`` or ``frame_size`` is too small.
 
     Example:
         >>> tile = Tile([np.zeros((48, 64, 3), np.uint8)], 'a.mp4', 0.9)
@@ -72,164 +108,127 @@ def draw_contact_sheet(
             'columns must be >= 1 and frame_size >= 32, but got '
             f'{columns} and {frame_size}.'
         )
-    columns = min(columns, len(tiles))
-    fonts = [ImageFont.load_default(frame_size / part) for part in (6, 8)]
-    line = int(frame_size / 5)
-    tile_width = frame_size * max(len(tile.frames) for tile in tiles)
-    tile_height = frame_size + 2 * line
-    width = max(3 * frame_size, columns * (tile_width + MARGIN)) + MARGIN
-    lines = wrap(f'Query: {query}', fonts[0], width - 2 * MARGIN)
-    top = MARGIN + len(lines) * line + MARGIN
-    rows = -(-len(tiles) // columns)
+    layout = _Layout.of(tiles, columns, frame_size)
+    lines = wrap(
+        f'Query: {query}', layout.query_font, layout.width - 2 * MARGIN
+    )
+    top = MARGIN + len(lines) * layout.line + MARGIN
+    tile_height = frame_size + 2 * layout.line
+    rows = -(-len(tiles) // layout.columns)
     sheet = Image.new(
-        'RGB', (width, top + rows * (tile_height + MARGIN)), BACKGROUND
+        'RGB', (layout.width, top + rows * (tile_height + MARGIN)), BACKGROUND
     )
     pen = ImageDraw.Draw(sheet)
     for i, text in enumerate(lines):
-        pen.text((MARGIN, MARGIN + i * line), text, INK, fonts[0])
+        pen.text(
+            (MARGIN, MARGIN + i * layout.line), text, INK, layout.query_font
+        )
     for i, tile in enumerate(tiles):
-        x = MARGIN + i % columns * (tile_width + MARGIN)
-        y = top + i // columns * (tile_height + MARGIN)
-        for k, frame in enumerate(tile.frames):
-            sheet.paste(fit(frame, frame_size), (x + k * frame_size, y))
-        _label(pen, (x, y + frame_size), i + 1, tile, fonts[1], line)
-        if tile.is_right:
-            pen.rectangle(
-                (
-                    x - 4,
-                    y - 4,
-                    x + len(tile.frames) * frame_size + 3,
-                    y + frame_size + 3,
-                ),
-                outline=RIGHT,
-                width=4,
-            )
+        x = MARGIN + i % layout.columns * (layout.tile_width + MARGIN)
+        y = top + i // layout.columns * (tile_height + MARGIN)
+        _draw_tile(sheet, (x, y), i + 1, tile, layout)
     return np.asarray(sheet)
 
 
-def _label(
-    pen: ImageDraw.ImageDraw,
+def _draw_tile(
+    sheet: Image.Image,
     corner: tuple[int, int],
     rank: int,
     tile: Tile,
-    font: Font,
-    line: int,
+    layout: _Layout,
 ) -> None:
-    """Write rank, name and score below a video."""
-    room = len(tile.frames) * line * 5
-    name = f'{rank}.  {tile.name}'
-    while len(name) > 8 and font.getlength(name) > room:
-        name = name[:-4] + '...'
+    """Draw the frames of a video, and its rank, name and score below them."""
+    x, y = corner
+    size, line = layout.frame_size, layout.line
+    for k, frame in enumerate(tile.frames):
+        sheet.paste(fit(frame, size), (x + k * size, y))
+    font = layout.label_font
+    name = shorten(f'{rank}.  {tile.name}', font, len(tile.frames) * line * 5)
     score = f'score {tile.score:.4f}'
     if tile.is_right:
         score += '  (the right one)'
-    x, y = corner
-    pen.text((x, y + 6), name, INK, font)
-    pen.text((x, y + line + 2), score, RIGHT if tile.is_right else FAINT, font)
+    pen = ImageDraw.Draw(sheet)
+    pen.text((x, y + size + 6), name, INK, font)
+    pen.text(
+        (x, y + size + line + 2),
+        score,
+        RIGHT if tile.is_right else FAINT,
+        font,
+    )
+    if tile.is_right:
+        right = x + len(tile.frames) * size
+        pen.rectangle(
+            (x - 4, y - 4, right + 3, y + size + 3), outline=RIGHT, width=4
+        )
 
 
-def fit(frame: np.ndarray, side: int) -> Image.Image:
-    """Scale a frame into a square, centred on gray.
-
-    Args:
-        frame (np.ndarray): ``(H, W, 3)``, uint8, RGB.
-        side (int): Of the square, in pixels.
-
-    Returns:
-        Image.Image: ``side`` by ``side``.
-
-    Example:
-        >>> fit(np.zeros((10, 20, 3), np.uint8), 32).size
-        (32, 32)
-    """
-    height, width = frame.shape[:2]
-    scale = (side - 4) / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    picture = Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR)
-    square = Image.new('RGB', (side, side), '#d8d8d8')
-    square.paste(picture, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return square
-
-
-def wrap(text: str, font: Font, width: int) -> list[str]:
-    """Break a text into lines of at most ``width`` pixels.
-
-    A single word that is wider stays in one piece.
-
-    Args:
-        text (str): The text.
-        font (Font): That it is drawn with.
-        width (int): In pixels.
-
-    Returns:
-        list[str]: The lines.
-
-    Example:
-        >>> wrap('a dog', ImageFont.load_default(20), 30)
-        ['a', 'dog']
-    """
-    lines: list[str] = []
-    for word in text.split():
-        longer = f'{lines[-1]} {word}' if lines else word
-        if lines and font.getlength(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def read_frames(video: str, number: int) -> list[np.ndarray]:
+def read_frames(
+    video: str | os.PathLike[str], number: int
+) -> list[np.ndarray]:
     """Decode frames from the middles of equal parts of a video.
 
     Args:
-        video (str): Path.
-        number (int): Frames, at most; a shorter video gives all it has.
+        video (str | PathLike): Path of a video, a GIF or an image.
+        number (int): Maximum number of frames; a shorter video gives all of
+            its frames.
 
     Returns:
-        list[np.ndarray]: ``(H, W, 3)``, uint8, RGB.
+        list[np.ndarray]: Frames, ``(H, W, 3)``, uint8, RGB.
+
+    Raises:
+        MediaError: If the file is unreadable.
+        OSError: If the file does not exist.
 
     Example:
         >>> len(read_frames('a.mp4', 3))  # doctest: +SKIP
         3
     """
-    reader = decord.VideoReader(video, num_threads=1)
-    number = min(number, len(reader))
-    inds = [int((i + 0.5) * len(reader) / number) for i in range(number)]
-    return list(reader.get_batch(inds).asnumpy())
+    if is_image_name(os.fspath(video)):
+        return [read_image(video)]
+    # PyAV is optional and reads AV1, which decord does not.
+    decoder = 'decord' if available_decoders()['pyav'] else 'pyav'
+    with open_video(video, decoder=decoder) as reader:
+        number = min(number, len(reader))
+        inds = [int((i + 0.5) * len(reader) / number) for i in range(number)]
+        return list(reader.get_batch(inds).asnumpy())
 
 
 def save_contact_sheet(
-    path: str,
+    path: str | os.PathLike[str],
     query: str,
-    ranking: Sequence[tuple[str, float]],
-    right_video: str | None = None,
+    ranking: Sequence[tuple[str | os.PathLike[str], float]],
+    right_video: str | os.PathLike[str] | None = None,
     num_frames: int = 3,
     columns: int = 2,
     frame_size: int = 112,
 ) -> None:
-    """Draw the videos of a ranking and write the picture to a file.
+    """Draw the videos of a ranking and write the image to a file.
 
     Args:
-        path (str): Of the picture; the ending gives the format.
-        query (str): The text that was searched for.
-        ranking (Sequence[tuple[str, float]]): Video files with their scores,
-            best first, as :meth:`VideoSearcher.rank` gives them.
-        right_video (str, optional): The one of them to mark.
+        path (str | PathLike): Path of the image; its suffix determines the
+            format.
+        query (str): Text that was searched for.
+        ranking (Sequence[tuple[str | PathLike, float]]): Video or image files
+            with their scores, best first, as :meth:`VideoSearcher.rank`
+            returns them.
+        right_video (str | PathLike, optional): File of the ranking to mark.
             Defaults to None.
-        num_frames (int): Frames of each video. Defaults to 3.
-        columns (int): Videos side by side. Defaults to 2.
-        frame_size (int): Side of a frame's square. Defaults to 112.
+        num_frames (int): Number of frames per video. Defaults to 3.
+        columns (int): Number of videos side by side. Defaults to 2.
+        frame_size (int): Side of the square of a frame, in pixels. Defaults
+            to 112.
 
     Example:
         >>> save_contact_sheet('top.png', 'a dog runs',
         ...                    [('a.mp4', 0.9)])  # doctest: +SKIP
     """
+    right = None if right_video is None else os.fspath(right_video)
     tiles = [
         Tile(
             read_frames(video, num_frames),
-            osp.basename(video),
+            Path(video).name,
             score,
-            video == right_video,
+            os.fspath(video) == right,
         )
         for video, score in ranking
     ]

@@ -12,7 +12,8 @@ from clipbert_mm.visualization import (
     draw_contact_sheet,
     save_contact_sheet,
 )
-from clipbert_mm.visualization.contact_sheet import fit, read_frames, wrap
+from clipbert_mm.visualization.contact_sheet import read_frames
+from clipbert_mm.visualization.drawing import fit, wrap
 from tests.toolbox.media import index_of, write_video
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 250, 10), (10, 10, 250)
