@@ -188,6 +188,10 @@ def _require_pyav() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
+    Args:
+        argv (Sequence[str] | None): Arguments. Defaults to None, those of the
+            process.
+
     Returns:
         int: 0, 1 if a video could not be encoded, 2 if nothing was started.
     """

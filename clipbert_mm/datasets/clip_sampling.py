@@ -46,7 +46,7 @@ def clip_starts(
         mode (str): One of :data:`MODES`.
         num_clips (int): Number of clips.
         slack (float): Frames of the video beyond one clip, not negative.
-        rng (np.random.Generator, optional): Generator for ``'random'``.
+        rng (np.random.Generator | None): Generator for ``'random'``.
             Defaults to None.
 
     Returns:
@@ -120,7 +120,7 @@ def sample_clips(
             second.
         total_frames (int): Frames of the video.
         fps (float): Rate of the video, in frames per second.
-        rng (np.random.Generator, optional): Generator for ``'random'``.
+        rng (np.random.Generator | None): Generator for ``'random'``.
             Defaults to None.
 
     Returns:

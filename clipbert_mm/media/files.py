@@ -32,7 +32,7 @@ def media_files(
     Args:
         names (Sequence[str]): Names as in the annotation file.
         folder (str): Folder of the files; may be empty.
-        suffix (str, optional): Suffix for names without the suffix of a video
+        suffix (str | None): Suffix for names without the suffix of a video
             or image; None looks for a file with the same stem and any suffix.
 
     Returns:

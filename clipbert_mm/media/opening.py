@@ -40,15 +40,15 @@ def open_video(
     Pillow reads GIFs, whatever the decoder.
 
     Args:
-        filename (str | PathLike): Path of the file, or a name whose stem is
-            the key of an LMDB.
+        filename (str | os.PathLike[str]): Path of the file, or a name whose
+            stem is the key of an LMDB.
         decoder (str): One of :data:`DECODERS`. Defaults to ``'decord'``.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
-        decode_size (int, optional): Length of the longer side in pixels, to
+        decode_size (int | None): Length of the longer side in pixels, to
             which the decoder scales. GIFs keep their size. Defaults to None,
             the size of the file.
-        backend_args (dict, optional): Options of MMEngine's file backend,
+        backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
             to None, the local disk.
 
@@ -80,9 +80,9 @@ def read_image(
     """Read a still image.
 
     Args:
-        filename (str | PathLike): Path of the file, or a name whose stem is
-            the key of an LMDB.
-        backend_args (dict, optional): Options of MMEngine's file backend.
+        filename (str | os.PathLike[str]): Path of the file, or a name whose
+            stem is the key of an LMDB.
+        backend_args (dict | None): Options of MMEngine's file backend.
             Defaults to None, the local disk.
 
     Returns:

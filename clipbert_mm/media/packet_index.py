@@ -1,8 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
 """Index the frames of a video file from its packets, without decoding."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import av
 import numpy as np
 
 
@@ -50,7 +51,9 @@ class PacketIndex(NamedTuple):
         return seconds.astype(np.float32)
 
 
-def read_packet_index(container: Any, stream: Any) -> PacketIndex:
+def read_packet_index(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> PacketIndex:
     """Read the packets of a video, without decoding them.
 
     Args:
@@ -83,7 +86,7 @@ def read_packet_index(container: Any, stream: Any) -> PacketIndex:
         table[:, 0],
         table[:, 1],
         keys,
-        float(stream.time_base),
+        float(stream.time_base or 1),
         fps,
         counted=False,
     )

@@ -19,10 +19,10 @@ class Probe(NamedTuple):
     """Properties of a media file.
 
     Args:
-        error (str, optional): Reason why it cannot be decoded.
-        frames (int, optional): Number of frames, if it is a video.
-        fps (float, optional): Frames per second, if it is a video.
-        size (tuple[int, int], optional): Width and height in pixels.
+        error (str | None): Reason why it cannot be decoded.
+        frames (int | None): Number of frames, if it is a video.
+        fps (float | None): Frames per second, if it is a video.
+        size (tuple[int, int] | None): Width and height in pixels.
     """
 
     error: str | None = None

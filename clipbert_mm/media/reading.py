@@ -18,7 +18,7 @@ def read_media(filename: str, backend_args: dict | None = None) -> bytes:
 
     Args:
         filename (str): Path of the file.
-        backend_args (dict, optional): Options of MMEngine's file backend,
+        backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
             to None, the local disk.
 

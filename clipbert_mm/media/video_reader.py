@@ -60,7 +60,7 @@ class VideoReader(Protocol):
         """Return when frames are shown.
 
         Args:
-            indices (Sequence[int] | np.ndarray): 0-based frame indices.
+            indices (Indices): 0-based frame indices.
 
         Returns:
             np.ndarray: Shape ``(len(indices), 2)``: start and end of every
@@ -76,7 +76,7 @@ class VideoReader(Protocol):
         have to step back.
 
         Args:
-            indices (Sequence[int] | np.ndarray): 0-based frame indices in
+            indices (Indices): 0-based frame indices in
                 any order, repeated or not.
 
         Returns:

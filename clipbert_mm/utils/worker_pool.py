@@ -18,7 +18,7 @@ class Outcome(NamedTuple):
     Args:
         number (int): 0-based position of the job.
         result (Any): Result; None if the job failed.
-        error (str, optional): Reason of the failure.
+        error (str | None): Reason of the failure.
     """
 
     number: int
@@ -39,11 +39,11 @@ def run_jobs(
     jobs; the pools of the standard library would give up or wait forever.
 
     Args:
-        function (Callable): Function of one argument, from a module that a
-            new interpreter can import.
-        jobs (Sequence): Arguments of the calls.
+        function (Callable[[Any], Any]): Function of one argument, from a
+            module that a new interpreter can import.
+        jobs (Sequence[Any]): Arguments of the calls.
         workers (int): Number of processes; 0 calls the function in this one.
-        timeout (float, optional): Seconds after which a job fails (with
+        timeout (float | None): Seconds after which a job fails (with
             ``workers`` >= 1). Defaults to None, no limit.
 
     Yields:
@@ -187,7 +187,7 @@ def report_progress(
     Args:
         outcomes (Iterator[Outcome]): Outcomes of :func:`run_jobs`.
         total (int): Number of outcomes to expect.
-        report (Callable): Receives one line at a time.
+        report (Callable[[str], None]): Receives one line at a time.
 
     Yields:
         Outcome: The outcomes, in the same order.

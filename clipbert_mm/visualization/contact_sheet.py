@@ -168,7 +168,7 @@ def read_frames(
     """Decode frames from the middles of equal parts of a video.
 
     Args:
-        video (str | PathLike): Path of a video, a GIF or an image.
+        video (str | os.PathLike[str]): Path of a video, a GIF or an image.
         number (int): Maximum number of frames; a shorter video gives all of
             its frames.
 
@@ -205,14 +205,14 @@ def save_contact_sheet(
     """Draw the videos of a ranking and write the image to a file.
 
     Args:
-        path (str | PathLike): Path of the image; its suffix determines the
-            format.
+        path (str | os.PathLike[str]): Path of the image; its suffix
+            determines the format.
         query (str): Text that was searched for.
-        ranking (Sequence[tuple[str | PathLike, float]]): Video or image files
-            with their scores, best first, as :meth:`VideoSearcher.rank`
-            returns them.
-        right_video (str | PathLike, optional): File of the ranking to mark.
-            Defaults to None.
+        ranking (Sequence[tuple[str | os.PathLike[str], float]]): Video or
+            image files with their scores, best first, as
+            :meth:`VideoSearcher.rank` returns them.
+        right_video (str | os.PathLike[str] | None): File of the ranking to
+            mark. Defaults to None.
         num_frames (int): Number of frames per video. Defaults to 3.
         columns (int): Number of videos side by side. Defaults to 2.
         frame_size (int): Side of the square of a frame, in pixels. Defaults

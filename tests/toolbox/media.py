@@ -22,16 +22,16 @@ def write_video(
     milliseconds: Sequence[int] | None = None,
     faststart: bool = False,
 ) -> Path:
-    """Write h264 whose frame i has the brightness of ``index_of`` i.
+    """Write h264 whose frame i has the brightness that stands for i.
 
     Args:
-        path (Path): The file.
-        num_frames (int): Frames, at most 40.
-        fps (int): Frame rate.
+        path (Path): Path of the file.
+        num_frames (int): Number of frames, at most 40.
+        fps (int): Frames per second.
         size (tuple[int, int]): Width and height.
-        milliseconds (Sequence[int], optional): When each frame is shown,
-            for a variable rate.
-        faststart (bool): Whether the index comes before the frames.
+        milliseconds (Sequence[int] | None): Time of each frame, for a
+            variable rate. Defaults to None, a constant rate.
+        faststart (bool): Put the index before the frames.
 
     Returns:
         Path: ``path``.
@@ -57,12 +57,12 @@ def write_video(
 
 
 def index_of(frame: np.ndarray) -> int:
-    """The number of a decoded frame of :func:`write_video`."""
+    """Return the index of a decoded frame of :func:`write_video`."""
     return round((float(frame.mean()) - 5) / BRIGHTNESS_STEP)
 
 
 def write_sound(path: Path) -> Path:
-    """Write an mp4 with sound and no pictures."""
+    """Write an mp4 with sound and no video."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('aac', rate=44100)
         samples = np.zeros((1, 1024), np.float32)
@@ -99,7 +99,7 @@ def pipeline(
     mode: str = 'random',
     texts: bool = True,
 ) -> list[dict]:
-    """The usual transforms, at the size of the files above."""
+    """Return the usual transforms, at the size of the files above."""
     steps = [
         dict(type='LoadVideo'),
         dict(
@@ -135,7 +135,7 @@ def pipeline(
 
 
 def flat(item: dict) -> list:
-    """What a packed item holds, for comparing items."""
+    """Return the content of a packed item, for comparing items."""
     sample = item['data_samples']
     values = [item['inputs'][key].tolist() for key in sorted(item['inputs'])]
     return [

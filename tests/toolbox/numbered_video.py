@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Videos of any length whose frames carry their number."""
+"""Videos of any length whose frames show their index."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -19,16 +19,17 @@ def write_numbered(
     milliseconds: Sequence[int] | None = None,
     **options: str,
 ) -> Path:
-    """Write a video whose frame i shows the number i in black and white.
+    """Write a video whose frame i shows the bits of i in black and white.
 
     Args:
-        path (Path): The file.
-        num_frames (int): Frames, below 1024.
-        codec (str): The encoder. Defaults to ``'libx264'``.
-        gop (int): Most frames from one key frame to the next.
-        milliseconds (Sequence[int], optional): When each frame is shown, for
-            a variable rate. Defaults to None, 25 frames per second.
-        options (str): Of the encoder.
+        path (Path): Path of the file.
+        num_frames (int): Number of frames, below 1024.
+        codec (str): Encoder. Defaults to ``'libx264'``.
+        gop (int): Maximum number of frames from one key frame to the next.
+            Defaults to 250.
+        milliseconds (Sequence[int] | None): Time of each frame, for a
+            variable rate. Defaults to None, 25 frames per second.
+        **options (str): Options of the encoder.
 
     Returns:
         Path: ``path``.
@@ -62,7 +63,7 @@ def write_numbered(
 
 
 def number_of(frame: np.ndarray) -> int:
-    """The number that a decoded frame shows, at any size."""
+    """Return the index that a decoded frame of any size shows."""
     height, width = frame.shape[:2]
     row = frame[height // 6, :, 1]
     middles = ((np.arange(BITS) + 0.5) * width / BITS).astype(int)

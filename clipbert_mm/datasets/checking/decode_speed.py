@@ -51,7 +51,7 @@ def compare(pairs: Sequence[tuple[Path, Path]], runs: int = 5) -> Speed:
 
     Args:
         pairs (Sequence[tuple[Path, Path]]): Videos before and after.
-        runs (int): Number of runs, of which the median counts. Defaults to 5.
+        runs (int): Number of runs; their median counts. Defaults to 5.
 
     Returns:
         Speed: Sums of the medians.

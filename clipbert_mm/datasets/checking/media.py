@@ -28,8 +28,8 @@ def check_media(
             of each file to decode.
         workers (int): Number of decoding processes; 0 for none.
         timeout (float): Seconds after which decoding a file fails.
-        progress (Callable): Receives lines of progress. Defaults to a
-            function that drops them.
+        progress (Callable[[str], None]): Receives lines of progress. Defaults
+            to a function that drops them.
     """
     figures = report.figures[split.name]
     files = list((split.files or {}).values())

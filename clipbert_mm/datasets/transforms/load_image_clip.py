@@ -27,7 +27,7 @@ class LoadImageClip(BaseTransform):
         - img_shape (tuple[int, int]): ``(H, W)``
 
     Args:
-        backend_args (dict, optional): Options of MMEngine's file backend,
+        backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='images.lmdb')``, whose
             keys are the stems of the files. Defaults to None, the local disk.
 

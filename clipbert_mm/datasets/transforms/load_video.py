@@ -35,7 +35,7 @@ class LoadVideo(BaseTransform):
         - avg_fps (float)
 
     Args:
-        backend_args (dict, optional): Options of MMEngine's file backend,
+        backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='videos.lmdb')``, whose
             keys are the stems of the files. Defaults to None, the local disk.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
@@ -43,7 +43,7 @@ class LoadVideo(BaseTransform):
             side.
         decoder (str): ``'decord'``, ``'pyav'`` or ``'torchcodec'``, if
             installed. Defaults to ``'decord'``.
-        decode_size (int, optional): Length of the longer side in pixels, to
+        decode_size (int | None): Length of the longer side in pixels, to
             which the decoder scales, with the shape that
             :class:`ResizeLongSide` of this size gives. The pixels differ from
             those of resizing afterwards, and GIFs keep their size. decord

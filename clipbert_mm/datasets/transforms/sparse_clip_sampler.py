@@ -53,7 +53,7 @@ class SparseClipSampler(BaseTransform):
             training baseline of Table 4; the paper gives no formula for it,
             so the clips lie as with ``'uniform'``). Defaults to
             ``'random'``.
-        default_fps (float, optional): Rate of files that do not state their
+        default_fps (float | None): Rate of files that do not state their
             own, in frames per second. Defaults to None, an error.
 
     Raises:

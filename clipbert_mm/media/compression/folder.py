@@ -50,8 +50,8 @@ def compress_folder(
         workers (int): Number of processes; 0 encodes in this one. Defaults
             to 1.
         overwrite (bool): Encode finished videos again. Defaults to False.
-        report (Callable): Receives lines of progress. Defaults to a function
-            that drops them.
+        report (Callable[[str], None]): Receives lines of progress. Defaults
+            to a function that drops them.
 
     Returns:
         CompressedFolder: Encoded videos and failures.

@@ -123,7 +123,7 @@ def _frames(source: Path, timeline: Timeline) -> Iterator[av.VideoFrame]:
 
 
 def _upright(frame: av.VideoFrame) -> av.VideoFrame:
-    """Rotate the pixels as the file tells players to."""
+    """Rotate the pixels by the rotation that the file states."""
     turns = round(frame.rotation / 90) % 4
     if not turns:
         return frame

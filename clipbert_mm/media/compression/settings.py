@@ -9,7 +9,7 @@ class Settings:
     """Options of the encoder.
 
     Args:
-        fps (float, optional): Maximum frames per second. Defaults to None,
+        fps (float | None): Maximum frames per second. Defaults to None,
             the rate of the source.
         long_side (int): Maximum length of the longer side in pixels.
             Defaults to 448.

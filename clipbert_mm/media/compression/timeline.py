@@ -23,7 +23,7 @@ class Timeline(NamedTuple):
         begin (float): Time stamp of the first frame, in seconds.
         interval (float): Seconds from frame to frame; the shortest interval
             if the rate varies.
-        source_rate (Fraction, optional): Rate of the source in frames per
+        source_rate (Fraction | None): Rate of the source in frames per
             second; None if it varies.
         has_times (bool): Whether decoded frames have reliable time stamps.
         rate (Fraction): Frames per second to write.
@@ -43,7 +43,7 @@ class Timeline(NamedTuple):
 
         Args:
             number (int): Number of decoded frames before it.
-            time (float, optional): Time stamp of the frame, in seconds.
+            time (float | None): Time stamp of the frame, in seconds.
 
         Returns:
             float: Seconds since the first frame.
@@ -90,7 +90,7 @@ def read_timeline(source: Path, max_fps: float | None) -> Timeline:
 
     Args:
         source (Path): Path of the video.
-        max_fps (float, optional): Maximum frames per second to write.
+        max_fps (float | None): Maximum frames per second to write.
 
     Returns:
         Timeline: Frames of the source, and frames to write.
@@ -131,9 +131,9 @@ def timeline_of(
         seconds (np.ndarray): Shape ``(T,)``, start of every frame in
             seconds, ascending.
         last (float): Duration of the last frame in seconds.
-        stated (Fraction, optional): Rate that the file claims.
+        stated (Fraction | None): Rate that the file claims.
         has_times (bool): Whether decoded frames have reliable time stamps.
-        max_fps (float, optional): Maximum frames per second to write.
+        max_fps (float | None): Maximum frames per second to write.
 
     Returns:
         Timeline: Frames of the source, and frames to write.

@@ -27,7 +27,7 @@ class PyAVReader(VideoReader):
         filename (str): Name of the file, for errors.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
-        decode_size (int, optional): Length of the longer side in pixels, to
+        decode_size (int | None): Length of the longer side in pixels, to
             which FFmpeg scales in the step that converts to RGB. Defaults to
             None, the size of the file.
 
