@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Trained models as objects for other programs."""
+"""Trained models as objects for other programs: search and answering."""
 
 from .video_answerer import VideoAnswerer
 from .video_search import VideoSearcher

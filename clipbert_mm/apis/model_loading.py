@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Trained models and the pipelines of their tests, for files of any name."""
+"""Trained models and their test pipelines, for files of any name."""
 
 import os.path as osp
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from clipbert_mm.utils.config_files import find_config
 from clipbert_mm.utils.error_text import describe
 from clipbert_mm.weights.exported_model import load_exported
 
-# Where a transform reads files from.
+# Options that say where a transform reads files from.
 _BACKEND_OPTIONS = ('io_backend', 'db_path', 'backend_args')
 
 
@@ -30,18 +30,18 @@ def read_model_files(
     """Read the config and the weights of a trained model.
 
     Args:
-        config (str | Config): Path of a config, name of one that comes with
-            the package, or the config itself; without a checkpoint, a folder
-            that ``tools/convert_weights.py export`` wrote.
-        checkpoint (str, optional): ``.pth`` or ``.safetensors``.
+        config (str | Config): Path of a config, name of a shipped one, or
+            the config itself; without a checkpoint, a folder that
+            ``tools/convert_weights.py export`` wrote.
+        checkpoint (str, optional): ``.pth`` or ``.safetensors`` file.
 
     Returns:
         tuple[Config, dict[str, Tensor]]: The config, and tensors by name.
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If there is no checkpoint and ``config`` is no folder, or
-            a file is damaged.
+        ValueError: If there is no checkpoint and ``config`` is not a
+            folder, or a file is damaged.
 
     Example:
         >>> config, state = read_model_files('exported/msrvtt_qa',
@@ -71,16 +71,17 @@ def build_model(
     """Build a model with its weights, for testing.
 
     Args:
-        config (Config): With ``model``.
-        state (dict[str, Tensor]): All its tensors.
-        device (str, optional): None: a GPU if there is one.
+        config (Config): Config with ``model``.
+        state (dict[str, Tensor]): All tensors of the model, by name.
+        device (str, optional): Device of the model; None for a GPU if one is
+            available.
 
     Returns:
-        ClipBERT: In evaluation mode.
+        ClipBERT: Model in evaluation mode.
 
     Raises:
-        ValueError: If the weights are of another architecture or were
-            trained on other answers.
+        ValueError: If the weights have another architecture or were trained
+            on other answers.
         RuntimeError: If the weights are of another task.
 
     Example:
@@ -94,14 +95,14 @@ def build_model(
 
 
 def build_test_pipeline(config: Config) -> Compose:
-    """The pipeline of a config's test, for files of the local disk.
+    """Build the test pipeline of a config for files of the local disk.
 
     Args:
-        config (Config): With ``test_dataloader``, whose files may come from
-            another backend, such as LMDB.
+        config (Config): Config with ``test_dataloader``, whose files may come
+            from another backend, such as LMDB.
 
     Returns:
-        Compose: The transforms.
+        Compose: Transforms of the test.
 
     Example:
         >>> pipeline = build_test_pipeline(
@@ -126,13 +127,13 @@ def run_pipeline(
     """Run a test pipeline on one file.
 
     Args:
-        pipeline (Compose): Of :func:`build_test_pipeline`.
-        filename (str): A video or an image, as the pipeline reads.
-        fields (dict[str, Any]): What else the dataset would put into the
-            item.
+        pipeline (Compose): Result of :func:`build_test_pipeline`.
+        filename (str): Video or image, of the kind the pipeline reads.
+        fields (dict[str, Any]): Further fields that the dataset would put
+            into the item.
 
     Returns:
-        dict: The packed item.
+        dict: Packed item.
 
     Raises:
         RuntimeError: If the file cannot be read.
@@ -160,7 +161,7 @@ def run_pipeline(
 
 
 def check_files(files: Sequence[str]) -> None:
-    """Raise if a file does not exist.
+    """Raise unless all files exist.
 
     Args:
         files (Sequence[str]): Videos or images.
@@ -171,12 +172,11 @@ def check_files(files: Sequence[str]) -> None:
     Example:
         >>> check_files(['no.mp4'])
         Traceback (most recent call last):
-        ...
-        FileNotFoundError: 1 of 1 videos do not exist, the first of them ...
+        FileNotFoundError: 1 of 1 files do not exist, the first is 'no.mp4'.
     """
     missing = [file for file in files if not osp.isfile(file)]
     if missing:
         raise FileNotFoundError(
-            f'{len(missing)} of {len(files)} videos do not exist, the first '
-            f'of them {missing[0]!r}.'
+            f'{len(missing)} of {len(files)} files do not exist, the first '
+            f'is {missing[0]!r}.'
         )

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Ask questions about videos or images, with a trained model."""
+"""Question answering about videos or images with a trained model."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from clipbert_mm.datasets.transforms import BertTokenize
-from clipbert_mm.models.tasks import (
-    CountTask,
-    MultipleChoiceTask,
-    RetrievalTask,
-    VocabularyTask,
-)
+from clipbert_mm.utils.checks import check_integer
 
 from .model_loading import (
     build_model,
@@ -24,36 +19,29 @@ from .model_loading import (
     run_pipeline,
 )
 
-# Which tasks answer with which method.
-_TASKS = {
-    'answer': (VocabularyTask,),
-    'choose': (MultipleChoiceTask, RetrievalTask),
-    'count': (CountTask,),
-}
-
 
 class VideoAnswerer:
-    """Answers questions about files as the test of a config would.
+    """Answerer of questions about files, as the test of a config computes.
 
-    With the test pipeline, the tokenizer and the number of clips of the
+    It uses the test pipeline, the tokenizer and the number of clips of the
     config. The task of the config decides which method answers:
     :meth:`answer` (``OpenEndedQATask``, ``VQATask``), :meth:`choose`
     (``MultipleChoiceTask``, or ``RetrievalTask`` as in MSRVTT-MC) or
-    :meth:`count` (``CountTask``).
+    :meth:`count` (``CountTask``). Several threads may share an answerer.
 
     Args:
         config (str | Config): Path of a config of question answering, name
-            of one that comes with the package, or the config itself; without
-            ``checkpoint``, a folder that ``tools/convert_weights.py export``
-            wrote.
-        checkpoint (str, optional): ``.pth`` or ``.safetensors`` of a model
-            trained with the config. Defaults to None.
-        device (str, optional): Defaults to None: a GPU if there is one.
+            of a shipped one, or the config itself; without ``checkpoint``, a
+            folder that ``tools/convert_weights.py export`` wrote.
+        checkpoint (str, optional): ``.pth`` or ``.safetensors`` file of a
+            model trained with the config. Defaults to None.
+        device (str, optional): Device of the model. Defaults to None: a GPU
+            if one is available.
 
     Raises:
         FileNotFoundError: If the config or the checkpoint does not exist.
         ValueError: If the config is not one of question answering, or the
-            checkpoint is of another architecture or of other answers.
+            checkpoint has another architecture or other answers.
         RuntimeError: If the checkpoint is of another task.
 
     Example:
@@ -88,15 +76,15 @@ class VideoAnswerer:
     def answer(
         self, video: str, question: str, top: int = 5
     ) -> list[tuple[str, float]]:
-        """The answers of the vocabulary that fit best.
+        """Return the best answers of the vocabulary.
 
         Args:
-            video (str): Video or image file, as the config reads.
-            question (str): The question.
-            top (int): How many answers to return. Defaults to 5.
+            video (str): Video or image file, of the kind the config reads.
+            question (str): Question about the video.
+            top (int): Maximum number of answers. Defaults to 5.
 
         Returns:
-            list[tuple[str, float]]: Answers with their scores in 0...1, best
+            list[tuple[str, float]]: Answers with their scores in [0, 1], best
             first.
 
         Raises:
@@ -107,27 +95,25 @@ class VideoAnswerer:
         """
         self._check_task('answer')
         _check_question(question)
-        if top < 1:
-            raise ValueError(f'top must be >= 1, but got {top}.')
+        check_integer('top', top, 1)
         sample = self._predict(video, [question])
-        return _best_first(
-            self._model.task.answers, sample.answer_scores[0].tolist()
-        )[:top]
+        answers = self._model.task.answers or []
+        return _best_first(answers, sample.answer_scores[0].tolist())[:top]
 
     def choose(
         self, video: str, question: str, options: Sequence[str]
     ) -> list[tuple[str, float]]:
-        """The options of a question, best first.
+        """Return the options of a question, best first.
 
         Args:
-            video (str): Video or image file, as the config reads.
-            question (str): The question; may be empty for a retrieval model,
-                to which the options are captions.
-            options (Sequence[str]): As many as in training; any number for a
-                retrieval model.
+            video (str): Video or image file, of the kind the config reads.
+            question (str): Question about the video; may be empty for a
+                retrieval model, to which the options are captions.
+            options (Sequence[str]): As many options as in training; any
+                number for a retrieval model.
 
         Returns:
-            list[tuple[str, float]]: Options with their scores in 0...1, best
+            list[tuple[str, float]]: Options with their scores in [0, 1], best
             first. Equal scores keep the order of ``options``.
 
         Raises:
@@ -137,12 +123,10 @@ class VideoAnswerer:
             RuntimeError: If the video cannot be read.
         """
         self._check_task('choose')
-        task = self._model.task
-        if isinstance(task, MultipleChoiceTask):
+        num_options = self._model.task.num_options
+        if num_options is not None:
             _check_question(question)
-            _check_options(options, task.num_options)
-        else:
-            _check_options(options, None)
+        _check_options(options, num_options)
         texts = [
             f'{question} {option}' if question.strip() else option
             for option in options
@@ -156,14 +140,14 @@ class VideoAnswerer:
         return _best_first(options, scores.tolist())
 
     def count(self, video: str, question: str) -> int:
-        """The answer of a question about a number.
+        """Return the answer to a question about a number.
 
         Args:
-            video (str): Video file.
-            question (str): The question.
+            video (str): Video or image file, of the kind the config reads.
+            question (str): Question about the video.
 
         Returns:
-            int: The count.
+            int: Rounded count.
 
         Raises:
             FileNotFoundError: If the video does not exist.
@@ -177,20 +161,13 @@ class VideoAnswerer:
 
     def _check_task(self, method: str) -> None:
         task = self._model.task
-        if isinstance(task, _TASKS[method]):
+        if task.answered_by == method:
             return
-        fitting = [
-            f'{name}()'
-            for name, tasks in _TASKS.items()
-            if isinstance(task, tasks)
-        ]
+        remedy = 'Pass the config of a question-answering task.'
+        if task.answered_by is not None:
+            remedy = f'Call {task.answered_by}().'
         raise ValueError(
-            f'{method}() cannot use a model of {type(task).__name__}. '
-            + (
-                f'Call {fitting[0]}.'
-                if fitting
-                else 'Pass the config of a question-answering task.'
-            )
+            f'{method}() cannot use a model of {type(task).__name__}. {remedy}'
         )
 
     def _predict(self, video: str, texts: Sequence[str]) -> ActionDataSample:
@@ -204,7 +181,7 @@ class VideoAnswerer:
 def _best_first(
     names: Sequence[str], scores: Sequence[float]
 ) -> list[tuple[str, float]]:
-    """Names with their scores, sorted; equal ones keep their order."""
+    """Return names with scores, sorted; equal scores keep their order."""
     return sorted(zip(names, scores), key=lambda pair: -pair[1])
 
 
@@ -216,10 +193,10 @@ def _check_question(question: str) -> None:
 
 
 def _check_options(options: Sequence[str], number: int | None) -> None:
-    """Options must be texts, and as many as the model was trained with."""
+    """Raise unless there are as many options as the model needs."""
     if isinstance(options, str):
         raise ValueError(
-            'options must be a list, but got the text '
+            'options must be a list of strings, but got the string '
             f'{options!r}. Put it in brackets.'
         )
     if len(options) < 2 or len(options) != (number or len(options)):

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Search videos with a text, with a trained retrieval model."""
+"""Search of videos by text with a trained retrieval model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +11,7 @@ from mmengine.dataset import pseudo_collate
 
 from clipbert_mm.datasets.transforms import BertTokenize
 from clipbert_mm.models.text_bank import TextBank
+from clipbert_mm.utils.checks import check_integer
 
 from .model_loading import (
     build_model,
@@ -22,26 +23,26 @@ from .model_loading import (
 
 
 class VideoSearcher:
-    """Scores texts against video files as the test of a config would.
+    """Scorer of texts against video files, as the test of a config computes.
 
     Every pair goes through the whole model (section "Downstream Tasks" of
     `ClipBERT <https://arxiv.org/abs/2102.06183>`_), with the test pipeline,
     the tokenizer and the number of clips of the config. A video is encoded
-    once for all texts of a call.
+    once for all texts of a call. Several threads may share a searcher.
 
     Args:
-        config (str | Config): Path of a retrieval config, name of one that
-            comes with the package, or the config itself; without
-            ``checkpoint``, a folder that ``tools/convert_weights.py export``
-            wrote.
-        checkpoint (str, optional): ``.pth`` or ``.safetensors`` of a model
-            trained with the config. Defaults to None.
-        device (str, optional): Defaults to None: a GPU if there is one.
+        config (str | Config): Path of a retrieval config, name of a shipped
+            one, or the config itself; without ``checkpoint``, a folder that
+            ``tools/convert_weights.py export`` wrote.
+        checkpoint (str, optional): ``.pth`` or ``.safetensors`` file of a
+            model trained with the config. Defaults to None.
+        device (str, optional): Device of the model. Defaults to None: a GPU
+            if one is available.
 
     Raises:
         FileNotFoundError: If the config or the checkpoint does not exist.
         ValueError: If the config is not one of retrieval, or the checkpoint
-            is of another architecture.
+            has another architecture.
         RuntimeError: If the checkpoint is of another task.
 
     Example:
@@ -77,24 +78,22 @@ class VideoSearcher:
         queries: Sequence[str],
         batch_size: int = 8,
     ) -> np.ndarray:
-        """Match scores of all texts with all videos.
+        """Return the match scores of all texts with all videos.
 
         Args:
-            videos (Sequence[str]): Video files.
-            queries (Sequence[str]): Texts.
-            batch_size (int): Videos at a time. Defaults to 8.
+            videos (Sequence[str]): N video files.
+            queries (Sequence[str]): M texts.
+            batch_size (int): Number of videos at a time. Defaults to 8.
 
         Returns:
-            np.ndarray: float32, the higher the better.
-
-        Shape:
-            - return: ``(len(queries), len(videos))``
+            np.ndarray: float32 ``(M, N)`` in [0, 1]; higher is better.
 
         Raises:
             FileNotFoundError: If a video does not exist.
             ValueError: If there is nothing to score, or a query is empty.
             RuntimeError: If a video cannot be read.
         """
+        check_integer('batch_size', batch_size, 1)
         check_search(videos, queries)
         bank = TextBank.from_tokens(self._tokenize(queries))
         columns: list[np.ndarray] = []
@@ -110,12 +109,13 @@ class VideoSearcher:
     def rank(
         self, videos: Sequence[str], query: str, top: int | None = None
     ) -> list[tuple[str, float]]:
-        """The videos that fit a text, best first.
+        """Return the videos that match a text, best first.
 
         Args:
             videos (Sequence[str]): Video files.
-            query (str): The text.
-            top (int, optional): How many to return. Defaults to None: all.
+            query (str): Text to search for.
+            top (int, optional): Maximum number of videos. Defaults to None:
+                all.
 
         Returns:
             list[tuple[str, float]]: Videos with their scores. Equal scores
@@ -126,10 +126,8 @@ class VideoSearcher:
             ValueError: If there are no videos, the query is empty, or
                 ``top`` is not positive.
         """
-        if top is not None and top < 1:
-            raise ValueError(
-                f'top must be >= 1, or None for all videos, but got {top}.'
-            )
+        if top is not None:
+            check_integer('top', top, 1)
         scores = self.score(videos, [query])[0]
         order = np.argsort(-scores, kind='stable')[:top]
         return [(videos[i], float(scores[i])) for i in order]
@@ -142,7 +140,7 @@ class VideoSearcher:
 
 
 def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
-    """Raise if videos or texts cannot be searched.
+    """Raise unless there are videos and texts to search.
 
     Args:
         videos (Sequence[str]): Video files.
@@ -155,13 +153,12 @@ def check_search(videos: Sequence[str], queries: Sequence[str]) -> None:
     Example:
         >>> check_search([], ['a dog'])
         Traceback (most recent call last):
-        ...
         ValueError: There must be videos and queries, but got 0 and 1.
     """
     for name, values in dict(videos=videos, queries=queries).items():
         if isinstance(values, str):
             raise ValueError(
-                f'{name} must be a list, but got the text '
+                f'{name} must be a list of strings, but got the string '
                 f'{values!r}. Put it in brackets.'
             )
     if not videos or not queries:

@@ -12,11 +12,11 @@ from .warmup_linear_lr import WarmupLinearLR
 
 __all__ = [
     'BadMediaHook',
-    'TextBankHook',
     'ClipBERTOptimWrapperConstructor',
     'EpochSampler',
     'PairScoringLoop',
     'SeedIterationHook',
+    'TextBankHook',
     'VocabularyHook',
     'WarmupLinearLR',
 ]

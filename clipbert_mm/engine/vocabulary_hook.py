@@ -1,22 +1,22 @@
 # Copyright (c) clipbert_mm contributors.
-"""Make sure that data and model mean the same answers."""
+"""Hook that compares the answers of datasets and task."""
 
 from typing import Any
 
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
-from clipbert_mm.models.tasks.vocabulary_task import VocabularyTask
+from clipbert_mm.utils.processes import unwrap
 
 
 @HOOKS.register_module()
 class VocabularyHook(Hook):
-    """Compare the answers of the data sets with those of the task.
+    """Compare the answers of the datasets with those of the task.
 
-    A config names the vocabulary several times, for each data set and for the
-    task. Two files of one size would train without an error, and the model
-    would then tell wrong answers.
+    A config names the vocabulary several times, for each dataset and for the
+    task. With two files of one size training would run without an error, and
+    the model would silently return wrong answers. Tasks without answers are
+    left alone.
 
     Raises:
         ValueError: If they differ.
@@ -38,19 +38,17 @@ class VocabularyHook(Hook):
         self._check(runner, runner.test_dataloader.dataset)
 
     def _check(self, runner: Any, dataset: Any) -> None:
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
-        task = getattr(model, 'task', None)
-        if not isinstance(task, VocabularyTask):
+        task = getattr(unwrap(runner.model), 'task', None)
+        own = getattr(task, 'answers', None)
+        if own is None:
             return
         for part in getattr(dataset, 'datasets', [dataset]):
             part.full_init()
             answers = part.vocabulary
-            if answers is not None and list(answers) != task.answers:
+            if answers is not None and list(answers) != own:
                 raise ValueError(
-                    f'The data set of {part.ann_file!r} has other answers '
-                    f'({len(answers)}) than task.vocabulary '
-                    f'({len(task.answers)}). Give both the same file: '
-                    'vocabulary of the data set is below its data_root, that '
-                    'of the task is not.'
+                    f'The dataset of {part.ann_file!r} has other answers '
+                    f'({len(answers)}) than task.vocabulary ({len(own)}). '
+                    'Give both the same file: vocabulary of the dataset is '
+                    'relative to its data_root, that of the task is not.'
                 )

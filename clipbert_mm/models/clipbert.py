@@ -11,13 +11,16 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
+from clipbert_mm.utils.checks import check_choice
+
 from .pair_scorer import PairScorer, check_token_budget
-from .tasks import ModelOutput, VocabularyTask
+from .tasks import BaseTask, ModelOutput
 from .text_bank import TextBank
 from .weight_comparison import compare_weights
 
 BACKBONE_INPUTS = ('frames', 'clips')
-TASK_PREFIXES = ('head.classifier.', 'task.')
+# Weights that belong to a task: fine-tuning may start without them.
+TASK_PREFIXES = ('head.classifier.', 'consensus.', 'task.')
 
 
 @MODELS.register_module()
@@ -26,25 +29,32 @@ class ClipBERT(BaseModel):
 
     `Less is More: ClipBERT for Video-and-Language Learning via Sparse
     Sampling <https://arxiv.org/abs/2102.06183>`_. One shape equation serves
-    every task, in training and in testing: the head gives logits
-    ``(N, num_texts, num_clips, K)``, the consensus fuses the clips to
-    ``(N, num_texts, K)``, the task makes a loss or a prediction of them.
+    every task, in training and in testing: the head returns clip logits
+    ``(N, M, C, K)``, the consensus fuses the clips to video logits
+    ``(N, M, K)``, and the task turns them into a loss or a prediction.
+
+    The model keeps no texts and no videos: calls from several threads do not
+    mix.
 
     Args:
-        backbone (dict): :class:`ResNet50Grid` or any MMAction2 backbone.
-        neck (dict): :class:`GridEncoder`.
-        head (dict): :class:`BertCrossModalHead`.
-        consensus (dict): :class:`ConsensusAggregator`.
-        task (dict): :class:`RetrievalTask`, :class:`OpenEndedQATask`, ....
-        data_preprocessor (dict, optional): Of the batch. Defaults to
-            ``dict(type='VideoTextDataPreprocessor')``.
+        backbone (dict): Config of :class:`ResNet50Grid` or of any MMAction2
+            backbone.
+        neck (dict): Config of :class:`GridEncoder`.
+        head (dict): Config of :class:`BertCrossModalHead`.
+        consensus (dict): Config of :class:`ConsensusAggregator` or of any
+            registered module from ``(N, M, C, K)`` to ``(N, M, K)``.
+        task (dict): Config of a :class:`BaseTask`, such as
+            :class:`RetrievalTask`.
+        data_preprocessor (dict, optional): Config of the data preprocessor.
+            Defaults to ``dict(type='VideoTextDataPreprocessor')``.
         backbone_input (str): ``'frames'``: a 2D backbone, frames are folded
             into the batch; ``'clips'``: a 3D backbone reads whole clips.
             Defaults to ``'frames'``.
         frozen_backbone (bool): Do not train the backbone (Table 6).
             Defaults to False.
-        token_budget (int): Text and visual tokens that go through BERT at a
-            time in testing; bounds the memory. Defaults to 65536.
+        token_budget (int): Maximum number of text and visual tokens that go
+            through BERT at a time in testing; bounds the memory. Defaults to
+            65536.
         init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
 
     Raises:
@@ -52,8 +62,9 @@ class ClipBERT(BaseModel):
 
     Example:
         >>> from mmengine.config import Config
-        >>> cfg = Config.fromfile('configs/clipbert_msrvtt_ret.py')
-        >>> model = MODELS.build(cfg.model)
+        >>> cfg = Config.fromfile(
+        ...     'configs/clipbert_msrvtt_ret.py')  # doctest: +SKIP
+        >>> model = MODELS.build(cfg.model)  # doctest: +SKIP
     """
 
     def __init__(
@@ -76,11 +87,7 @@ class ClipBERT(BaseModel):
             ),
             init_cfg,
         )
-        if backbone_input not in BACKBONE_INPUTS:
-            raise ValueError(
-                f"Unknown backbone_input '{backbone_input}'. "
-                f'Valid ones are {list(BACKBONE_INPUTS)}.'
-            )
+        check_choice('backbone_input', backbone_input, BACKBONE_INPUTS)
         check_token_budget(token_budget)
         self.backbone_input = backbone_input
         self.frozen_backbone = frozen_backbone
@@ -89,34 +96,34 @@ class ClipBERT(BaseModel):
         self.neck = MODELS.build(neck)
         self.head = MODELS.build(head)
         self.consensus = MODELS.build(consensus)
-        self.task = MODELS.build(task)
+        self.task: BaseTask = MODELS.build(task)
         if self.neck.out_channels != self.head.hidden_size:
             raise ValueError(
                 f'neck.out_channels is {self.neck.out_channels}, but the BERT '
                 f'of the head has hidden_size {self.head.hidden_size}. They '
                 'must be equal.'
             )
-        self.task.check(self.head, self.consensus.aggregation)
+        self.task.check(self.head, self.consensus)
         if frozen_backbone:
             self.backbone.requires_grad_(False)
         self._register_load_state_dict_pre_hook(self._check_state_dict)
 
     def train(self, mode: bool = True) -> 'ClipBERT':
-        """As usual, but a frozen backbone stays in evaluation mode."""
+        """Set the mode; a frozen backbone stays in evaluation mode."""
         super().train(mode)
         if self.frozen_backbone:
             self.backbone.eval()
         return self
 
     def compile_parts(self, **options: Any) -> None:
-        """Compile the CNN, the neck and the head, and nothing else.
+        """Compile the backbone, the neck and the head, and nothing else.
 
-        What ``compile=True`` or ``compile=dict(...)`` of a config calls. The
+        ``compile=True`` or ``compile=dict(...)`` of a config calls this. The
         graphs are whole, and the head's serves every length of the texts:
         it is compiled for the first length and once more for all others.
 
         Args:
-            options (Any): Of ``torch.compile``, such as ``mode``.
+            **options (Any): Options of ``torch.compile``, such as ``mode``.
         """
         for part in (self.backbone, self.neck, self.head):
             part.compile(**options)
@@ -128,40 +135,37 @@ class ClipBERT(BaseModel):
         mode: str = 'tensor',
         text_bank: TextBank | None = None,
     ) -> Tensor | dict[str, Tensor] | list[ActionDataSample]:
-        """Clip logits, losses or predictions.
+        """Return clip logits, losses or predictions.
 
         Args:
-            inputs (dict): ``imgs`` float32 ``(N, num_clips, 3, T, H, W)``,
+            inputs (dict): ``imgs`` float32 ``(N, C, ch, T, H, W)``,
                 normalised; ``input_ids`` and ``attention_mask`` int64
-                ``(N, num_texts, L)``. In ``'predict'`` the texts may be
-                missing where there is a text bank, and ``imgs`` where no
-                video of the batch could be read.
-            data_samples (list[ActionDataSample], optional): Targets, and
-                where the predictions go. Defaults to None.
+                ``(N, M, L)``. In ``'predict'`` the texts are not needed with
+                a text bank, and ``imgs`` is missing if no video of the batch
+                could be read.
+            data_samples (list[ActionDataSample], optional): N samples with
+                the targets, to which predictions are added. Defaults to
+                None.
             mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
                 Defaults to ``'tensor'``.
             text_bank (TextBank, optional): Texts that all videos are scored
-                with in ``'predict'``. Defaults to None: each video has its
-                own in ``inputs``.
+                against in ``'predict'``. Defaults to None: each video has its
+                own texts in ``inputs``.
 
         Returns:
-            Tensor | dict | list: Clip logits ``(N, num_texts, num_clips,
-            K)``; the task's losses; or the samples with predictions.
+            Tensor | dict | list: Clip logits ``(N, M, C, K)``; the task's
+            losses; or the samples with predictions.
 
         Raises:
-            ValueError: If the mode is unknown or the frames have another
-                number of dimensions.
+            ValueError: If the mode is unknown, samples or texts are missing,
+                or the frames have another number of dimensions.
         """
         if mode == 'tensor':
             grid = self.extract_grid(inputs['imgs'])
             return self.head(
                 grid, inputs['input_ids'], inputs['attention_mask']
             ).clip_logits
-        if mode not in ('loss', 'predict'):
-            raise ValueError(
-                f"Unknown mode '{mode}'. Valid modes are "
-                "'tensor', 'loss' and 'predict'."
-            )
+        check_choice('mode', mode, ('tensor', 'loss', 'predict'))
         if data_samples is None:
             raise ValueError(
                 f"mode='{mode}' needs data_samples, but got None."
@@ -171,28 +175,30 @@ class ClipBERT(BaseModel):
         return self.predict(inputs, data_samples, text_bank)
 
     def extract_grid(self, frames: Tensor) -> Tensor:
-        """Grid of every clip.
+        """Return the grid of every clip.
 
         Args:
-            frames (Tensor): ``(N, num_clips, 3, T, H, W)``.
+            frames (Tensor): ``(N, C, ch, T, H, W)``.
 
         Returns:
-            Tensor: ``(N, num_clips, Hg, Wg, D)``.
+            Tensor: ``(N, C, Hg, Wg, D)``.
+
+        Raises:
+            ValueError: If the frames have another number of dimensions.
         """
         if frames.ndim != 6:
             raise ValueError(
-                'Frames must have the shape (N, num_clips, 3, T, '
-                f'H, W), but got {tuple(frames.shape)}. Use '
-                'FormatClips().'
+                'Frames must have the shape (N, C, ch, T, H, W), but got '
+                f'{tuple(frames.shape)}. Use FormatClips().'
             )
         num_videos, num_clips, _, num_frames = frames.shape[:4]
-        clips = frames.flatten(0, 1)  # (N * C, 3, T, H, W)
+        clips = frames.flatten(0, 1)  # (N * C, ch, T, H, W)
         if self.backbone_input == 'clips':
             features = self._features(clips).transpose(1, 2)
         else:
             features = self._features(clips.transpose(1, 2).flatten(0, 1))
             features = features.unflatten(0, (-1, num_frames))
-        # (N * C, T', C', H', W') -> (N, C, Hg, Wg, D)
+        # (N * C, T', ch', H', W') -> (N, C, Hg, Wg, D)
         return self.neck(features).unflatten(0, (num_videos, num_clips))
 
     def _features(self, frames: Tensor) -> Tensor:
@@ -220,7 +226,7 @@ class ClipBERT(BaseModel):
         inputs: dict[str, Tensor],
         data_samples: Sequence[ActionDataSample],
     ) -> dict[str, Tensor]:
-        """Losses of the task; see :meth:`forward`."""
+        """Return the losses of the task; see :meth:`forward`."""
         grid = self.extract_grid(inputs['imgs'])
         output = self._output(
             grid, inputs['input_ids'], inputs['attention_mask']
@@ -275,10 +281,10 @@ class ClipBERT(BaseModel):
         )
 
     def _predict_own(self, inputs: dict[str, Tensor]) -> ModelOutput:
-        """Every video with its own texts."""
+        """Match every video with its own texts."""
         grid = self.extract_grid(inputs['imgs'])
         ids, mask = inputs['input_ids'], inputs['attention_mask'].bool()
-        if self.task.needs_text_states:  # cannot be joined
+        if self.task.needs_text_states:  # chunks of texts cannot be joined
             return self._output(grid, ids, mask)
         visual = self.head.grid_embedding(grid)
         num_videos, num_clips, num_cells = visual.shape[:3]
@@ -373,10 +379,9 @@ class ClipBERT(BaseModel):
     def _check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *_: object
     ) -> None:
-        """Refuse weights of another architecture, before they are loaded."""
-        if isinstance(self.task, VocabularyTask):
-            # Before other shapes make the head start anew.
-            self.task.check_state_dict(state_dict, f'{prefix}task.')
+        """Raise for weights of another architecture, before loading them."""
+        # Before a head of another shape is left out.
+        self.task.check_state_dict(state_dict, f'{prefix}task.')
         own = nn.Module.state_dict(self)
         loaded = {
             key[len(prefix) :]: value

@@ -113,4 +113,4 @@ def _cuts(
             cuts.append((first, place))
             first, tokens = place, 0
         tokens += length
-    return cuts + [(first, len(lengths))] if lengths else cuts
+    return [*cuts, (first, len(lengths))] if lengths else cuts

@@ -10,10 +10,9 @@ import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from torch import Tensor, nn
+from torch import Tensor
 
-from clipbert_mm.models.clipbert import TASK_PREFIXES
-from clipbert_mm.models.tasks.vocabulary_task import VocabularyTask
+from clipbert_mm.models.clipbert import TASK_PREFIXES, ClipBERT
 from clipbert_mm.utils.checkpoint_file import (
     load_checkpoint_file,
     save_checkpoint_file,
@@ -96,8 +95,7 @@ def export_model(
     plain = without_weight_files(config)
     tokenizer = find_tokenizer(plain)
     model = _load_model(plain, state, without_task)
-    task = model.task
-    answers = task.answers if isinstance(task, VocabularyTask) else None
+    answers = model.task.answers
     tensors = {
         name: _halve(value) if half else value
         for name, value in model.state_dict().items()
@@ -116,7 +114,7 @@ def export_model(
 
 def _load_model(
     config: Config, state: Mapping[str, Tensor], without_task: bool
-) -> nn.Module:
+) -> ClipBERT:
     """Build a model and load what a checkpoint has for it."""
     init_default_scope(config.get('default_scope', 'mmaction'))
     model = MODELS.build(config.model)

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tasks: what is made of the video logits, a loss or a prediction."""
+"""Tasks: from video logits to losses and predictions."""
 
+from .base_task import BaseTask
 from .count_task import CountTask
 from .multiple_choice_task import MultipleChoiceTask
 from .open_ended_qa_task import OpenEndedQATask
@@ -11,6 +12,7 @@ from .vocabulary_task import VocabularyTask
 from .vqa_task import VQATask
 
 __all__ = [
+    'BaseTask',
     'CountTask',
     'ModelOutput',
     'MultipleChoiceTask',

@@ -1,22 +1,21 @@
 # Copyright (c) clipbert_mm contributors.
-"""Counting: the answer is a number."""
+"""Repetition counting: the answer is a number."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from mmengine.model import BaseModule
 from torch import Tensor
 
+from .base_task import BaseTask, TaskHead
 from .task_output import ModelOutput, stack_field
 
 
 @MODELS.register_module()
-class CountTask(BaseModule):
-    """How often? TGIF-QA repetition count, by regression.
+class CountTask(BaseTask):
+    """Repetition counting by regression, TGIF-QA Count.
 
     The paper leaves this task out; the reference at a118b02 has an unused
     branch for it, with the same loss.
@@ -34,50 +33,43 @@ class CountTask(BaseModule):
         10
     """
 
-    needs_text_states = False
+    answered_by = 'count'
+    combines_with_lse = False
 
     def __init__(self, min_count: int = 1, max_count: int = 10) -> None:
         super().__init__()
         if min_count > max_count:
             raise ValueError(
-                'min_count of CountTask must not be above '
-                f'max_count, but got {min_count} and '
-                f'{max_count}.'
+                'min_count of CountTask must not be above max_count, but got '
+                f'{min_count} and {max_count}.'
             )
         self.min_count = min_count
         self.max_count = max_count
 
-    def check(self, head: Any, aggregation: str) -> None:
-        """Raise if the head or the consensus do not fit the loss.
+    def check_head(self, head: TaskHead) -> None:
+        """Raise unless the head has one class.
 
         Args:
-            head (Any): :class:`BertCrossModalHead`.
-            aggregation (str): Of the consensus.
+            head (TaskHead): Head of the model.
 
         Raises:
-            ValueError: If :math:`K` is not 1, or log-sum-exp meets a loss
-                that is no cross entropy.
+            ValueError: If K is not 1.
         """
         if head.num_classes != 1:
             raise ValueError(
-                'CountTask needs head.num_classes=1, but got '
+                f'CountTask needs head.num_classes=1, but got '
                 f'{head.num_classes}.'
-            )
-        if aggregation == 'lse':
-            raise ValueError(
-                "CountTask cannot be combined with aggregation='lse', which "
-                "is only valid with cross entropy. Use 'mean' or 'max'."
             )
 
     def loss(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> dict[str, Tensor]:
-        """Mean squared error.
+        """Return the mean squared error of a batch.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, M, 1)``.
-            data_samples (Sequence[ActionDataSample]): With ``answer_labels``,
-                ``(M, )``, the counts.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, 1)``.
+            data_samples (Sequence[ActionDataSample]): N samples with
+                ``answer_labels`` ``(M, )``, the counts.
 
         Returns:
             dict[str, Tensor]: ``loss_count``, a scalar.
@@ -103,13 +95,13 @@ class CountTask(BaseModule):
         """Add the counts to the samples.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, M, 1)``.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, 1)``.
             data_samples (Sequence[ActionDataSample]): N samples.
 
         Returns:
-            Sequence[ActionDataSample]: The same, each with ``pred_values``
-            float32 ``(M, )``, as regressed, and ``pred_counts`` int64
-            ``(M, )``, rounded and clamped.
+            Sequence[ActionDataSample]: The same samples, each with
+            ``pred_values`` float32 ``(M, )``, as regressed, and
+            ``pred_counts`` int64 ``(M, )``, rounded and clamped.
         """
         values = output.video_logits[..., 0].float()
         counts = values.round().clamp(self.min_count, self.max_count).long()

@@ -1,21 +1,22 @@
 # Copyright (c) clipbert_mm contributors.
-"""Multiple choice: one of a question's options is right."""
+"""Multiple choice: one option of a question is right."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from mmengine.model import BaseModule
 from torch import Tensor
 
+from clipbert_mm.utils.checks import check_integer
+
+from .base_task import BaseTask, TaskHead
 from .task_output import ModelOutput, stack_labels
 
 
 @MODELS.register_module()
-class MultipleChoiceTask(BaseModule):
-    """Which option? TGIF-QA action and transition.
+class MultipleChoiceTask(BaseTask):
+    """Multiple-choice question answering, TGIF-QA Action and Transition.
 
     `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Downstream
     Tasks"; ``ClipBertForMultipleChoice`` of the reference at a118b02. Every
@@ -33,26 +34,22 @@ class MultipleChoiceTask(BaseModule):
         5
     """
 
-    needs_text_states = False
+    answered_by = 'choose'
+    num_options: int
 
     def __init__(self, num_options: int = 5) -> None:
         super().__init__()
-        if num_options < 2:
-            raise ValueError(
-                'num_options of MultipleChoiceTask must be at '
-                f'least 2, but got {num_options}.'
-            )
+        check_integer('num_options', num_options, 2)
         self.num_options = num_options
 
-    def check(self, head: Any, aggregation: str) -> None:
-        """Raise if the head does not fit.
+    def check_head(self, head: TaskHead) -> None:
+        """Raise unless the head has one class.
 
         Args:
-            head (Any): :class:`BertCrossModalHead`.
-            aggregation (str): Of the consensus; any.
+            head (TaskHead): Head of the model.
 
         Raises:
-            ValueError: If :math:`K` is not 1.
+            ValueError: If K is not 1.
         """
         if head.num_classes != 1:
             raise ValueError(
@@ -61,7 +58,7 @@ class MultipleChoiceTask(BaseModule):
             )
 
     def _option_logits(self, output: ModelOutput) -> Tensor:
-        """The logits of each question's options, ``(N, g, O)``."""
+        """Return the logits of each question's options, ``(N, g, O)``."""
         logits = output.video_logits[..., 0]
         if logits.shape[1] % self.num_options:
             raise ValueError(
@@ -74,19 +71,20 @@ class MultipleChoiceTask(BaseModule):
     def loss(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> dict[str, Tensor]:
-        """Cross entropy over the options, mean over the questions.
+        """Return the cross entropy over options, the mean over questions.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, g * O, 1)``.
-            data_samples (Sequence[ActionDataSample]): With ``answer_labels``,
-                ``(g, )``, the index of the right option.
+            output (ModelOutput): Output with ``video_logits``
+                ``(N, g * O, 1)`` for g questions of each video.
+            data_samples (Sequence[ActionDataSample]): N samples with
+                ``answer_labels`` ``(g, )``, the indices of the right options.
 
         Returns:
             dict[str, Tensor]: ``loss_answer``, a scalar.
 
         Raises:
             ValueError: If the videos have another number of options, or a
-                label is none of them.
+                label is out of range.
         """
         logits = self._option_logits(output)
         labels = stack_labels(data_samples, self.num_options, logits.device)
@@ -107,13 +105,14 @@ class MultipleChoiceTask(BaseModule):
         """Add the best options to the samples.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, g * O, 1)``.
+            output (ModelOutput): Output with ``video_logits``
+                ``(N, g * O, 1)``.
             data_samples (Sequence[ActionDataSample]): N samples.
 
         Returns:
-            Sequence[ActionDataSample]: The same, each with ``pred_labels``
-            int64 ``(g, )`` and ``answer_scores`` float32 ``(g, O)``, the
-            softmax over the options.
+            Sequence[ActionDataSample]: The same samples, each with
+            ``pred_labels`` int64 ``(g, )`` and ``answer_scores`` float32
+            ``(g, O)``, the softmax over the options.
         """
         logits = self._option_logits(output).float()
         for sample, rows in zip(data_samples, logits):

@@ -2,25 +2,25 @@
 """Open-ended question answering: one of many answers is right."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import Tensor
 
+from .base_task import TaskHead
 from .task_output import ModelOutput, stack_labels
 from .vocabulary_task import VocabularyTask
 
 
 @MODELS.register_module()
 class OpenEndedQATask(VocabularyTask):
-    """Which answer of the vocabulary? MSRVTT-QA, TGIF-QA FrameQA.
+    """Open-ended question answering, MSRVTT-QA and TGIF-QA FrameQA.
 
     `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Downstream
     Tasks"; ``ClipBertForSequenceClassification`` of the reference at a118b02
     with ``loss_type='ce'``. The head may have more classes than there are
-    answers (the reference has at least 1,500): they are never right.
+    answers (the reference has at least 1,500); the surplus is never right.
 
     Args:
         vocabulary (str | Sequence[str]): JSON file ``{"answer": label}``, or
@@ -28,19 +28,18 @@ class OpenEndedQATask(VocabularyTask):
 
     Raises:
         ValueError: If the file is not a vocabulary; when a state dict is
-            loaded, if its answers are others.
+            loaded, if its answers differ.
 
     Example:
         >>> OpenEndedQATask(['cat', 'dog']).answers
         ['cat', 'dog']
     """
 
-    def check(self, head: Any, aggregation: str) -> None:
-        """Raise if the head does not fit.
+    def check_head(self, head: TaskHead) -> None:
+        """Raise unless the head has a class for each answer.
 
         Args:
-            head (Any): :class:`BertCrossModalHead`.
-            aggregation (str): Of the consensus; any.
+            head (TaskHead): Head of the model.
 
         Raises:
             ValueError: If there are fewer classes than answers.
@@ -55,12 +54,12 @@ class OpenEndedQATask(VocabularyTask):
     def loss(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> dict[str, Tensor]:
-        """Cross entropy over all classes, mean over the questions.
+        """Return the cross entropy over classes, the mean over questions.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, M, K)``.
-            data_samples (Sequence[ActionDataSample]): With ``answer_labels``,
-                ``(M, )``.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, K)``.
+            data_samples (Sequence[ActionDataSample]): N samples with
+                ``answer_labels`` ``(M, )``.
 
         Returns:
             dict[str, Tensor]: ``loss_answer``, a scalar.
@@ -81,14 +80,14 @@ class OpenEndedQATask(VocabularyTask):
         """Add the best answers to the samples.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, M, K)``.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, K)``.
             data_samples (Sequence[ActionDataSample]): N samples.
 
         Returns:
-            Sequence[ActionDataSample]: The same, each with ``pred_labels``
-            int64 ``(M, )``, ``pred_answers`` (a list of M texts) and
-            ``answer_scores`` float32 ``(M, answers)``, the softmax over the
-            answers.
+            Sequence[ActionDataSample]: The same samples, each with
+            ``pred_labels`` int64 ``(M, )``, ``pred_answers`` (a list of M
+            strings) and ``answer_scores`` float32 ``(M, answers)``, the
+            softmax over the answers.
         """
         # Differs from reference: a class beyond the vocabulary cannot win; it
         # has no answer, and the reference fails with a KeyError.

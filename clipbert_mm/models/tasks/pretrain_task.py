@@ -2,34 +2,34 @@
 """Pretraining: masked language modelling and image-text matching."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.dist import all_reduce, get_world_size
-from mmengine.model import BaseModule
 from torch import Tensor
 from transformers import BertConfig
 
 from clipbert_mm.datasets.transforms.mask_tokens import IGNORED_LABEL
 from clipbert_mm.models.layers.masked_language_head import MaskedLanguageHead
+from clipbert_mm.utils.checks import check_choice
 
+from .base_task import BaseTask, TaskHead
 from .task_output import ModelOutput, stack_field
 
 MLM_AVERAGES = ('masked', 'all')
 
 
 def mean_over_processes(total: Tensor, count: Tensor) -> Tensor:
-    """A mean whose gradient is that of the joined batch.
+    """Return a mean whose gradient is that of the joined batch.
 
     Processes hold different numbers of terms, and DDP averages their
-    gradients: each process's total is divided by the mean count.
+    gradients, so each process's total is divided by the mean count.
 
     Args:
-        total (Tensor): Sum of this process's terms, scalar.
-        count (Tensor): Their number, scalar.
+        total (Tensor): Sum of the terms of this process, scalar.
+        count (Tensor): Number of these terms, scalar.
 
     Returns:
         Tensor: Scalar; its average over the processes is the mean of all
@@ -45,11 +45,11 @@ def pad_labels(labels: Sequence[Tensor], length: int) -> Tensor:
     """Stack masked-token labels, padded to the texts of the batch.
 
     Args:
-        labels (Sequence[Tensor]): N tensors of ``(num_texts, L_i)``.
-        length (int): L of the batch.
+        labels (Sequence[Tensor]): N tensors ``(M, L_i)``.
+        length (int): L, the text tokens of the batch.
 
     Returns:
-        Tensor: ``(N, num_texts, length)``, -100 at the padding.
+        Tensor: ``(N, M, L)``, -100 at the padding.
     """
     return torch.stack(
         [
@@ -60,7 +60,7 @@ def pad_labels(labels: Sequence[Tensor], length: int) -> Tensor:
 
 
 @MODELS.register_module()
-class PretrainTask(BaseModule):
+class PretrainTask(BaseTask):
     """Masked language modelling (MLM) and image-text matching (ITM).
 
     `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Pre-training";
@@ -68,14 +68,16 @@ class PretrainTask(BaseModule):
     MLM loss is the mean over the clips, the ITM loss that of the consensus.
 
     Args:
-        bert (str | dict): As ``bert`` of the head; only its configuration is
-            read, for the MLM layers. Defaults to ``'bert-base-uncased'``.
-        with_mlm (bool): Train MLM beside ITM. Defaults to True.
+        bert (str | dict): Same as ``bert`` of the head; only its
+            configuration is read, for the MLM layers. Defaults to
+            ``'bert-base-uncased'``.
+        with_mlm (bool): Train MLM and ITM instead of ITM alone. Defaults to
+            True.
         mlm_average (str): ``'masked'`` averages over the masked tokens;
             ``'all'`` divides by all text positions, pads included, as the
             reference does. Defaults to ``'masked'``.
-        max_txt_len (int, optional): Text positions of a text for ``'all'``:
-            the reference pads every text to it. Defaults to None.
+        max_txt_len (int, optional): Length to which the reference pads every
+            text, for ``'all'``. Defaults to None.
         mlm_on_negatives (bool): Also predict the masked tokens of texts that
             do not belong to the image, as the reference does.
             Defaults to True.
@@ -87,11 +89,9 @@ class PretrainTask(BaseModule):
             ``max_txt_len``.
 
     Example:
-        >>> PretrainTask(dict(vocab_size=100, hidden_size=64)).with_mlm
+        >>> PretrainTask(dict(vocab_size=100, hidden_size=96)).with_mlm
         True
     """
-
-    num_classes = 2
 
     def __init__(
         self,
@@ -103,18 +103,13 @@ class PretrainTask(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        if mlm_average not in MLM_AVERAGES:
-            raise ValueError(
-                f"Unknown mlm_average '{mlm_average}' of "
-                'PretrainTask. Valid ones are '
-                f'{list(MLM_AVERAGES)}.'
-            )
+        check_choice('mlm_average', mlm_average, MLM_AVERAGES)
         if mlm_average == 'all' and max_txt_len is None:
             raise ValueError(
-                "mlm_average='all' needs max_txt_len, the length "
-                'to which the reference pads, but got None.'
+                "mlm_average='all' needs max_txt_len, the length to which the "
+                'reference pads, but got None.'
             )
-        self.with_mlm = with_mlm
+        self.with_mlm = self.needs_text_states = with_mlm
         self.mlm_average = mlm_average
         self.max_txt_len = max_txt_len
         self.mlm_on_negatives = mlm_on_negatives
@@ -126,23 +121,17 @@ class PretrainTask(BaseModule):
             )
             self.mlm = MaskedLanguageHead(config)
 
-    @property
-    def needs_text_states(self) -> bool:
-        """Whether the model must keep the states of the text tokens."""
-        return self.with_mlm
-
-    def check(self, head: Any, aggregation: str) -> None:
-        """Raise if the head does not fit.
+    def check_head(self, head: TaskHead) -> None:
+        """Raise unless the head has two classes and the words of the task.
 
         Args:
-            head (Any): :class:`BertCrossModalHead`.
-            aggregation (str): Of the consensus; any.
+            head (TaskHead): Head of the model.
 
         Raises:
-            ValueError: If :math:`K` is not 2, or the MLM layers are made for
-                another vocabulary or width than the head's.
+            ValueError: If K is not 2, or the MLM layers are made for another
+                vocabulary or width than the head's.
         """
-        if head.num_classes != self.num_classes:
+        if head.num_classes != 2:
             raise ValueError(
                 'PretrainTask needs head.num_classes=2, but got '
                 f'{head.num_classes}.'
@@ -161,12 +150,12 @@ class PretrainTask(BaseModule):
     def loss(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> dict[str, Tensor]:
-        """ITM loss, and MLM loss if it is trained.
+        """Return the ITM loss, and the MLM loss if it is trained.
 
         Args:
-            output (ModelOutput): For N images or videos.
-            data_samples (Sequence[ActionDataSample]): With ``text_labels``
-                ``(num_texts, )`` and ``mlm_labels`` ``(num_texts, L)``, -100
+            output (ModelOutput): Output for N images or videos.
+            data_samples (Sequence[ActionDataSample]): N samples with
+                ``text_labels`` ``(M, )`` and ``mlm_labels`` ``(M, L)``, -100
                 where no token is masked.
 
         Returns:
@@ -229,22 +218,33 @@ class PretrainTask(BaseModule):
             text_states.shape[3],
         ).to(text_states.device)
 
+    def match_scores(self, video_logits: Tensor) -> Tensor:
+        """Return how well each text matches its image or video.
+
+        Args:
+            video_logits (Tensor): ``(N, M, 2)``.
+
+        Returns:
+            Tensor: float32 ``(N, M)`` in [0, 1].
+        """
+        return video_logits.float().softmax(-1)[..., 1]
+
     def predict(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:
         """Add ``match_score`` and the words predicted at masked tokens.
 
         Args:
-            output (ModelOutput): For N images or videos.
+            output (ModelOutput): Output for N images or videos.
             data_samples (Sequence[ActionDataSample]): N samples.
 
         Returns:
-            Sequence[ActionDataSample]: The same, each with ``match_score``
-            ``(num_texts, )``, and with MLM ``mlm_pred`` ``(masked, )``, the
-            word of the highest score (mean over clips) at each masked token,
-            row by row.
+            Sequence[ActionDataSample]: The same samples, each with
+            ``match_score`` ``(M, )`` and, with MLM, ``mlm_pred``
+            ``(masked, )``, the word of the highest score (mean over clips)
+            at each masked token, row by row.
         """
-        scores = output.video_logits.float().softmax(-1)[..., 1]
+        scores = self.match_scores(output.video_logits)
         for sample, score in zip(data_samples, scores):
             sample.set_field(score, 'match_score')
         if self.with_mlm and 'mlm_labels' in data_samples[0]:

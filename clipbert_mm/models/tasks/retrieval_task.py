@@ -2,28 +2,29 @@
 """Text-to-video retrieval: losses and match scores."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from mmengine.model import BaseModule
 from torch import Tensor
 
+from clipbert_mm.utils.checks import check_choice, check_fraction
+
+from .base_task import BaseTask, TaskHead
 from .task_output import ModelOutput, stack_field
 
 NUM_CLASSES = {'ce': 2, 'rank': 1}
 
 
 def rank_loss(scores: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """Hinge on every (own, foreign) pair of texts of a video.
+    """Return the mean hinge over every (own, foreign) pair of texts.
 
-    The mean of ``max(0, margin + foreign - own)``.
+    The hinge is ``max(0, margin + foreign - own)``.
 
     Args:
-        scores (Tensor): ``(N, num_texts)``, in 0...1.
-        labels (Tensor): ``(N, num_texts)``, 1 at texts of the video.
-        margin (float): By which own texts must lead.
+        scores (Tensor): Match scores ``(N, M)`` in [0, 1].
+        labels (Tensor): ``(N, M)``, 1 at texts of the video.
+        margin (float): Minimum score gap between matching and other texts.
 
     Returns:
         Tensor: Scalar.
@@ -37,8 +38,8 @@ def rank_loss(scores: Tensor, labels: Tensor, margin: float) -> Tensor:
 
 
 @MODELS.register_module()
-class RetrievalTask(BaseModule):
-    """Does the text describe the video?
+class RetrievalTask(BaseTask):
+    """Text-to-video retrieval task.
 
     `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Downstream
     Tasks"; ``ClipBertForVideoTextRetrieval`` of the reference at a118b02.
@@ -47,67 +48,59 @@ class RetrievalTask(BaseModule):
         loss_type (str): ``'ce'``: two classes, label 1 for a match, cross
             entropy over all (video, text) pairs; ``'rank'``: one logit, hinge
             between a video's own and foreign texts. Defaults to ``'ce'``.
-        margin (float): Of ``'rank'``. Defaults to 0.2.
+        margin (float): Minimum score gap between matching and other texts,
+            for ``'rank'``. Defaults to 0.2.
 
     Raises:
-        ValueError: If ``loss_type`` is unknown or ``margin`` not in 0...1.
+        ValueError: If ``loss_type`` is unknown or ``margin`` is not in
+            [0, 1].
 
     Example:
-        >>> RetrievalTask('rank').num_classes
-        1
+        >>> RetrievalTask('rank').margin
+        0.2
     """
 
-    needs_text_states = False
+    answered_by = 'choose'
 
     def __init__(self, loss_type: str = 'ce', margin: float = 0.2) -> None:
         super().__init__()
-        if loss_type not in NUM_CLASSES:
-            raise ValueError(
-                f"Unknown loss_type '{loss_type}' of "
-                'RetrievalTask. Valid ones are '
-                f'{sorted(NUM_CLASSES)}.'
-            )
-        if not 0 <= margin <= 1:
-            raise ValueError(
-                'margin lies between two probabilities: it must '
-                f'be 0...1, but got {margin}.'
-            )
+        check_choice('loss_type', loss_type, sorted(NUM_CLASSES))
+        check_fraction('margin', margin)
         self.loss_type = loss_type
         self.margin = margin
+        self.combines_with_lse = loss_type == 'ce'
 
-    def check(self, head: Any, aggregation: str) -> None:
-        """Raise if the head or the consensus do not fit the loss.
+    @property
+    def label(self) -> str:
+        """Name of the task in messages."""
+        return f'RetrievalTask(loss_type={self.loss_type!r})'
+
+    def check_head(self, head: TaskHead) -> None:
+        """Raise unless the head has the classes of the loss.
 
         Args:
-            head (Any): :class:`BertCrossModalHead`.
-            aggregation (str): Of the consensus.
+            head (TaskHead): Head of the model.
 
         Raises:
-            ValueError: If :math:`K` is not the loss's, or log-sum-exp meets
-                ``'rank'`` (it is the pooled form of a cross entropy only).
+            ValueError: If K is not 2 for ``'ce'`` or 1 for ``'rank'``.
         """
         expected = NUM_CLASSES[self.loss_type]
         if head.num_classes != expected:
             raise ValueError(
-                f"RetrievalTask(loss_type='{self.loss_type}') needs "
-                f'head.num_classes={expected}, but got {head.num_classes}.'
-            )
-        if self.loss_type == 'rank' and aggregation == 'lse':
-            raise ValueError(
-                "RetrievalTask(loss_type='rank') cannot be combined with "
-                "aggregation='lse', which is only valid with cross entropy. "
-                "Use 'mean' or 'max'."
+                f'{self.label} needs head.num_classes={expected}, but got '
+                f'{head.num_classes}.'
             )
 
     def loss(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> dict[str, Tensor]:
-        """Loss of the batch.
+        """Return the loss of a batch.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, num_texts, K)``.
-            data_samples (Sequence[ActionDataSample]): With ``text_labels``,
-                ``(num_texts, )``, 1 where the text belongs to the video.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, K)``.
+            data_samples (Sequence[ActionDataSample]): N samples with
+                ``text_labels`` ``(M, )``, 1 where the text belongs to the
+                video.
 
         Returns:
             dict[str, Tensor]: ``loss_itm``, a scalar.
@@ -140,12 +133,12 @@ class RetrievalTask(BaseModule):
         """Add ``match_score`` to the samples.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, num_texts, K)``.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, K)``.
             data_samples (Sequence[ActionDataSample]): N samples.
 
         Returns:
-            Sequence[ActionDataSample]: The same, each with ``match_score``,
-            float32 of ``(num_texts, )`` in 0...1.
+            Sequence[ActionDataSample]: The same samples, each with
+            ``match_score``, float32 ``(M, )`` in [0, 1].
         """
         scores = self.match_scores(output.video_logits)
         for sample, score in zip(data_samples, scores):

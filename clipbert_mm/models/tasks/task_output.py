@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What a task sees of the model, and how it reads its targets."""
+"""Output of the model as a task sees it, and targets of a batch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,8 +29,8 @@ def stack_field(
     Args:
         data_samples (Sequence[ActionDataSample]): The batch.
         field (str): Name of the field; an array of one shape in all samples.
-        device (torch.device): Of the result.
-        dtype (torch.dtype): Of the result. Defaults to int64.
+        device (torch.device): Device of the result.
+        dtype (torch.dtype): Type of the result. Defaults to int64.
 
     Returns:
         Tensor: ``(N, ...)``.
@@ -55,12 +55,12 @@ def stack_labels(
     num_labels: int,
     device: torch.device,
 ) -> Tensor:
-    """Stack ``answer_labels`` of all samples, after a look at them.
+    """Stack ``answer_labels`` of all samples and check their range.
 
     Args:
         data_samples (Sequence[ActionDataSample]): The batch.
-        num_labels (int): Labels are below it.
-        device (torch.device): Of the result.
+        num_labels (int): Number of labels; valid ones are below it.
+        device (torch.device): Device of the result.
 
     Returns:
         Tensor: int64, ``(N, g)`` for g questions of each sample.
@@ -74,7 +74,7 @@ def stack_labels(
     if wrong:
         row, question = wrong[0]
         raise ValueError(
-            f'Answer labels must be 0...{num_labels - 1}, but a question '
+            f'Answer labels must be in [0, {num_labels - 1}], but a question '
             f"about '{data_samples[row].get('video_id')}' has the label "
             f'{labels[row, question]}. Give the dataset and the task the same '
             'vocabulary, or the same num_options.'

@@ -1,25 +1,26 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the tasks that choose from an answer vocabulary have in common."""
+"""Base class of the tasks that choose from an answer vocabulary."""
 
 import json
 from collections.abc import Sequence
 
 import torch
 from mmaction.structures import ActionDataSample
-from mmengine.model import BaseModule
 from torch import Tensor
 
 from clipbert_mm.annotations.answer_vocabulary import read_vocabulary
 
+from .base_task import BaseTask
+
 
 def encode_answers(answers: Sequence[str]) -> Tensor:
-    """Answers as a tensor, which every format of checkpoints can hold.
+    """Encode answers as a tensor, which every checkpoint format can hold.
 
     Args:
-        answers (Sequence[str]): In the order of their labels.
+        answers (Sequence[str]): Answers in the order of their labels.
 
     Returns:
-        Tensor: uint8, a JSON list in UTF-8.
+        Tensor: uint8, the bytes of a JSON list in UTF-8.
 
     Example:
         >>> bytes(encode_answers(['no', 'yes']).tolist())
@@ -30,13 +31,13 @@ def encode_answers(answers: Sequence[str]) -> Tensor:
 
 
 def decode_answers(encoded: Tensor) -> list[str]:
-    """Answers of a tensor of :func:`encode_answers`.
+    """Decode a tensor that :func:`encode_answers` made.
 
     Args:
-        encoded (Tensor): uint8.
+        encoded (Tensor): uint8, the bytes of a JSON list.
 
     Returns:
-        list[str]: In the order of their labels.
+        list[str]: Answers in the order of their labels.
 
     Raises:
         ValueError: If the tensor does not hold answers.
@@ -50,7 +51,7 @@ def decode_answers(encoded: Tensor) -> list[str]:
     except (ValueError, TypeError) as error:
         raise ValueError(
             'The answers in the checkpoint (task.vocabulary) cannot be read: '
-            f'{error}. Was it changed after training?'
+            f'{error}. Use the checkpoint as training wrote it.'
         ) from error
 
 
@@ -62,7 +63,7 @@ def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
         own (Sequence[str]): Answers of the model.
 
     Raises:
-        ValueError: If they differ in anything.
+        ValueError: If they differ in number, order or spelling.
     """
     if list(saved) == list(own):
         return
@@ -78,18 +79,18 @@ def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:
         f'The checkpoint was trained on {len(saved)} answers, but '
         f'task.vocabulary has {len(own)} others; the first difference is at '
         f'label {label}: {first} in the checkpoint, {second} in the '
-        'vocabulary. Test with the vocabulary of training; to train on with '
+        'vocabulary. Test with the vocabulary of training; to fine-tune with '
         'other answers, drop the head by `tools/convert_weights.py export '
         'CONFIG CHECKPOINT FOLDER --without-task`.'
     )
 
 
-class VocabularyTask(BaseModule):
+class VocabularyTask(BaseTask):
     """Base class of the tasks whose classes are answers.
 
     The answers are kept in the checkpoint, as the tensor ``vocabulary``, so
-    that a model never tells the answers of another vocabulary for its own. It
-    is no buffer: MMEngine averages those over the processes after an epoch,
+    that a model never returns answers of another vocabulary. The tensor is
+    not a buffer: MMEngine averages buffers over the processes after an epoch,
     and bytes do not survive that.
 
     Args:
@@ -98,10 +99,11 @@ class VocabularyTask(BaseModule):
 
     Raises:
         ValueError: If the file is not a vocabulary; when a state dict is
-            loaded, if its answers are others.
+            loaded, if its answers differ.
     """
 
-    needs_text_states = False
+    answered_by = 'answer'
+    answers: list[str]
 
     def __init__(self, vocabulary: str | Sequence[str]) -> None:
         super().__init__()
@@ -115,10 +117,10 @@ class VocabularyTask(BaseModule):
         """Compare the answers of a checkpoint with those of the model.
 
         Args:
-            state_dict (dict[str, Tensor]): To be loaded. Where it has no
-                answers (a converted official checkpoint), those of the model
-                are put in, so that it counts as complete.
-            prefix (str): Of this module's names.
+            state_dict (dict[str, Tensor]): State dict to be loaded. One
+                without answers (a converted official checkpoint) gets those
+                of the model, so that it counts as complete.
+            prefix (str): Prefix of the task's names in it.
 
         Raises:
             ValueError: If the answers differ, or cannot be read.
@@ -143,13 +145,13 @@ class VocabularyTask(BaseModule):
         """Add the best answers to the samples.
 
         Args:
-            logits (Tensor): ``(N, M, answers)``, which decide.
-            scores (Tensor): ``(N, M, answers)``, between 0 and 1.
-            data_samples (Sequence[ActionDataSample]): N samples; get
+            logits (Tensor): ``(N, M, answers)``; the largest is the answer.
+            scores (Tensor): ``(N, M, answers)`` in [0, 1].
+            data_samples (Sequence[ActionDataSample]): N samples, which get
                 ``pred_labels`` int64 ``(M, )``, ``pred_answers`` and
                 ``answer_scores`` float32 ``(M, answers)``.
         """
-        # Scores that are rounded to 1 would tie.
+        # Not the largest score: scores rounded to 1 would tie.
         best = logits.argmax(-1)
         for sample, labels, score in zip(data_samples, best, scores):
             sample.set_field(labels, 'pred_labels')

@@ -2,7 +2,6 @@
 """VQA 2.0: answers that are right to a degree."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -10,13 +9,14 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import Tensor
 
+from .base_task import TaskHead
 from .task_output import ModelOutput, stack_field
 from .vocabulary_task import VocabularyTask
 
 
 @MODELS.register_module()
 class VQATask(VocabularyTask):
-    """How right is each answer of the vocabulary? VQA 2.0.
+    """Question answering with soft labels, VQA 2.0.
 
     `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section "Downstream
     Tasks"; ``ClipBertForSequenceClassification`` of the reference at a118b02
@@ -28,24 +28,23 @@ class VQATask(VocabularyTask):
 
     Raises:
         ValueError: If the file is not a vocabulary; when a state dict is
-            loaded, if its answers are others.
+            loaded, if its answers differ.
 
     Example:
         >>> VQATask(['no', 'yes']).answers
         ['no', 'yes']
     """
 
-    def check(self, head: Any, aggregation: str) -> None:
-        """Raise if the head or the consensus do not fit the loss.
+    combines_with_lse = False
+
+    def check_head(self, head: TaskHead) -> None:
+        """Raise unless the head has one class for each answer.
 
         Args:
-            head (Any): :class:`BertCrossModalHead`.
-            aggregation (str): Of the consensus.
+            head (TaskHead): Head of the model.
 
         Raises:
-            ValueError: If there is not one class for each answer, or
-                log-sum-exp meets a loss that is no cross entropy over
-                classes.
+            ValueError: If K is not the number of answers.
         """
         if head.num_classes != len(self.answers):
             raise ValueError(
@@ -53,27 +52,24 @@ class VQATask(VocabularyTask):
                 'needs one class for each, but got '
                 f'head.num_classes={head.num_classes}.'
             )
-        if aggregation == 'lse':
-            raise ValueError(
-                "VQATask cannot be combined with aggregation='lse', which is "
-                "only valid with cross entropy. Use 'mean' or 'max'."
-            )
 
     def loss(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> dict[str, Tensor]:
-        """Binary cross entropy: sum over answers, mean over questions.
+        """Return the binary cross entropy of a batch.
+
+        It is summed over the answers and averaged over the questions.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, M, K)``.
-            data_samples (Sequence[ActionDataSample]): With ``soft_labels``,
-                ``(M, K)`` in 0...1.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, K)``.
+            data_samples (Sequence[ActionDataSample]): N samples with
+                ``soft_labels`` ``(M, K)`` in [0, 1].
 
         Returns:
             dict[str, Tensor]: ``loss_answer``, a scalar.
 
         Raises:
-            ValueError: If the labels are of another shape.
+            ValueError: If the labels have another shape.
         """
         logits = output.video_logits
         labels = stack_field(
@@ -96,13 +92,14 @@ class VQATask(VocabularyTask):
         """Add the best answers to the samples.
 
         Args:
-            output (ModelOutput): ``video_logits`` of ``(N, M, K)``.
+            output (ModelOutput): Output with ``video_logits`` ``(N, M, K)``.
             data_samples (Sequence[ActionDataSample]): N samples.
 
         Returns:
-            Sequence[ActionDataSample]: The same, each with ``pred_labels``
-            int64 ``(M, )``, ``pred_answers`` (a list of M texts) and
-            ``answer_scores`` float32 ``(M, K)``, the sigmoid of each.
+            Sequence[ActionDataSample]: The same samples, each with
+            ``pred_labels`` int64 ``(M, )``, ``pred_answers`` (a list of M
+            strings) and ``answer_scores`` float32 ``(M, K)``, the sigmoid of
+            each logit.
         """
         logits = output.video_logits.float()
         self.add_answers(logits, torch.sigmoid(logits), data_samples)

@@ -133,7 +133,9 @@ def test_rank__same_video_twice_keeps_the_order(
 def test_rank__top_not_positive(
     trained: Trained, searcher: VideoSearcher
 ) -> None:
-    with pytest.raises(ValueError, match='top must be >= 1.*got 0'):
+    with pytest.raises(
+        ValueError, match='top must be an integer >= 1, but got 0'
+    ):
         searcher.rank(trained.videos, 'a dog', top=0)
 
 
@@ -156,7 +158,7 @@ def test_score__unreadable_video(
     [
         ([], 'got 1 and 0'),
         (['a dog', ' '], r'at \[1\]'),
-        ('a dog', "the text 'a dog'"),
+        ('a dog', "the string 'a dog'"),
     ],
 )
 def test_score__bad_queries(

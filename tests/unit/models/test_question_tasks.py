@@ -160,7 +160,7 @@ OPEN = OpenEndedQATask(ANSWERS)
             (1, 2, 5),
             'answer_labels',
             [[0, 3]],
-            r"must be 0\.\.\.2.*'video0' has the label 3",
+            r"must be in \[0, 2\].*'video0' has the label 3",
         ),
         (OPEN, (1, 2, 5), 'answer_labels', [[-1, 0]], 'the label -1'),
         (
@@ -182,7 +182,7 @@ OPEN = OpenEndedQATask(ANSWERS)
             (1, 3, 1),
             'answer_labels',
             [[3]],
-            r'0\.\.\.2.*label 3',
+            r'in \[0, 2\].*label 3',
         ),
         (
             MultipleChoiceTask(2),

@@ -66,8 +66,8 @@ def test_vocabulary__the_same_answers_load(checkpoint: str) -> None:
             ['naïve', 'cat', '猫', ''],
             6,
             'OpenEndedQATask',
-            '4 answers.*has 4 others.*label 1: \'"quoted"\' in the checkpoint, '
-            "'cat' in the vocabulary.*--without-task",
+            '4 answers.*has 4 others.*label 1: \'"quoted"\' in the '
+            "checkpoint, 'cat' in the vocabulary.*--without-task",
         ),
         (
             ANSWERS[:2],
