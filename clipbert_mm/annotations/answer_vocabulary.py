@@ -1,34 +1,36 @@
 # Copyright (c) clipbert_mm contributors.
-"""The answers that a model chooses from, in a file; needs no torch."""
+"""Answer vocabulary: the answers that a model chooses from."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from .json_reading import AnnotationError, json_members, read_text
-from .record_checks import checked, is_whole_number
+from clipbert_mm.utils.checks import check_integer
+
+from .errors import AnnotationError
+from .json_reading import json_members, read_text
+from .record import Record
 
 
 def read_vocabulary(source: str | Sequence[str]) -> list[str]:
-    """The answers, in the order of their labels.
+    """Return the answers in the order of their labels.
 
     Args:
-        source (str | Sequence[str]): A JSON file ``{"couch": 0, ...}``, the
-            labels being 0 to the number of answers minus 1; or the answers.
-            The empty text is an answer as any other (the 3,129 of VQA 2.0
-            may have it).
+        source (str | Sequence[str]): JSON file ``{"couch": 0, ...}`` with the
+            labels 0 to the number of answers minus 1; or the answers. The
+            empty string is a valid answer (the 3,129 of VQA 2.0 may have it).
 
     Returns:
         list[str]: At least one answer, each once.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        AnnotationError: If the file is not as above; the message starts with
-            ``path:line``.
-        ValueError: If a given answer is no text, or there twice.
+        FileNotFoundError: If the file does not exist.
+        AnnotationError: If the file does not follow the format; the message
+            starts with ``path:line``.
+        ValueError: If a given answer is not a string, or occurs twice.
 
     Example:
-        >>> read_vocabulary('msrvtt/qa_vocabulary.json')[:2]
+        >>> read_vocabulary(['man', 'woman'])
         ['man', 'woman']
     """
     if isinstance(source, str):
@@ -38,17 +40,17 @@ def read_vocabulary(source: str | Sequence[str]) -> list[str]:
 
 
 def write_vocabulary(path: str, answers: Sequence[str]) -> None:
-    """Write answers so that :func:`read_vocabulary` reads them.
+    """Write answers as :func:`read_vocabulary` reads them.
 
     Args:
         path (str): The file; an existing one is replaced.
-        answers (Sequence[str]): The answers, in the order of their labels.
+        answers (Sequence[str]): Answers in the order of their labels.
 
     Raises:
-        ValueError: If an answer is no text, or there twice.
+        ValueError: If an answer is not a string, or occurs twice.
 
     Example:
-        >>> write_vocabulary('vocabulary.json', ['man', 'woman'])
+        >>> write_vocabulary('a.json', ['man', 'woman'])  # doctest: +SKIP
     """
     _check_answers(answers)
     lines = [
@@ -62,13 +64,14 @@ def write_vocabulary(path: str, answers: Sequence[str]) -> None:
 def build_vocabulary(
     answers: Iterable[str], size: int | None = None, min_count: int = 1
 ) -> list[str]:
-    """The most frequent answers, the most frequent first.
+    """Return the most frequent answers, the most frequent first.
 
     Args:
-        answers (Iterable[str]): The answers of all questions of training.
-        size (int, optional): Most answers to keep. Defaults to None, all.
-        min_count (int): Answers that occur less often are left out. Defaults
-            to 1.
+        answers (Iterable[str]): Answers of all training questions.
+        size (int, optional): Maximum number of answers to keep. Defaults to
+            None, all.
+        min_count (int): Minimum number of occurrences of a kept answer.
+            Defaults to 1.
 
     Returns:
         list[str]: The answers; equally frequent ones in alphabetical order.
@@ -81,14 +84,9 @@ def build_vocabulary(
         >>> build_vocabulary(['dog', 'cat', 'two', 'cat'], size=2)
         ['cat', 'dog']
     """
-    for name, value in (
-        ('size', 1 if size is None else size),
-        ('min_count', min_count),
-    ):
-        if not is_whole_number(value) or value < 1:
-            raise ValueError(
-                f'{name} must be a whole number >= 1, but got {value!r}.'
-            )
+    if size is not None:
+        check_integer('size', size, 1)
+    check_integer('min_count', min_count, 1)
     counts = Counter(answers)
     kept = [a for a, count in counts.items() if count >= min_count]
     if not kept:
@@ -100,14 +98,14 @@ def build_vocabulary(
 
 
 def coverage(answers: Iterable[str], vocabulary: Sequence[str]) -> float:
-    """The share of answers that are in a vocabulary.
+    """Return the fraction of answers that are in a vocabulary.
 
     Args:
-        answers (Iterable[str]): The answers of all questions.
+        answers (Iterable[str]): Answers of all questions.
         vocabulary (Sequence[str]): The vocabulary.
 
     Returns:
-        float: From 0 to 1.
+        float: Fraction in [0, 1].
 
     Raises:
         ValueError: If there are no answers.
@@ -126,31 +124,24 @@ def coverage(answers: Iterable[str], vocabulary: Sequence[str]) -> float:
 def _read_file(path: str) -> list[str]:
     lines: dict[str, int] = {}
     answers: dict[int, str] = {}
-    for line, answer, label in json_members(
-        path, read_text(path, 'vocabulary')
-    ):
-        where = f'{path}:{line}'
+    text = read_text(path, 'vocabulary')
+    for line, answer, value in json_members(path, text):
         if not isinstance(answer, str):
             raise AnnotationError(
-                f'{where}: expected the members {{"answer": label}}, but got '
-                f'{label if answer is None else answer!r:.80}.'
+                f'{path}:{line}: expected the members {{"answer": label}}, '
+                f'but got {value if answer is None else answer!r:.80}.'
             )
+        record = Record(path, line, {answer: value})
         if answer in lines:
-            raise AnnotationError(
-                f'{where}: the answer {answer!r} was '
-                f'already in line {lines[answer]}.'
+            raise record.error(
+                f'the answer {answer!r} already occurs in line '
+                f'{lines[answer]}.'
             )
-        checked(
-            where,
-            label,
-            answer,
-            'a whole number >= 0, its label',
-            lambda v: is_whole_number(v) and v >= 0,
-        )
+        label = record.integer(answer, least=0)
         if label in answers:
-            raise AnnotationError(
-                f'{where}: the label {label} of {answer!r} was already that '
-                f'of {answers[label]!r} in line {lines[answers[label]]}.'
+            raise record.error(
+                f'the label {label} of {answer!r} is already that of '
+                f'{answers[label]!r} in line {lines[answers[label]]}.'
             )
         lines[answer] = line
         answers[label] = answer
@@ -170,12 +161,12 @@ def _check_answers(answers: Sequence[str]) -> None:
     wrong = [answer for answer in answers if not isinstance(answer, str)]
     if wrong or not answers:
         raise ValueError(
-            'A vocabulary must be texts, at least one, but got '
+            'A vocabulary must be one or more strings, but got '
             f'{wrong[0] if wrong else answers!r}.'
         )
     answer, count = Counter(answers).most_common(1)[0]
     if count > 1:
         raise ValueError(
-            f'A vocabulary must have every answer once, but got '
+            'A vocabulary must have every answer once, but got '
             f'{answer!r} {count} times.'
         )

@@ -1,41 +1,36 @@
 # Copyright (c) clipbert_mm contributors.
-"""Read caption files of several dialects, strictly; needs no torch."""
+"""Caption files of several dialects, read strictly."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from .json_reading import (
-    SPACE,
-    AnnotationError,
-    json_lines,
-    json_members,
-    read_text,
-)
-from .record_checks import (
-    RecordId,
-    check_keys,
-    id_of,
-    name_of,
-    text_of,
-    unique_ids,
-)
+from .errors import AnnotationError
+from .json_reading import SPACE, json_lines, json_members, read_text
+from .record import Record, RecordId, is_identifier, to_record
+from .record_ids import unique_ids
 
 CaptionId = RecordId
 
-# How the image of a coco_id or vg_id is named.
+# Name templates of the image of a coco_id or vg_id.
 MEDIA_NAMES = dict(coco='coco/{}', vg='vg/{}')
 
-_RETRIEVAL_KEYS = {'caption', 'clip_name', 'sen_id'}
-_PARAGRAPH_KEYS = _RETRIEVAL_KEYS | {'caption_list', 'timestamps'}
+_PARAGRAPH_KEYS = {
+    'caption',
+    'clip_name',
+    'sen_id',
+    'caption_list',
+    'timestamps',
+}
 _MMACTION_KEYS = {'video', 'caption'}
+_NEGATIVE_KEYS = {'sen_id', 'negatives'}
 
 
 class Caption(NamedTuple):
-    """One caption of one video or image.
+    """Caption of a video or image.
 
     ``media`` is the name as in the file, with or without a suffix;
-    ``caption_id`` the ``sen_id``, or the 0-based row where a file has none;
+    ``caption_id`` the ``sen_id``, or the 0-based row if the file has none;
     ``line`` the 1-based line of the file.
     """
 
@@ -57,7 +52,7 @@ def read_captions(
 ) -> list[Caption]:
     """Read the captions of a file, in file order.
 
-    The dialect is told by the content:
+    The content decides the dialect:
 
     - JSON lines of ClipBERT, retrieval and paragraph: ``{"caption": "...",
       "clip_name": "video2960", "sen_id": 0}``, the latter also with
@@ -70,40 +65,40 @@ def read_captions(
       where ``caption`` may be a list of captions.
     - MMAction2's mapping: ``{"video0.mp4": ["...", "..."]}``.
 
-    The same caption may occur twice, of one video or of several (MSR-VTT has
-    both), as long as every ``sen_id`` is there once.
+    A caption may occur twice, of one video or of several (MSR-VTT has both),
+    as long as every ``sen_id`` occurs once.
 
     Args:
         path (str): The file.
-        media_names (Mapping[str, str]): How the media of a ``coco_id`` and
-            of a ``vg_id`` are named. Defaults to :data:`MEDIA_NAMES`.
+        media_names (Mapping[str, str]): Name templates of the media of a
+            ``coco_id`` and of a ``vg_id``. Defaults to :data:`MEDIA_NAMES`.
 
     Returns:
         list[Caption]: At least one caption.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        AnnotationError: If anything in it is not as above; the message
-            starts with ``path:line``.
+        FileNotFoundError: If the file does not exist.
+        AnnotationError: If the file follows none of the dialects; the
+            message starts with ``path:line``.
 
     Example:
-        >>> read_captions('msrvtt/test.jsonl')[0].media
+        >>> read_captions('msrvtt/test.jsonl')[0].media  # doctest: +SKIP
         'video7010'
     """
     text = read_text(path, 'ann_file')
     if _is_json_lines(path, text):
         rows = [
-            _json_lines_row(path, line, record, media_names)
-            for line, record in json_lines(path, text)
+            _json_lines_row(record, media_names)
+            for record in json_lines(path, text)
         ]
     else:
-        rows = _mmaction_rows(path, text)
+        rows = list(_mmaction_rows(path, text))
     if not rows:
         raise AnnotationError(f'{path}:1: there are no captions in this file.')
     ids = unique_ids(path, 'sen_id', [(r.line, r.caption_id) for r in rows])
     return [
         Caption(row.text, row.media, own, row.line)
-        for row, own in zip(rows, ids)
+        for row, own in zip(rows, ids, strict=True)
     ]
 
 
@@ -114,50 +109,40 @@ def read_negatives(path: str) -> list[tuple[int, CaptionId, list[CaptionId]]]:
         path (str): JSON lines ``{"sen_id": 3, "negatives": [8, 21]}``.
 
     Returns:
-        list[tuple[int, int | str, list[int | str]]]: The line, the caption's
-        id and the ids of its negatives.
+        list[tuple[int, int | str, list[int | str]]]: Line, id of a caption
+        and ids of its negatives.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        AnnotationError: If a line is not as above, or repeats a ``sen_id``.
+        FileNotFoundError: If the file does not exist.
+        AnnotationError: If a line does not follow the format, or repeats a
+            ``sen_id``.
 
     Example:
-        >>> read_negatives('hard.jsonl')[0]
+        >>> read_negatives('hard.jsonl')[0]  # doctest: +SKIP
         (1, 3, [8, 21])
     """
     found: list[tuple[int, CaptionId, list[CaptionId]]] = []
-    seen: dict[CaptionId, int] = {}
-    for line, record in json_lines(path, read_text(path, 'negatives.source')):
-        where = f'{path}:{line}'
-        check_keys(
-            where, record, {'sen_id', 'negatives'}, {'sen_id', 'negatives'}
+    lines: dict[CaptionId, int] = {}
+    for record in json_lines(path, read_text(path, 'negatives.source')):
+        record.check_keys(_NEGATIVE_KEYS, _NEGATIVE_KEYS)
+        own = record.identifier('sen_id')
+        if own in lines:
+            raise record.error(
+                f'sen_id {own!r} already occurs in line {lines[own]}.'
+            )
+        others = record.checked(
+            'negatives',
+            'a list of sen_ids',
+            lambda v: isinstance(v, list) and all(map(is_identifier, v)),
         )
-        own = id_of(where, record['sen_id'], 'sen_id')
-        if own in seen:
-            raise AnnotationError(
-                f'{where}: sen_id {own!r} was already in line {seen[own]}.'
-            )
-        if not isinstance(record['negatives'], list):
-            raise AnnotationError(
-                f'{where}: "negatives" must be a list of sen_ids, but got '
-                f'{record["negatives"]!r}.'
-            )
-        seen[own] = line
-        found.append(
-            (
-                line,
-                own,
-                [
-                    id_of(where, other, 'negatives')
-                    for other in record['negatives']
-                ],
-            )
-        )
+        assert record.line is not None
+        lines[own] = record.line
+        found.append((record.line, own, others))
     return found
 
 
 def _is_json_lines(path: str, text: str) -> bool:
-    """Whether each line is a document of its own, not the whole file."""
+    """Return whether each line is a document of its own."""
     if path.endswith('.jsonl'):
         return True
     if text.lstrip(SPACE).startswith('['):
@@ -170,79 +155,65 @@ def _is_json_lines(path: str, text: str) -> bool:
     return isinstance(record, dict) and isinstance(record.get('caption'), str)
 
 
-def _json_lines_row(
-    path: str, line: int, record: dict, media_names: Mapping[str, str]
-) -> _Row:
-    where = f'{path}:{line}'
-    for kind, name in media_names.items():
-        key = f'{kind}_id'
-        if key in record:
-            check_keys(
-                where, record, {'caption', key, 'sen_id'}, {'caption', key}
-            )
-            media = _media_name(where, name, record[key], key)
-            break
+def _json_lines_row(record: Record, media_names: Mapping[str, str]) -> _Row:
+    kinds = [kind for kind in media_names if f'{kind}_id' in record]
+    if kinds:
+        key = f'{kinds[0]}_id'
+        record.check_keys({'caption', key, 'sen_id'}, {'caption', key})
+        media = _media_name(record, media_names[kinds[0]], key)
     else:
-        check_keys(where, record, _PARAGRAPH_KEYS, {'caption', 'clip_name'})
-        media = name_of(where, record['clip_name'], 'clip_name')
+        record.check_keys(_PARAGRAPH_KEYS, {'caption', 'clip_name'})
+        media = record.text('clip_name')
         for key in ('caption_list', 'timestamps'):
-            if not isinstance(record.get(key, []), list):
-                raise AnnotationError(
-                    f'{where}: "{key}" must be a list, but '
-                    f'got {record[key]!r}.'
-                )
-    sen_id = record.get('sen_id')
+            if key in record:
+                record.items(key)
+    has_id = record.values.get('sen_id') is not None
+    assert record.line is not None
     return _Row(
-        text_of(where, record['caption'], 'caption'),
+        record.text('caption'),
         media,
-        None if sen_id is None else id_of(where, sen_id, 'sen_id'),
-        line,
+        record.identifier('sen_id') if has_id else None,
+        record.line,
     )
 
 
-def _media_name(where: str, name: str, value: object, key: str) -> str:
-    number = id_of(where, value, key)
+def _media_name(record: Record, template: str, key: str) -> str:
+    number = record.identifier(key)
     try:
-        return name.format(number)
+        return template.format(number)
     except ValueError as error:
-        raise AnnotationError(
-            f'{where}: the media name {name!r} does not take the {key} '
+        raise record.error(
+            f'the media name {template!r} does not take the {key} '
             f'{number!r}: {error}. Change media_names.'
         ) from error
 
 
-def _mmaction_rows(path: str, text: str) -> list[_Row]:
-    """Rows of MMAction2's list or mapping."""
-    rows: list[_Row] = []
-    seen: dict[str, int] = {}
+def _mmaction_rows(path: str, text: str) -> Iterator[_Row]:
+    """Read the rows of MMAction2's list or mapping."""
+    lines: dict[str, int] = {}
     for line, key, value in json_members(path, text):
-        where = f'{path}:{line}'
         if key is None:
-            if not isinstance(value, dict):
-                raise AnnotationError(
-                    f'{where}: expected {{"video": "...", "caption": "..."}}'
-                    f', but got {value!r:.80}.'
-                )
-            check_keys(where, value, _MMACTION_KEYS, _MMACTION_KEYS)
-            media = name_of(where, value['video'], 'video')
-            captions = value['caption']
+            record = to_record(path, line, value)
+            record.check_keys(_MMACTION_KEYS, _MMACTION_KEYS)
+            media = record.text('video')
         else:
-            media, captions = name_of(where, key, 'the name of a video'), value
-            if media in seen:
-                raise AnnotationError(
-                    f'{where}: {media!r} was already in line {seen[media]}.'
+            record = Record(path, line, dict(video=key, caption=value))
+            media = record.text('video')
+            if media in lines:
+                raise record.error(
+                    f'{media!r} already occurs in line {lines[media]}.'
                 )
-            seen[media] = line
-            if not isinstance(captions, list):
-                raise AnnotationError(
-                    f'{where}: expected a list of captions '
-                    f'of {media!r}, but got {captions!r}.'
+            lines[media] = line
+            if not isinstance(value, list):
+                raise record.error(
+                    f'expected a list of captions of {media!r}, but got '
+                    f'{value!r:.80}.'
                 )
-        captions = captions if isinstance(captions, list) else [captions]
+        if isinstance(record.values['caption'], list):
+            captions = record.texts('caption')
+        else:
+            captions = [record.text('caption')]
         if not captions:
-            raise AnnotationError(f'{where}: {media!r} has no captions.')
-        rows += [
-            _Row(text_of(where, c, 'caption'), media, None, line)
-            for c in captions
-        ]
-    return rows
+            raise record.error(f'{media!r} has no captions.')
+        for caption in captions:
+            yield _Row(caption, media, None, line)

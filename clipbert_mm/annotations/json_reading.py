@@ -1,42 +1,44 @@
 # Copyright (c) clipbert_mm contributors.
-"""Read JSON files so that every member keeps the number of its line."""
+"""JSON files, read so that every member keeps its line number."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from .errors import AnnotationError
+from .record import Record, to_record
+
 SPACE = ' \t\r\n'
 
 
-class AnnotationError(ValueError):
-    """An annotation file that does not follow its format."""
-
-
-def read_text(path: str, argument: str) -> str:
+def read_text(path: str, option: str | None = None) -> str:
     """Read a whole file in UTF-8.
 
     Args:
         path (str): The file.
-        argument (str): The option that the path came from, for the message.
+        option (str, optional): Dataset option that named the file, for the
+            message. Defaults to None.
 
     Returns:
-        str: Its content.
+        str: Content of the file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         AnnotationError: If it is not UTF-8.
 
     Example:
-        >>> read_text('msrvtt/test.jsonl', 'ann_file')[:12]
-        '{"caption": '
+        >>> read_text('msrvtt/test.jsonl', 'ann_file')  # doctest: +SKIP
+        '{"caption": ...
     """
     try:
         with open(path, encoding='utf-8-sig') as file:
             return file.read()
     except FileNotFoundError as error:
+        if option is None:
+            raise FileNotFoundError(f'There is no file {path!r}.') from error
         raise FileNotFoundError(
-            f'There is no annotation file {path!r}. Check {argument} and '
-            'data_root of the data set.'
+            f'There is no annotation file {path!r}. Check {option} and '
+            'data_root of the dataset.'
         ) from error
     except UnicodeDecodeError as error:
         raise AnnotationError(
@@ -44,55 +46,51 @@ def read_text(path: str, argument: str) -> str:
         ) from error
 
 
-def json_lines(path: str, text: str) -> Iterator[tuple[int, dict]]:
-    """The objects of a file of JSON lines; blank lines are skipped.
+def json_lines(path: str, text: str) -> Iterator[Record]:
+    """Read the objects of a file of JSON lines, skipping blank lines.
 
     Args:
         path (str): The file, for messages.
-        text (str): Its content.
+        text (str): Content of the file.
 
     Yields:
-        tuple[int, dict]: The line's number from 1 on, and its object.
+        Record: Object of a line.
 
     Raises:
         AnnotationError: If a line is not a JSON object.
 
     Example:
         >>> list(json_lines('a.jsonl', '{"sen_id": 3}'))
-        [(1, {'sen_id': 3})]
+        [Record(path='a.jsonl', line=1, values={'sen_id': 3}, part='')]
     """
-    # Not splitlines(): it also splits at characters that JSON allows in texts.
+    # Not splitlines(): it also splits at characters that JSON allows in
+    # strings.
     for number, line in enumerate(text.split('\n'), 1):
         if not line.strip(SPACE):
             continue
         try:
-            record = json.loads(line)
+            value = json.loads(line)
         except ValueError as error:
             raise AnnotationError(
                 f'{path}:{number}: this line is not JSON: {error}.'
             ) from error
-        if not isinstance(record, dict):
-            raise AnnotationError(
-                f'{path}:{number}: expected a JSON object, {{"key": value, '
-                f'...}}, but got {record!r:.80}.'
-            )
-        yield number, record
+        yield to_record(path, number, value)
 
 
 def json_members(
     path: str, text: str
 ) -> Iterator[tuple[int, str | None, Any]]:
-    """The members of a file that is one JSON list or one JSON object.
+    """Read the members of a file that is one JSON list or object.
 
-    ``json.load`` tells neither their lines nor repeated keys.
+    ``json.load`` reports neither their lines nor repeated keys.
 
     Args:
         path (str): The file, for messages.
-        text (str): Its content.
+        text (str): Content of the file.
 
     Yields:
-        tuple[int, str | None, Any]: The line's number from 1 on, the key
-        (None in a list), and the value.
+        tuple[int, str | None, Any]: Line from 1 on, key (None in a list) and
+        value of a member.
 
     Raises:
         AnnotationError: If the file is not such JSON.
@@ -119,7 +117,7 @@ def json_members(
 
 
 class _Cursor:
-    """A position in a JSON text."""
+    """Position in a JSON text."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
@@ -130,20 +128,20 @@ class _Cursor:
         self._decode = json.JSONDecoder().raw_decode
 
     def peek(self) -> str:
-        """The next character that is no space; empty at the end."""
+        """Return the next character that is not a space; '' at the end."""
         while self.text[self.position : self.position + 1] in tuple(SPACE):
             self.position += 1
         return self.text[self.position : self.position + 1]
 
     def line(self) -> int:
-        """The line of the next character that is no space."""
+        """Return the line of the next character that is not a space."""
         self.peek()
         self._line += self.text.count('\n', self._counted, self.position)
         self._counted = self.position
         return self._line
 
     def take(self, choices: str) -> str:
-        """Pass one of the given characters."""
+        """Pass one of the given characters and return it."""
         found = self.peek()
         if not found or found not in choices:
             raise self.error(f'expected one of {list(choices)}')
@@ -151,7 +149,7 @@ class _Cursor:
         return found
 
     def value(self) -> Any:
-        """Pass one JSON value."""
+        """Pass one JSON value and return it."""
         self.peek()
         try:
             found, self.position = self._decode(self.text, self.position)
@@ -161,7 +159,7 @@ class _Cursor:
         return found
 
     def error(self, reason: str) -> AnnotationError:
-        """The error to raise at this position."""
+        """Return the error to raise at this position."""
         got = self.text[self.position : self.position + 20]
         return AnnotationError(
             f'{self.path}:{self.line()}: this file is not '

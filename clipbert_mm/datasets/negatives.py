@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from clipbert_mm.annotations.captions import read_negatives
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 
 from .option_groups import WORD_OVERLAP
 from .tables.caption_table import CaptionTable
@@ -135,7 +135,7 @@ class ListedNegatives:
             if unknown:
                 raise AnnotationError(
                     f'{path}:{line}: no caption of the annotation file has '
-                    f'the sen_id {unknown[0]!r}.'
+                    f'the sen_id {unknown[0]!r}. Remove it.'
                 )
             self.rows[row_of_id[own]] = np.array(
                 [row_of_id[other] for other in others], dtype=np.int64

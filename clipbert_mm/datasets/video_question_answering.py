@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from typing_extensions import Unpack
 
 from clipbert_mm.annotations.answer_vocabulary import read_vocabulary
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.questions import Question, read_questions
 
 from .base_text_dataset import BaseTextDataset, TextDatasetOptions

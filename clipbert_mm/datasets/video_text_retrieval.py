@@ -101,7 +101,8 @@ class VideoTextRetrieval(BaseCaptionDataset):
         """Return the tokens of all captions, to score every video with.
 
         Returns:
-            dict[str, Tensor]: ``input_ids`` and ``attention_mask``, built once.
+            dict[str, Tensor]: ``input_ids`` and ``attention_mask``; built
+            once.
 
         Raises:
             ValueError: If the dataset has no ``tokenize``.

@@ -2,17 +2,13 @@
 """Pairs of a text and a video from a file, which ClipBERT then reranks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from clipbert_mm.annotations.json_reading import (
-    AnnotationError,
-    json_lines,
-    read_text,
-)
-from clipbert_mm.annotations.record_checks import check_keys, id_of
+from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.annotations.json_reading import json_lines, read_text
+from clipbert_mm.annotations.record import Record, RecordId, is_identifier
 
 _KEYS = {'text_id', 'video_ids'}
 
@@ -47,17 +43,18 @@ def read_candidates(
     rows = {str(own): row for row, own in enumerate(video_ids)}
     texts: list[list[int]] = [[] for _ in rows]
     lines: dict[int, int] = {}
-    for line, record in json_lines(path, read_text(path, 'candidates')):
-        where = f'{path}:{line}'
-        check_keys(where, record, _KEYS, _KEYS)
-        column = _place(where, columns, record['text_id'], 'text_id')
+    for record in json_lines(path, read_text(path, 'candidates')):
+        record.check_keys(_KEYS, _KEYS)
+        own = record.identifier('text_id')
+        column = _place(record, columns, own, 'text_id')
         if column in lines:
-            raise AnnotationError(
-                f'{where}: text_id {record["text_id"]!r} was already in line '
-                f'{lines[column]}. Put all its videos in one line.'
+            raise record.error(
+                f'text_id {own!r} already occurs in line {lines[column]}. '
+                'Put all its videos in one line.'
             )
-        lines[column] = line
-        for row in _rows(where, rows, record['video_ids']):
+        assert record.line is not None
+        lines[column] = record.line
+        for row in _rows(record, rows):
             texts[row].append(column)
     missing = [text for text, column in columns.items() if column not in lines]
     if missing:
@@ -69,27 +66,29 @@ def read_candidates(
     return [torch.tensor(sorted(own), dtype=torch.long) for own in texts]
 
 
-def _rows(where: str, rows: dict[str, int], video_ids: Any) -> list[int]:
-    if not isinstance(video_ids, list):
-        raise AnnotationError(
-            f'{where}: "video_ids" must be a list of ids, '
-            f'but got {video_ids!r}.'
-        )
-    found = [_place(where, rows, own, 'video_ids') for own in video_ids]
+def _rows(record: Record, rows: dict[str, int]) -> list[int]:
+    video_ids = record.checked(
+        'video_ids',
+        'a list of ids',
+        lambda v: isinstance(v, list) and all(map(is_identifier, v)),
+    )
+    found = [_place(record, rows, own, 'video_ids') for own in video_ids]
     if len(set(found)) < len(found):
         repeated = next(v for v in video_ids if video_ids.count(v) > 1)
-        raise AnnotationError(
-            f'{where}: "video_ids" names {repeated!r} more '
-            'than once. Name every video once.'
+        raise record.error(
+            f'"video_ids" names {repeated!r} more than once. Name every '
+            'video once.'
         )
     return found
 
 
-def _place(where: str, places: dict[str, int], own: Any, key: str) -> int:
-    name = str(id_of(where, own, key))
+def _place(
+    record: Record, places: dict[str, int], own: RecordId, key: str
+) -> int:
+    name = str(own)
     if name not in places:
-        raise AnnotationError(
-            f'{where}: the data set has no {key.removesuffix("s")} {own!r}; '
+        raise record.error(
+            f'the dataset has no {key.removesuffix("s")} {own!r}; '
             f'it has {len(places)}, the first {next(iter(places))!r}. Use the '
             'ids of its annotation file.'
         )

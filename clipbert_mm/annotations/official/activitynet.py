@@ -11,8 +11,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from clipbert_mm.annotations.record import Record
+
 from .conversion import Conversion, add_output_options, run
-from .files import ConversionError, Record, read_mapping
+from .files import read_mapping
 from .split import Split
 
 OFFICIAL_VIDEOS = dict(train=10009, val1=4917, val2=4885)
@@ -25,7 +27,8 @@ def convert(args: argparse.Namespace) -> Conversion:
     conversion.claim(*(f'{name}.jsonl' for name in paths))
     splits = []
     for name, path in paths.items():
-        split = Split(name, [_row(path, *m) for m in read_mapping(path)])
+        rows = [_row(video, record) for video, record in read_mapping(path)]
+        split = Split(name, rows)
         conversion.add_source(
             path, len(split.rows), 'videos', OFFICIAL_VIDEOS[name]
         )
@@ -34,29 +37,23 @@ def convert(args: argparse.Namespace) -> Conversion:
         )
         splits.append(split)
     train, val1, val2 = splits
-    # val_1 and val_2 describe the same videos, in other words.
+    # val_1 and val_2 describe the same videos in different words.
     conversion.check(splits, [(train, val1), (train, val2)])
     conversion.write()
     return conversion
 
 
-def _row(path: str, video: str, value: object) -> dict:
-    where = f'{path}: {video!r}'
-    if not isinstance(value, dict):
-        raise ConversionError(
-            f'{where}: expected {{"sentences": [...], '
-            f'...}}, but got {value!r:.80}.'
-        )
-    record = Record(where, value)
+def _row(video: str, record: Record) -> dict:
     sentences = record.items('sentences', str)
     timestamps = record.items('timestamps', list)
     if len(sentences) != len(timestamps):
-        raise ConversionError(
-            f'{where}: expected as many timestamps as sentences, but got '
-            f'{len(timestamps)} and {len(sentences)}.'
+        raise record.error(
+            f'expected as many timestamps as sentences, but got '
+            f'{len(timestamps)} and {len(sentences)}. Fix or remove this '
+            'video.'
         )
-    # One space, and the spaces that most sentences begin with: the reference
-    # has both, and to WordPiece they are one.
+    # Most sentences begin with a space, so that paragraphs have two: as in
+    # the reference, and all the same to WordPiece.
     return dict(
         caption=' '.join(sentences),
         caption_list=sentences,

@@ -1,8 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""Bring answers to the form in which VQA's official evaluation compares them.
+"""Answers in the form that VQA's official evaluation compares.
 
-As the evaluation tool of the VQA challenge does: punctuation goes, number
-words become digits, articles go, and missing apostrophes come back.
+As in the evaluation tool of the VQA challenge, punctuation and articles are
+removed, number words become digits, and missing apostrophes are restored.
 """
 
 import re
@@ -46,7 +46,7 @@ _CONTRACTIONS = """
     why'll why're why's won't would've wouldn't wouldn't've y'all y'all'd've
     y'all'll you'd you'd've you'll you're you've
 """.split()
-# Every contraction, by each spelling that lacks one of its apostrophes.
+# Contractions by each spelling that lacks one of their apostrophes.
 _RESTORED = {
     word[:i] + word[i + 1 :]: word
     for word in _CONTRACTIONS
@@ -57,13 +57,14 @@ _RESTORED["somebody'd"] = 'somebodyd'  # an oddity of the official table
 
 
 def normalise(answer: str) -> str:
-    """The form of an answer that the official evaluation compares.
+    """Return an answer in the form that the official evaluation compares.
 
     Args:
-        answer (str): An answer, by a person or a model.
+        answer (str): Answer of a person or a model.
 
     Returns:
-        str: Its form in lower case; empty if it has only articles and marks.
+        str: Normalised answer in lower case; empty if it has only articles
+        and punctuation.
 
     Example:
         >>> normalise('The  two dogs, dont you see?')
@@ -79,9 +80,9 @@ def normalise(answer: str) -> str:
 
 
 def _without_marks(answer: str) -> str:
-    """Remove marks that stand beside a space; let others become a space.
+    """Remove punctuation next to a space; replace other marks by a space.
 
-    If there is a number such as 1,000 anywhere, all marks are removed.
+    If the answer has a number such as 1,000, all marks are removed.
     """
     answer = answer.replace('\n', ' ').replace('\t', ' ').strip()
     has_number = _COMMA_IN_NUMBER.search(answer) is not None

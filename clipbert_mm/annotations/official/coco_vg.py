@@ -18,8 +18,10 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 
+from clipbert_mm.annotations.errors import AnnotationError
+
 from .conversion import Conversion, add_output_options, run
-from .files import ConversionError, read_list, read_object
+from .files import read_list, read_object
 from .image_links import link_images
 from .split import Split
 
@@ -29,8 +31,8 @@ OFFICIAL_CAPTIONS = dict(train=414113, val=202654)
 def convert_captions(args: argparse.Namespace) -> Conversion:
     """Mix both sources, and keep the images of COCO's validation apart.
 
-    Half of Visual Genome's images are COCO's. Those of COCO's validation
-    validate here, too; those of neither part are in no file.
+    Half of Visual Genome's images are from COCO. Those of COCO's validation
+    are for validation here too; those of neither part are left out.
     """
     conversion = Conversion(args)
     conversion.claim('train.jsonl', 'val.jsonl')
@@ -53,13 +55,14 @@ def convert_captions(args: argparse.Namespace) -> Conversion:
 
 def _coco_rows(path: str) -> list[dict]:
     document = read_object(path)
-    images = {record.whole('id') for record in document.records('images')}
+    images = {record.integer('id') for record in document.records('images')}
     rows = []
     for record in document.records('annotations'):
-        image = record.whole('image_id')
+        image = record.integer('image_id')
         if image not in images:
-            raise ConversionError(
-                f'{record.where}: the image {image} is not in "images".'
+            raise record.error(
+                f'the image {image} is not in "images". Check that the file '
+                'is complete.'
             )
         rows.append(
             dict(
@@ -72,7 +75,7 @@ def _coco_rows(path: str) -> list[dict]:
 def _add_regions(
     conversion: Conversion, args: argparse.Namespace, train: Split, val: Split
 ) -> None:
-    """Add Visual Genome's regions, by what their images are in COCO."""
+    """Add Visual Genome's regions, by the part of COCO of their images."""
     coco_id_of = _coco_ids(args.image_data)
     conversion.add_source(args.image_data, len(coco_id_of), 'images')
     train_ids = {row['coco_id'] for row in train.rows}
@@ -83,9 +86,9 @@ def _add_regions(
         total += 1
         image = row['vg_id']
         if image not in coco_id_of:
-            raise ConversionError(
-                f'{args.regions}: the image {image} is not '
-                f'in {args.image_data}.'
+            raise AnnotationError(
+                f'{args.regions}: the image {image} is not in '
+                f'{args.image_data}. Use both files of the same release.'
             )
         coco_id = coco_id_of[image]
         if coco_id is None or coco_id in train_ids:
@@ -98,19 +101,19 @@ def _add_regions(
             apart['neither'].add(image)
     conversion.add_source(args.regions, total, 'regions')
     conversion.notes.append(
-        f'of the images of Visual Genome, {len(apart["val"]):,} are of the '
-        'validation of COCO and not in train, and '
-        f'{len(apart["neither"]):,} of neither part of COCO and in no file.'
+        f'of the images of Visual Genome, {len(apart["val"]):,} are in the '
+        'validation part of COCO, so not in train, and '
+        f'{len(apart["neither"]):,} in neither part of COCO, so in no file.'
     )
 
 
 def _coco_ids(path: str) -> dict[int, int | None]:
-    """COCO's id of each image of Visual Genome, None if it is not COCO's."""
+    """Return the COCO id of each image of Visual Genome, or None."""
     found: dict[int, int | None] = {}
     for record in read_list(path):
         is_coco = record.values.get('coco_id', '') is not None
-        found[record.whole('image_id')] = (
-            record.whole('coco_id') if is_coco else None
+        found[record.integer('image_id')] = (
+            record.integer('coco_id') if is_coco else None
         )
     return found
 
@@ -119,13 +122,13 @@ def _region_rows(path: str) -> Iterator[dict]:
     for record in read_list(path):
         for region in record.records('regions', allow_empty=True):
             yield dict(
-                vg_id=region.whole('image_id'),
+                vg_id=region.integer('image_id'),
                 caption=region.text('phrase', allow_blank=True),
             )
 
 
 def _draw_images(split: Split, number: int, seed: int) -> None:
-    """Keep so many images of COCO, and of Visual Genome."""
+    """Keep ``number`` random images each of COCO and of Visual Genome."""
     rng = random.Random(seed)
     chosen = set()
     for key in ('coco_id', 'vg_id'):
@@ -155,14 +158,18 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--val-images',
         type=int,
         default=2000,
-        help='images of each source in val.jsonl; 0 for all (%(default)s)',
+        help='images of each source in val.jsonl, 0 for all; default: '
+        '%(default)s',
     )
     captions.add_argument(
-        '--seed', type=int, default=42, help='draws them (%(default)s)'
+        '--seed',
+        type=int,
+        default=42,
+        help='seed of the images of val.jsonl; default: %(default)s',
     )
     add_output_options(captions)
     links = tasks.add_parser(
-        'link-images', help='name all images by their ids, by links'
+        'link-images', help='link all images under their ids'
     )
     links.add_argument(
         '--coco', nargs='*', default=[], help='folders train2014 val2014'
@@ -170,7 +177,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     links.add_argument(
         '--vg', nargs='*', default=[], help='folders VG_100K VG_100K_2'
     )
-    links.add_argument('--out', required=True, help='folder for the links')
+    links.add_argument('--out', required=True, help='folder of the links')
     return parser.parse_args(argv)
 
 

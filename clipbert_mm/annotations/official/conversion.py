@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the converters of official annotation files share."""
+"""Frame of the converters: options, checks, files and report."""
 
 import argparse
 import json
@@ -11,17 +11,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .files import ConversionError
+from clipbert_mm.annotations.answer_vocabulary import (
+    build_vocabulary,
+    coverage,
+    write_vocabulary,
+)
+from clipbert_mm.annotations.errors import AnnotationError
+
 from .split import Split
 
 OUTSIDE_VOCABULARY = 'answers outside the vocabulary'
 
 
 class Conversion:
-    """One run of a converter: its checks, its files and what it says.
+    """Run of a converter: its sources, splits and notes.
 
     Args:
-        args (argparse.Namespace): With the options of
+        args (argparse.Namespace): Command line with the options of
             :func:`add_output_options`.
     """
 
@@ -34,34 +40,38 @@ class Conversion:
         self.splits: list[Split] = []
 
     def claim(self, *names: str) -> None:
-        """Make sure, before any work, that files may be written.
+        """Raise, before any work, if a file exists and may not be replaced.
+
+        Args:
+            *names (str): Names of the files in ``--out``.
 
         Raises:
-            ConversionError: If one is there and may not be replaced.
+            FileExistsError: If one exists, without ``--overwrite``.
         """
         for path in (self.out / name for name in names):
             if path.exists() and not self.overwrite:
-                raise ConversionError(
-                    f'{path} is there already. Pass --overwrite to replace '
-                    'it, or another folder as --out.'
+                raise FileExistsError(
+                    f'{path} already exists. Pass --overwrite to replace it, '
+                    'or choose another folder as --out.'
                 )
 
     def add_source(
         self, path: str, number: int, noun: str, official: int | None = None
     ) -> None:
-        """Remember a file that was read, and compare its size.
+        """Record a file that was read, and compare its size.
 
         Args:
             path (str): The file.
-            number (int): How many ``noun`` it has.
-            noun (str): What was counted.
-            official (int, optional): How many the official file has.
+            number (int): Number of its ``noun``.
+            noun (str): Plural of the things counted.
+            official (int, optional): Number in the official file. Defaults to
+                None, unknown.
         """
         self.sources.append(f'{path} ({number:,} {noun})')
         if official is not None and number != official:
             self.notes.append(
                 f'{path} has {number:,} {noun}, but the '
-                f'official file {official:,}.'
+                f'official file has {official:,}.'
             )
 
     def check(
@@ -69,25 +79,25 @@ class Conversion:
         splits: Iterable[Split],
         disjoint: Iterable[tuple[Split, Split]] = (),
     ) -> None:
-        """Check the ids of each split, and that pairs of them are disjoint.
+        """Check the ids of each split and that pairs of splits are disjoint.
 
         Args:
-            splits (Iterable[Split]): All splits, which :meth:`write` writes.
-            disjoint (Iterable[tuple[Split, Split]]): Pairs that must not have
-                a video or image in common. Question ids in common are noted.
+            splits (Iterable[Split]): All splits, for :meth:`write`.
+            disjoint (Iterable[tuple[Split, Split]]): Pairs that must not
+                share a video or image. Shared question ids are noted.
 
         Raises:
-            ConversionError: If a split is empty; without ``--allow-leaks``
-                also if pairs have something in common, or if a question id
-                is there twice.
+            AnnotationError: If a split is empty; without ``--allow-leaks``
+                also if pairs share media, or if a question id is repeated.
         """
         self.splits = list(splits)
         problems = []
         for split in self.splits:
             if not split.rows:
-                raise ConversionError(
-                    f'{split.name}: no line is left to write. Dropped: '
-                    f'{dict(split.dropped)}'
+                raise AnnotationError(
+                    f'{split.name}: no row is left to write. Dropped: '
+                    f'{dict(split.dropped)}. Check that these are the right '
+                    'files.'
                 )
             problems += self._check_ids(split)
         for one, other in disjoint:
@@ -97,14 +107,14 @@ class Conversion:
             ids = set(one.ids()) & set(other.ids())
             self.notes += _shared(ids, f'question ids are in {pair}')
         if problems and not self.allow_leaks:
-            raise ConversionError(
-                '\n'.join(problems) + '\nAre these files of the same release? '
-                'Pass --allow-leaks to go on in spite of this.'
+            raise AnnotationError(
+                '\n'.join(problems) + '\nCheck that all files belong to the '
+                'same release, or pass --allow-leaks to convert them anyway.'
             )
         self.notes += problems
 
     def _check_ids(self, split: Split) -> list[str]:
-        """Problems of the ids; repeated ids are taken out of the rows."""
+        """Return problems of the ids; remove repeated ids from the rows."""
         problems = []
         for key in ('sen_id', 'question_id'):
             times = Counter(row[key] for row in split.rows if key in row)
@@ -115,36 +125,30 @@ class Conversion:
                 del row[key]
             found = _shared(
                 repeated,
-                f'{key}s are there several times in '
-                f'{split.name}, which is written without them',
+                f'{key}s are repeated in {split.name}, which is written '
+                'without them',
             )
             if key == 'question_id':
                 problems += found
-            else:  # captions are told apart by their rows as well
+            else:  # rows identify captions as well
                 self.notes += found
         return problems
 
     def answer_vocabulary(
         self, name: str, train: Split, others: list[Split], size: int
     ) -> list[str]:
-        """Choose the answers of a model, and drop training rows without them.
+        """Choose the answers of a model and drop training rows without them.
 
         Args:
-            name (str): Of the file, for the report.
-            train (Split): The training questions, with ``answer``.
-            others (list[Split]): The other questions; they are kept, as an
-                answer that cannot be given is wrong.
-            size (int): How many answers, the most frequent of training.
+            name (str): Name of the file, for the report.
+            train (Split): Training questions, with ``answer``.
+            others (list[Split]): Other questions, all of which are kept: one
+                whose answer is unknown counts as wrong.
+            size (int): Number of answers, the most frequent of training.
 
         Returns:
             list[str]: The answers.
         """
-        # Here, as it imports torch, and --help should not.
-        from clipbert_mm.annotations.answer_vocabulary import (
-            build_vocabulary,
-            coverage,
-        )
-
         answers = [row['answer'] for row in train.rows]
         vocabulary = build_vocabulary(answers, size=size)
         known = set(vocabulary)
@@ -155,7 +159,7 @@ class Conversion:
         ]
         self.notes.append(
             f'{name}: {len(vocabulary):,} of the {len(set(answers)):,} '
-            f'training answers; they answer {", ".join(shares)}.'
+            f'training answers; they cover {", ".join(shares)}.'
         )
         train.keep(OUTSIDE_VOCABULARY, lambda row: row['answer'] in known)
         return vocabulary
@@ -165,10 +169,8 @@ class Conversion:
 
         Args:
             vocabularies (dict[str, list[str]], optional): Answers to write
-                beside the splits, by the name of the file.
+                next to the splits, by file name. Defaults to None, none.
         """
-        from clipbert_mm.annotations.answer_vocabulary import write_vocabulary
-
         self.out.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix='.partial-', dir=self.out))
         try:
@@ -188,7 +190,7 @@ class Conversion:
             shutil.rmtree(partial)
 
     def report(self) -> str:
-        """What was written, dropped and read."""
+        """Return a table of the splits, then notes and sources."""
         rows = [['split', 'media', 'texts', 'repeated', 'dropped']]
         for split in self.splits:
             numbers = (
@@ -221,7 +223,7 @@ class Conversion:
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all converters have."""
+    """Add the options that all converters share."""
     parser.add_argument('--out', required=True, help='folder to write to')
     parser.add_argument(
         '--overwrite', action='store_true', help='replace files in --out'
@@ -229,16 +231,16 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--allow-leaks',
         action='store_true',
-        help='go on, and count them, when splits share videos or when a '
-        'question id is there twice',
+        help='convert files whose splits share videos or whose question ids '
+        'are repeated, and note how many',
     )
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1, as the type of an option."""
+    """Return an integer >= 1, as the type of an option."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
-            f'expected a whole number of at least 1, but got {text!r}'
+            f'expected an integer >= 1, but got {text!r}'
         )
     return int(text)
 
@@ -247,25 +249,25 @@ def run(
     convert: Callable[[argparse.Namespace], Conversion],
     args: argparse.Namespace,
 ) -> int:
-    """Convert, and print the report or the error.
+    """Convert and print the report, or the error to stderr.
 
     Args:
         convert (Callable[[argparse.Namespace], Conversion]): The converter.
-        args (argparse.Namespace): Its options.
+        args (argparse.Namespace): Its command line.
 
     Returns:
-        int: The exit status, 1 after an error.
+        int: Exit status, 1 after an error.
     """
     try:
         print(convert(args).report())
-    except (ConversionError, OSError) as error:
+    except (AnnotationError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def _shared(values: set, text: str) -> list[str]:
-    """One sentence about values, or nothing if there are none."""
+    """Return one sentence about shared values, or none without values."""
     if not values:
         return []
     some = ', '.join(repr(value) for value in sorted(values, key=str)[:5])

@@ -20,7 +20,7 @@ OFFICIAL_DESCRIPTIONS = dict(train=33005, val=4180, test=4021)
 
 
 def convert(args: argparse.Namespace) -> Conversion:
-    """Join the descriptions of each video, in the order of the file."""
+    """Join the descriptions of each video, in file order."""
     conversion = Conversion(args)
     paths = dict(train=args.train, val=args.val, test=args.test)
     conversion.claim(*(f'{name}.jsonl' for name in paths))
@@ -36,7 +36,7 @@ def _split(conversion: Conversion, name: str, path: str) -> Split:
     conversion.add_source(
         path, len(records), 'descriptions', OFFICIAL_DESCRIPTIONS[name]
     )
-    stem_of = stems([(r.where, r.text('video')) for r in records])
+    stem_of = stems(records, 'video')
     described: dict[str, list[str]] = {}
     empty = 0
     for record in records:

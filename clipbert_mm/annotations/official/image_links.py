@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Name images as the pretraining data set expects them, without copies."""
+"""Links that name images as the pretraining dataset expects them."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ def link_images(folders: Mapping[str, Sequence[str]], out: str) -> int:
     """Link ``coco/9.jpg`` to ``train2014/COCO_train2014_000000000009.jpg``.
 
     Args:
-        folders (Mapping[str, Sequence[str]]): The folders of each source,
-            ``coco`` and ``vg``. The number at the end of a name is the id.
-        out (str): The folder for the links; those of an earlier call may be
-            there.
+        folders (Mapping[str, Sequence[str]]): Folders of each source,
+            ``coco`` and ``vg``. The number at the end of a file name is the
+            id.
+        out (str): Folder of the links; those of an earlier call are kept.
 
     Returns:
-        int: The exit status, 1 after an error.
+        int: Exit status, 1 after an error.
     """
     try:
         for source, roots in folders.items():
@@ -31,18 +31,21 @@ def link_images(folders: Mapping[str, Sequence[str]], out: str) -> int:
 
 
 def _images(roots: Sequence[str]) -> list[tuple[int, Path]]:
-    """The id and the file of each image."""
+    """Return the id and the file of each image."""
     images = []
     for root in roots:
         files = sorted(Path(root).glob('*.jpg'))
         if not files:
-            raise FileNotFoundError(f'There are no .jpg files in {root!r}.')
+            raise FileNotFoundError(
+                f'There are no .jpg files in {root!r}. Check the folder.'
+            )
         for file in files:
             number = file.stem.rpartition('_')[2]
             if not number.isdecimal():
                 raise FileNotFoundError(
                     f'{file}: expected a name that ends in the id, such as '
-                    '9.jpg or COCO_train2014_000000000009.jpg.'
+                    '9.jpg or COCO_train2014_000000000009.jpg. Rename or '
+                    'remove it.'
                 )
             images.append((int(number), file.resolve()))
     return images
@@ -53,8 +56,8 @@ def _link(link: Path, file: Path) -> None:
     if link.is_symlink() or link.exists():
         if link.resolve() != file:
             raise FileExistsError(
-                f'{link} is there already, and it is not '
-                f'{file}. Remove it to link anew.'
+                f'{link} already exists and is not {file}. Remove it to '
+                'create the link.'
             )
         return
     link.symlink_to(file)

@@ -19,13 +19,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from clipbert_mm.annotations.record import Record
+
 from .conversion import Conversion, add_output_options, positive, run
-from .files import ConversionError, Record, read_list
+from .files import read_list
 from .msrvtt_retrieval import convert_retrieval
 from .split import Split, read_media, stems
 
 OFFICIAL_QUESTIONS = dict(train=158581, val=12278, test=72821)
 OFFICIAL_CHOICES = 2990
+NUM_OPTIONS = 5
 
 
 def convert_qa(args: argparse.Namespace) -> Conversion:
@@ -63,7 +66,7 @@ def convert_mc(args: argparse.Namespace) -> Conversion:
     conversion.add_source(
         args.test, len(records), 'questions', OFFICIAL_CHOICES
     )
-    stem_of = stems([(r.where, r.text('video')) for r in records])
+    stem_of = stems(records, 'video')
     test = Split(
         'mc_test',
         [
@@ -84,19 +87,13 @@ def convert_mc(args: argparse.Namespace) -> Conversion:
 
 
 def _choice(record: Record) -> dict:
-    options = record.items('caption', str)
-    answer = record.whole('answer')
-    if len(options) != 5 or not 0 <= answer < 5:
-        raise ConversionError(
-            f'{record.where}: expected 5 captions and an answer from 0 to '
-            f'4, but got {len(options)} and {answer}.'
+    options = record.texts('caption')
+    if len(options) != NUM_OPTIONS:
+        raise record.error(
+            f'expected {NUM_OPTIONS} captions, but got {len(options)}. Fix '
+            'or remove this question.'
         )
-    for i, option in enumerate(options):
-        if not option.strip():
-            raise ConversionError(
-                f'{record.where}: "caption"[{i}] must not '
-                f'be empty, but got {option!r}.'
-            )
+    answer = record.integer('answer', 0, NUM_OPTIONS - 1)
     return dict(options=options, answer=answer)
 
 
@@ -105,9 +102,9 @@ def _question(record: Record) -> dict:
     return dict(
         answer=record.text('answer'),
         question=question,
-        video_id=f'video{record.whole("video_id")}',
+        video_id=f'video{record.integer("video_id")}',
         answer_type=question.split()[0].lower(),
-        question_id=record.whole('id'),
+        question_id=record.integer('id'),
     )
 
 
@@ -126,8 +123,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--split-list',
         nargs='*',
         default=[],
-        help='any of MSRVTT_train.7k.csv (else train and validate are it), '
-        'MSRVTT_train.9k.csv, MSRVTT_JSFUSION_test.csv',
+        help='any of MSRVTT_train.7k.csv (default: the videos of train and '
+        'validate), MSRVTT_train.9k.csv and MSRVTT_JSFUSION_test.csv',
     )
     retrieval.set_defaults(convert=convert_retrieval)
     qa = tasks.add_parser('qa', help='questions of MSRVTT-QA')
@@ -137,7 +134,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--vocabulary-size',
         type=positive,
         default=1500,
-        help='number of answers, the most frequent of training (%(default)s)',
+        help='number of answers, the most frequent of training; default: '
+        '%(default)s',
     )
     qa.set_defaults(convert=convert_qa)
     mc = tasks.add_parser('mc', help='questions of MSRVTT-MC')
@@ -146,8 +144,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--train',
         nargs='+',
         default=[],
-        help='converted files that models are trained on, e.g. '
-        'train_7k.jsonl, to check that they have no video of --test',
+        help='converted training files, e.g. train_7k.jsonl, to check that '
+        'they have no video of --test',
     )
     mc.set_defaults(convert=convert_mc)
     for sub in (retrieval, qa, mc):

@@ -1,17 +1,20 @@
 # Copyright (c) clipbert_mm contributors.
-"""The captions of MSR-VTT in each of its splits."""
+"""Captions of MSR-VTT in each of its splits."""
 
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.annotations.record import Record
+
 from .conversion import Conversion
-from .files import ConversionError, Record, read_object, read_table
+from .files import read_object, read_table
 from .split import Split
 
 OFFICIAL_VIDEOS = dict(train=6513, validate=497, test=2990)
 OFFICIAL_LISTS = dict(train_7k=7010, train_9k=9000, test_1ka=1000)
-# Splits that must not share videos. 9k training has videos of the full test.
+# Splits that must not share videos; 9k training has videos of the full test.
 DISJOINT = (
     ('train_7k', 'test_1ka'),
     ('train_7k', 'test_full'),
@@ -23,7 +26,7 @@ DISJOINT = (
 
 
 def convert_retrieval(args: argparse.Namespace) -> Conversion:
-    """Write the captions of every split that the given files tell."""
+    """Write the captions of every split that the given files define."""
     conversion = Conversion(args)
     lists = _named_lists(args.split_list)
     names = ['train_7k', 'train_full', 'val_full', 'test_full']
@@ -64,7 +67,7 @@ def convert_retrieval(args: argparse.Namespace) -> Conversion:
 
 
 def _named_lists(paths: Iterable[str]) -> dict[str, str]:
-    """The lists of videos, by the name of the split that each of them is."""
+    """Return the files of the lists of videos, by the name of their split."""
     lists: dict[str, str] = {}
     for path in paths:
         signs = dict(train_7k='7k', train_9k='9k', test_1ka='jsfusion')
@@ -72,9 +75,10 @@ def _named_lists(paths: Iterable[str]) -> dict[str, str]:
             n for n, sign in signs.items() if sign in Path(path).name.lower()
         ]
         if len(names) != 1 or names[0] in lists:
-            raise ConversionError(
-                'Split lists are told by their names, one each of *7k*, *9k* '
-                f'and *JSFUSION*, but got {path!r}.'
+            raise AnnotationError(
+                '--split-list must be files with names like *7k*, *9k* and '
+                f'*JSFUSION*, one of each, but got {path!r}. Rename or remove '
+                'it.'
             )
         lists[names[0]] = path
     return lists
@@ -83,7 +87,7 @@ def _named_lists(paths: Iterable[str]) -> dict[str, str]:
 def _videodatainfo(
     conversion: Conversion, paths: Sequence[str]
 ) -> tuple[list[dict], dict[str, str]]:
-    """All captions, and the official part that each video belongs to."""
+    """Return all captions and the official part of each video."""
     captions: list[dict] = []
     part_of: dict[str, str] = {}
     for path in paths:
@@ -91,10 +95,10 @@ def _videodatainfo(
         for record in document.records('videos'):
             video, part = record.text('video_id'), record.text('split')
             if part not in OFFICIAL_VIDEOS or video in part_of:
-                raise ConversionError(
-                    f'{record.where}: expected another video of the split '
+                raise record.error(
+                    'expected another video of the split '
                     f'{" or ".join(OFFICIAL_VIDEOS)}, but got {video!r} of '
-                    f'{part!r}.'
+                    f'{part!r}. Give each file of --videodatainfo once.'
                 )
             part_of[video] = part
         sentences = document.records('sentences')
@@ -102,21 +106,22 @@ def _videodatainfo(
         conversion.add_source(path, len(sentences), 'captions')
     for row in captions:
         if row['clip_name'] not in part_of:
-            raise ConversionError(
+            raise AnnotationError(
                 f'There are captions of {row["clip_name"]!r}, but it is not '
-                f'in the "videos" of {", ".join(paths)}.'
+                f'in the "videos" of {", ".join(paths)}. Check that the '
+                'files are complete.'
             )
     for part, official in OFFICIAL_VIDEOS.items():
         number = list(part_of.values()).count(part)
         if not number:
-            raise ConversionError(
+            raise AnnotationError(
                 f'There are no videos of the split {part!r} in '
                 f'{", ".join(paths)}. Give all files of --videodatainfo.'
             )
         if number != official:
             conversion.notes.append(
                 f'the split {part} has {number:,} videos, '
-                f'but the official one {official:,}.'
+                f'but the official one has {official:,}.'
             )
     return captions, part_of
 
@@ -125,21 +130,21 @@ def _caption(record: Record) -> dict:
     return dict(
         caption=record.text('caption', allow_blank=True),
         clip_name=record.text('video_id'),
-        sen_id=record.whole('sen_id'),
+        sen_id=record.integer('sen_id'),
     )
 
 
 def _list_rows(path: str, name: str, known: Iterable[str]) -> list[dict]:
-    """The videos of a list, each with its sentence in the 1K-A list."""
+    """Return the videos of a list, with sentences in the 1K-A list."""
     columns = ['video_id', 'sentence'] if name == 'test_1ka' else ['video_id']
     rows: list[dict] = []
     left = set(known)
     for record in read_table(path, columns, ','):
         video = record.text('video_id')
         if video not in left:
-            raise ConversionError(
-                f'{record.where}: {video!r} is there twice, or it is not in '
-                'the files given as --videodatainfo.'
+            raise record.error(
+                f'{video!r} occurs twice, or it is not in the files given as '
+                '--videodatainfo. Remove this row, or give all files.'
             )
         left.remove(video)
         row = dict(clip_name=video, sen_id=len(rows))
@@ -150,7 +155,7 @@ def _list_rows(path: str, name: str, known: Iterable[str]) -> list[dict]:
 
 
 def _split(name: str, captions: list[dict], videos: list[str]) -> Split:
-    """The captions of some videos, in the order of the official file."""
+    """Return the captions of some videos, in the order of the file."""
     chosen = set(videos)
     split = Split(
         name, [dict(c) for c in captions if c['clip_name'] in chosen]
@@ -158,8 +163,9 @@ def _split(name: str, captions: list[dict], videos: list[str]) -> Split:
     split.keep('empty captions', lambda row: bool(row['caption'].strip()))
     silent = sorted(chosen - {row['clip_name'] for row in split.rows})
     if silent:
-        raise ConversionError(
-            f'{len(silent)} videos of {name} have no '
-            f'captions, e.g. {silent[:3]}.'
+        raise AnnotationError(
+            f'{len(silent)} videos of {name} have no captions, e.g. '
+            f'{silent[:3]}. Check that the files of --videodatainfo are '
+            'complete.'
         )
     return split

@@ -1,13 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
-"""The lines of the files that converters write."""
+"""Rows of the files that converters write."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .files import ConversionError, Record
+from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.annotations.json_reading import json_lines, read_text
+from clipbert_mm.annotations.record import Record
+from clipbert_mm.media.files import media_stem
 
-# What names the video or image of a line.
+# Keys that name the video or image of a row.
 MEDIA_KEYS = (
     'clip_name',
     'gif_name',
@@ -20,12 +23,12 @@ MEDIA_KEYS = (
 
 @dataclass
 class Split:
-    """The lines of one file to write, and what was left out of it.
+    """Rows of one file to write, and the number of dropped ones.
 
     Args:
-        name (str): The name of the file, without its suffix.
-        rows (list[dict]): Its lines.
-        dropped (Counter): How many lines were left out, for each reason.
+        name (str): Name of the file, without its suffix.
+        rows (list[dict]): Its rows.
+        dropped (Counter): Number of dropped rows by reason. Defaults to none.
     """
 
     name: str
@@ -33,87 +36,78 @@ class Split:
     dropped: Counter = field(default_factory=Counter)
 
     def keep(self, reason: str, is_kept: Callable[[dict], bool]) -> None:
-        """Drop the rows that are not kept, and count them."""
+        """Drop the rows that are not kept, and count them.
+
+        Args:
+            reason (str): Description of the dropped rows, for the report.
+            is_kept (Callable[[dict], bool]): Test of a row.
+        """
         kept = [row for row in self.rows if is_kept(row)]
         self.dropped[reason] += len(self.rows) - len(kept)
         self.rows = kept
 
     def media(self) -> set[tuple[str, object]]:
-        """The videos and images of the rows."""
+        """Return the videos and images of the rows, as key and value."""
         return {_media(row) for row in self.rows}
 
     def ids(self) -> list:
-        """The question ids, where the rows have some."""
+        """Return the question ids of the rows that have one."""
         return [r['question_id'] for r in self.rows if 'question_id' in r]
 
     def repeated(self) -> int:
-        """How many rows have video and text of an earlier one."""
+        """Return how many rows repeat medium and text of an earlier one."""
         return len(self.rows) - len(
             {(_media(row), _text(row)) for row in self.rows}
         )
 
 
 def read_media(path: str, media_key: str) -> Split:
-    """Read which videos or images a converted file has.
+    """Read the videos or images that a converted file names.
 
     Args:
         path (str): The file of JSON lines.
-        media_key (str): The key to give them, so that they can be compared
-            with those of a split that has it.
+        media_key (str): Key to store them under, that of the split to compare
+            them with.
 
     Returns:
-        Split: Of the name ``path``. A row has the medium's stem alone.
+        Split: Split named ``path`` whose rows have only the medium's stem.
 
     Raises:
-        ConversionError: If the file is missing, or not such a file.
+        FileNotFoundError: If the file does not exist.
+        AnnotationError: If it is not such a file.
     """
-    # Here, as it imports torch, and --help should not.
-    from clipbert_mm.annotations.json_reading import (
-        AnnotationError,
-        json_lines,
-        read_text,
-    )
-    from clipbert_mm.media.files import media_stem
-
     rows = []
-    try:
-        for line, values in json_lines(path, read_text(path, '--train')):
-            record = Record(f'{path}:{line}', values)
-            key = next((key for key in MEDIA_KEYS if key in values), media_key)
-            rows.append({media_key: media_stem(record.text(key))})
-    except FileNotFoundError as error:
-        raise ConversionError(f'There is no file {path!r}.') from error
-    except AnnotationError as error:
-        raise ConversionError(str(error)) from error
+    for record in json_lines(path, read_text(path)):
+        key = next((key for key in MEDIA_KEYS if key in record), media_key)
+        rows.append({media_key: media_stem(record.text(key))})
     if not rows:
-        raise ConversionError(f'{path}: there are no lines in this file.')
+        raise AnnotationError(f'{path}:1: there are no lines in this file.')
     return Split(path, rows)
 
 
-def stems(names: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The names of media files without the suffixes that data sets know.
+def stems(records: Sequence[Record], key: str) -> dict[str, str]:
+    """Return the names of media files without suffixes of media.
 
     Args:
-        names (Sequence[tuple[str, str]]): The place of each name, for
-            messages, and the name.
+        records (Sequence[Record]): Records with the names.
+        key (str): Key of the names.
 
     Returns:
-        dict[str, str]: The stem of each name.
+        dict[str, str]: Stem of each name.
 
     Raises:
-        ConversionError: If two names differ in their suffixes only.
+        AnnotationError: If two names differ only in their suffixes.
     """
-    # Here, as it imports torch, and --help should not.
-    from clipbert_mm.media.files import media_stem
-
     found: dict[str, str] = {}
     name_of: dict[str, str] = {}
-    for where, name in names:
+    for record in records:
+        name = record.text(key)
         stem = media_stem(name)
         if name_of.setdefault(stem, name) != name:
-            raise ConversionError(
-                f'{where}: {name!r} and {name_of[stem]!r} differ in their '
-                'suffixes only, but videos are found by their stems.'
+            raise record.error(
+                f'{name!r} and {name_of[stem]!r} differ only in their '
+                'suffixes, but videos are found by their stems. Rename one '
+                'of them.'
             )
         found[name] = stem
     return found

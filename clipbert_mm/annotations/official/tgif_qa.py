@@ -13,8 +13,10 @@ import hashlib
 import sys
 from collections.abc import Iterable, Sequence
 
+from clipbert_mm.annotations.record import Record
+
 from .conversion import Conversion, add_output_options, positive, run
-from .files import ConversionError, Record, read_table
+from .files import read_table
 from .split import Split
 
 # Questions of the training and the test file.
@@ -29,7 +31,7 @@ ANSWER_TYPES = ('object', 'number', 'color', 'location')
 
 
 def convert(args: argparse.Namespace) -> Conversion:
-    """Write the questions of a task, a part of training as validation."""
+    """Write the questions of a task, with validation split off training."""
     conversion = Conversion(args)
     names = [f'{args.task}_{part}' for part in ('train', 'val', 'test')]
     files = [f'{name}.jsonl' for name in names]
@@ -44,7 +46,7 @@ def convert(args: argparse.Namespace) -> Conversion:
     ):
         conversion.add_source(path, len(rows), 'questions', official)
     held_out = _held_out(
-        (row['gif_name'] for row in sources[0]), args.val_share, args.seed
+        (row['gif_name'] for row in sources[0]), args.val_fraction, args.seed
     )
     train, val, test = splits = [
         Split(
@@ -76,58 +78,40 @@ def _row(task: str, record: Record) -> dict:
     row = dict(
         gif_name=record.text('gif_name'),
         question=record.text('question'),
-        question_id=record.whole('key', digits=True),
+        question_id=record.integer('key', digits=True),
     )
     if task == 'frameqa':
-        number = _below(record, 'type', len(ANSWER_TYPES))
+        number = record.integer('type', 0, len(ANSWER_TYPES) - 1, digits=True)
         return dict(
             row, answer=record.text('answer'), answer_type=ANSWER_TYPES[number]
         )
     if task == 'count':
-        return dict(row, answer=_count(record))
+        return dict(row, answer=record.integer('answer', 0, digits=True))
     return dict(
         row,
         options=[record.text(option) for option in OPTIONS],
-        answer=_below(record, 'answer', len(OPTIONS)),
+        answer=record.integer('answer', 0, len(OPTIONS) - 1, digits=True),
     )
 
 
-def _count(record: Record) -> int:
-    value = record.whole('answer', digits=True)
-    if value < 0:
-        raise ConversionError(
-            f'{record.where}: "answer" must be 0 or more, but got {value}.'
-        )
-    return value
+def _held_out(names: Iterable[str], fraction: float, seed: int) -> set[str]:
+    """Return a fraction of the gifs, those with the smallest hashes.
 
-
-def _below(record: Record, key: str, end: int) -> int:
-    value = record.whole(key, digits=True)
-    if not 0 <= value < end:
-        raise ConversionError(
-            f'{record.where}: "{key}" must be 0 to {end - 1}, but got {value}.'
-        )
-    return value
-
-
-def _held_out(names: Iterable[str], share: float, seed: int) -> set[str]:
-    """A share of the gifs: those whose names have the smallest hashes.
-
-    So a gif of two tasks is held out of both, almost always, and neither the
+    A gif of two tasks is thus nearly always held out of both, and neither the
     order of a file nor the version of Python matters.
     """
     ranked = sorted(
         set(names),
         key=lambda name: hashlib.sha256(f'{seed}:{name}'.encode()).digest(),
     )
-    return set(ranked[: round(share * len(ranked))])
+    return set(ranked[: round(fraction * len(ranked))])
 
 
-def _share(text: str) -> float:
+def _fraction(text: str) -> float:
     value = float(text)
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(
-            f'expected a share between 0 and 1, but got {text!r}'
+            f'expected a fraction between 0 and 1, but got {text!r}'
         )
     return value
 
@@ -145,24 +129,25 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
                 help=f'{part.capitalize()}_{task}_question.csv',
             )
         sub.add_argument(
-            '--val-share',
-            type=_share,
+            '--val-fraction',
+            type=_fraction,
             default=0.1,
-            help='share of the training gifs to validate on (%(default)s)',
+            help='fraction of the training gifs held out for validation; '
+            'default: %(default)s',
         )
         sub.add_argument(
             '--seed',
             type=int,
             default=42,
-            help='chooses these gifs (%(default)s)',
+            help='seed of the choice of these gifs; default: %(default)s',
         )
         if task == 'frameqa':
             sub.add_argument(
                 '--vocabulary-size',
                 type=positive,
                 default=1540,
-                help='number of answers, the most frequent of training '
-                '(%(default)s)',
+                help='number of answers, the most frequent of training; '
+                'default: %(default)s',
             )
         add_output_options(sub)
     return parser.parse_args(argv)

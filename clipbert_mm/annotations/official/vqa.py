@@ -19,9 +19,16 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
+from clipbert_mm.annotations.answer_vocabulary import (
+    build_vocabulary,
+    coverage,
+)
+from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.annotations.record import Record
+
 from .answer_normalisation import normalise
 from .conversion import Conversion, add_output_options, positive, run
-from .files import ConversionError, Record, read_object
+from .files import read_object
 from .split import Split
 
 SUBTYPES = {
@@ -36,7 +43,7 @@ OFFICIAL_QUESTIONS = {
     'test': 447793,
     'test-dev': 107394,
 }
-OFFICIAL_ANSWERS = 3129  # that training and validation have 9 times or more
+OFFICIAL_ANSWERS = 3129  # at least 9 times in training and validation
 NUM_ANNOTATORS = 10
 # The official accuracy of an answer by the number of annotators who gave it,
 # min(n / 3, 1) averaged over all choices of 9 annotators of the 10.
@@ -82,9 +89,9 @@ def _questions(conversion: Conversion, name: str, path: str) -> list[dict]:
     document = read_object(path)
     subtype = document.text('data_subtype')
     if subtype != SUBTYPES[name]:
-        raise ConversionError(
-            f'{path}: expected "data_subtype" {SUBTYPES[name]!r} as --{name}, '
-            f'but got {subtype!r}.'
+        raise document.error(
+            f'expected "data_subtype" {SUBTYPES[name]!r} as --{name}, but got '
+            f'{subtype!r}. Give the files of {SUBTYPES[name]}.'
         )
     records = document.records('questions')
     conversion.add_source(
@@ -94,37 +101,39 @@ def _questions(conversion: Conversion, name: str, path: str) -> list[dict]:
     return [
         dict(
             question=record.text('question'),
-            image_id=images.format(record.whole('image_id')),
-            question_id=record.whole('question_id'),
+            image_id=images.format(record.integer('image_id')),
+            question_id=record.integer('question_id'),
         )
         for record in records
     ]
 
 
 def _add_labels(rows: list[dict], path: str) -> list[str]:
-    """Add soft labels to questions; returns their best answers."""
+    """Add soft labels to questions and return their best answers."""
     annotations: dict[int, Record] = {}
     for record in read_object(path).records('annotations'):
-        question_id = record.whole('question_id')
+        question_id = record.integer('question_id')
         if question_id in annotations:
-            raise ConversionError(
-                f'{record.where}: question_id {question_id} was already in '
-                f'{annotations[question_id].where}.'
+            raise record.error(
+                f'question_id {question_id} already occurs in '
+                f'{annotations[question_id].where}. Remove one of them.'
             )
         annotations[question_id] = record
     best = []
     for row in rows:
         if row['question_id'] not in annotations:
-            raise ConversionError(
-                f'{path}: there is no annotation of the '
-                f'question {row["question_id"]}.'
+            raise AnnotationError(
+                f'{path}: there is no annotation of the question '
+                f'{row["question_id"]}. Give questions and annotations of '
+                'the same release.'
             )
         record = annotations.pop(row['question_id'])
-        image = f'{record.whole("image_id"):012d}'
+        image = f'{record.integer("image_id"):012d}'
         if not row['image_id'].endswith(f'_{image}'):
-            raise ConversionError(
-                f'{record.where}: expected the image {row["image_id"]} of the '
-                f'question, but got {image}.'
+            raise record.error(
+                f'expected the image {row["image_id"]} of the question, but '
+                f'got {image}. Give questions and annotations of the same '
+                'release.'
             )
         row['labels'] = soft_labels(record)
         row['answer_type'] = record.text('answer_type')
@@ -132,20 +141,31 @@ def _add_labels(rows: list[dict], path: str) -> list[str]:
             plain(record.text('multiple_choice_answer', allow_blank=True))
         )
     if annotations:
-        raise ConversionError(
+        raise AnnotationError(
             f'{path}: there are annotations of {len(annotations)} unknown '
-            f'questions, e.g. {sorted(annotations)[:5]}.'
+            f'questions, e.g. {sorted(annotations)[:5]}. Give questions and '
+            'annotations of the same release.'
         )
     return best
 
 
 def soft_labels(record: Record) -> dict[str, float]:
-    """The score of each answer that an annotator gave."""
+    """Return the score of each answer that an annotator gave.
+
+    Args:
+        record (Record): Annotation of a question, with ``answers``.
+
+    Returns:
+        dict[str, float]: Scores in [0, 1] of the normalised answers.
+
+    Raises:
+        AnnotationError: If there are not ten answers.
+    """
     given = record.records('answers')
     if len(given) != NUM_ANNOTATORS:
-        raise ConversionError(
-            f'{record.where}: expected {NUM_ANNOTATORS} '
-            f'answers, but got {len(given)}.'
+        raise record.error(
+            f'expected {NUM_ANNOTATORS} answers, but got {len(given)}. Fix or '
+            'remove this annotation and its question.'
         )
     numbers = Counter(
         plain(answer.text('answer', allow_blank=True)) for answer in given
@@ -157,10 +177,10 @@ def soft_labels(record: Record) -> dict[str, float]:
 
 @cache  # millions of answers, most of them alike
 def plain(answer: str) -> str:
-    """The normalised answer, which is never empty.
+    """Return the normalised answer, which is never empty.
 
-    The letter A, the article and bare marks have the same normalised form,
-    the empty one. As "a" they are the same class, and can be displayed.
+    The letter A, the article and bare punctuation share the empty normalised
+    form. As "a" they are one class that can be displayed.
     """
     return normalise(answer) or 'a'
 
@@ -170,12 +190,6 @@ def _vocabulary(
     best: dict[str, list[str]],
     args: argparse.Namespace,
 ) -> list[str]:
-    # Here, as it imports torch, and --help should not.
-    from clipbert_mm.annotations.answer_vocabulary import (
-        build_vocabulary,
-        coverage,
-    )
-
     names = ['train'] if args.vocabulary_from == 'train' else list(best)
     best_answers = [answer for name in names for answer in best[name]]
     try:
@@ -183,7 +197,7 @@ def _vocabulary(
             best_answers, args.vocabulary_size, args.min_count
         )
     except ValueError as error:
-        raise ConversionError(f'--min-count: {error}') from error
+        raise AnnotationError(f'--min-count: {error}') from error
     shares = [
         f'{coverage(found, answers):.1%} of {name}'
         for name, found in best.items()
@@ -191,16 +205,16 @@ def _vocabulary(
     limit = (
         ''
         if args.vocabulary_size is None
-        else (f', the {args.vocabulary_size:,} most frequent at most')
+        else f', at most the {args.vocabulary_size:,} most frequent'
     )
     conversion.notes.append(
         f'vocabulary.json: {len(answers):,} answers with {args.min_count} or '
-        f'more occurrences in {" and ".join(names)}{limit}; the best answers '
-        f'of {", ".join(shares)} are among them.'
+        f'more occurrences in {" and ".join(names)}{limit}; they include the '
+        f'best answers of {", ".join(shares)}.'
     )
     if len(answers) != OFFICIAL_ANSWERS:
         conversion.notes.append(
-            f'{OFFICIAL_ANSWERS:,} answers are usual. Set model.head.'
+            f'The usual number is {OFFICIAL_ANSWERS:,}. Set model.head.'
             f'num_classes={len(answers)} in configs/clipbert_vqa.py.'
         )
     return answers
@@ -209,7 +223,7 @@ def _vocabulary(
 def _drop_labels(
     conversion: Conversion, split: Split, known: set[str]
 ) -> None:
-    """Drop labels that are no classes, and training questions without any."""
+    """Drop labels outside the vocabulary, then unlabelled training rows."""
     outside = 0
     for row in split.rows:
         kept = {a: score for a, score in row['labels'].items() if a in known}
@@ -249,19 +263,20 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--min-count',
         type=positive,
         default=9,
-        help='how often an answer must be the best one (%(default)s)',
+        help='minimum number of questions whose best answer it is; default: '
+        '%(default)s',
     )
     parser.add_argument(
         '--vocabulary-size',
         type=positive,
-        help='how many of these answers at most, the most frequent (all)',
+        help='maximum number of answers, the most frequent; default: all',
     )
     parser.add_argument(
         '--vocabulary-from',
         choices=('train', 'all'),
         default='all',
-        help='count answers in training only, or in validation as well, as '
-        'is usual (%(default)s)',
+        help='count answers in training only, or in validation too, as is '
+        'usual; default: %(default)s',
     )
     add_output_options(parser)
     return parser.parse_args(argv)

@@ -12,7 +12,7 @@ from mmaction.registry import DATASETS, TRANSFORMS
 from mmengine.registry import Registry
 
 from clipbert_mm.annotations.captions import read_captions
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.questions import Question, read_questions
 
 # before the host packages: it checks and repairs them

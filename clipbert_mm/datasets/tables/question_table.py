@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from clipbert_mm.annotations.questions import Question
-from clipbert_mm.annotations.record_checks import RecordId
+from clipbert_mm.annotations.record import RecordId
 
 from .media_table import MediaTable
 

@@ -13,7 +13,7 @@ from clipbert_mm.annotations.answer_vocabulary import (
     read_vocabulary,
     write_vocabulary,
 )
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 
 ANSWERS = ['couch', 'at table', 'naïve "quoted"', '', '10']
 
@@ -55,20 +55,21 @@ def test_write_vocabulary__is_json_with_one_answer_per_line(
     [
         (
             '{"a": 0,\n"b": 2}',
-            ':2: the labels of 2 answers must be 0 to 1, each once, but got 2 for '
+            ':2: the labels of 2 answers must be 0 to 1, each once, but got '
+            '2 for '
             "'b'",
         ),
         (
             '{"a": 0,\n"b": 0}',
-            ":2: the label 0 of 'b' was already that of 'a' in line 1",
+            ":2: the label 0 of 'b' is already that of 'a' in line 1",
         ),
-        ('{"a": 0,\n\n"a": 1}', ":3: the answer 'a' was already in line 1"),
+        ('{"a": 0,\n\n"a": 1}', ":3: the answer 'a' already occurs in line 1"),
         (
             '{"a": -1}',
-            ':1: "a" must be a whole number >= 0, its label, but got -1',
+            ':1: "a" must be an integer >= 0, but got -1',
         ),
-        ('{"a": 0.0}', ':1: "a" must be a whole number.*but got 0.0'),
-        ('{"a": true}', ':1: "a" must be a whole number.*but got True'),
+        ('{"a": 0.0}', ':1: "a" must be an integer.*but got 0.0'),
+        ('{"a": true}', ':1: "a" must be an integer.*but got True'),
         (
             '["a",\n"b"]',
             r':1: expected the members {\"answer\": label}, but got '
@@ -95,8 +96,8 @@ def test_read_vocabulary__missing_file() -> None:
     'answers, message',
     [
         (['a', 'b', 'a'], "every answer once, but got 'a' 2 times"),
-        (['a', 3], 'must be texts.* but got 3'),
-        ([], r'at least one, but got \[\]'),
+        (['a', 3], 'must be one or more strings, but got 3'),
+        ([], r'one or more strings, but got \[\]'),
     ],
 )
 def test_vocabulary__wrong_answers(

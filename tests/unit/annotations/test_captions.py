@@ -11,7 +11,7 @@ from clipbert_mm.annotations.captions import (
     read_captions,
     read_negatives,
 )
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 
 RETRIEVAL = '{"caption": "a man", "clip_name": "v0", "sen_id": 7}'
 PARAGRAPH = (
@@ -114,7 +114,7 @@ def test_read_captions__same_caption_twice_is_kept(tmp_path: Path) -> None:
         ('{"caption": "a"}', r":1: the keys \['clip_name'\] are missing"),
         (
             RETRIEVAL + '\n{"caption": " ", "clip_name": "v", "sen_id": 1}',
-            ':2: "caption" must be a text that is not empty, but got \' \'',
+            ':2: "caption" must be a non-empty string, but got \' \'',
         ),
         ('{"caption": ["a"], "clip_name": "v"}', r":1: \"caption\".*\['a'\]"),
         (
@@ -133,10 +133,13 @@ def test_read_captions__same_caption_twice_is_kept(tmp_path: Path) -> None:
             '{"caption": "a", "clip_name": "v", "timestamps": 3}',
             ':1: "timestamps" must be a list, but got 3',
         ),
-        (RETRIEVAL + '\n' + RETRIEVAL, ':2: sen_id 7 was already in line 1'),
+        (
+            RETRIEVAL + '\n' + RETRIEVAL,
+            ':2: sen_id 7 already occurs in line 1',
+        ),
         (
             RETRIEVAL + '\n{"caption": "a", "clip_name": "v"}',
-            ':2: either all lines have a sen_id or none',
+            ':2: either all lines must have a sen_id or none',
         ),
         ('', ':1: there are no captions'),
     ],
@@ -170,9 +173,9 @@ def test_read_captions__wrong_lines(
         ('[{"video": "v0", "caption": []}]', ":1: 'v0' has no captions"),
         (
             '[{"video": "v0", "caption": ["a", ""]}]',
-            ':1: "caption" must be a text that is not empty, but got \'\'',
+            r':1: "caption"\[1\] must be a non-empty string, but got \'\'',
         ),
-        ('{"v0": ["a"],\n"v0": ["b"]}', ":2: 'v0' was already in line 1"),
+        ('{"v0": ["a"],\n"v0": ["b"]}', ":2: 'v0' already occurs in line 1"),
         (
             '{"v0": "a"}',
             ":1: expected a list of captions of 'v0', but got 'a'",
@@ -218,11 +221,11 @@ def test_read_negatives__lines(tmp_path: Path) -> None:
         ('{"sen_id": 3, "negatives": 8}', ':1: "negatives" must be a list'),
         (
             '{"sen_id": 3, "negatives": [null]}',
-            ':1: "negatives" must be .* None',
+            ':1: "negatives" must be .*None',
         ),
         (
             '{"sen_id": 3, "negatives": []}\n{"sen_id": 3, "negatives": []}',
-            ':2: sen_id 3 was already in line 1',
+            ':2: sen_id 3 already occurs in line 1',
         ),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.questions import Question, read_questions
 
 # As ClipBERT released them.
@@ -195,7 +195,7 @@ def changed(line: str, old: str, new: str) -> str:
         (
             'open',
             changed(FRAMEQA, '"cookie"', '3'),
-            ':1: "answer" must be a text that is not empty, but got 3',
+            ':1: "answer" must be a non-empty string, but got 3',
         ),
         (
             'open',
@@ -217,7 +217,8 @@ def changed(line: str, old: str, new: str) -> str:
         (
             'open',
             '{"question": "a?", "answer": "b"}',
-            r":1: expected exactly one of the keys \['clip_name', .*but got \[\]",
+            r":1: expected exactly one of the keys \['clip_name', .*but got "
+            r'\[\]',
         ),
         (
             'open',
@@ -237,7 +238,8 @@ def changed(line: str, old: str, new: str) -> str:
         (
             'open',
             MSRVTT_QA + '\n{"question": "a?", "video_id": "v"}',
-            ":2: either all lines have the key 'answer' or none, but line 1",
+            ":2: either all lines must have the key 'answer' or none, but "
+            'line 1',
         ),
         ('open', '', ':1: there are no questions'),
         (
@@ -248,7 +250,8 @@ def changed(line: str, old: str, new: str) -> str:
         (
             'choice',
             TGIF_MC + '\n' + changed(TGIF_MC, ': 4}', ': 5}'),
-            ':2: "answer" must be the place of one of the 5 options, 0 to 4, but got '
+            ':2: "answer" must be the index of one of the 5 options, 0 to 4, '
+            'but got '
             '5',
         ),
         (
@@ -265,42 +268,44 @@ def changed(line: str, old: str, new: str) -> str:
         (
             'choice',
             MSRVTT_MC + '\n' + changed(MSRVTT_MC, '0, "clip', '0, "clip'),
-            ':2: question id 0 was already in line 1',
+            ':2: question id 0 already occurs in line 1',
         ),
         (
             'choice',
             MSRVTT_MC
             + '\n'
             + changed(changed(MSRVTT_MC, '0, "clip', '1, "clip'), ', "f"', ''),
-            ':2: all questions must have equally many options, but got 4 here and 5 '
+            ':2: all questions must have the same number of options, but got '
+            '4 here and 5 '
             'in line 1',
         ),
         (
             'choice',
             MSRVTT_MC + '\n' + TGIF_MC,
-            ":2: either all lines have the key 'question' or none",
+            ":2: either all lines must have the key 'question' or none",
         ),
         (
             'choice',
             changed(MSRVTT_MC, '"a b"', '" "'),
-            ':1: "options" must be a list of two texts or more, but got',
+            ':1: "options" must be a list of two or more strings, but got',
         ),
         (
             'choice',
             '{"options": ["a"], "answer": 0, "clip_name": "v"}',
-            r':1: "options" .* two texts or more, but got \[.a.\]',
+            r':1: "options" .* two or more strings, but got \[.a.\]',
         ),
         (
             'count',
             changed(COUNT, ': 3', ': 3.5'),
-            ':1: "answer" must be a whole number >= 0, but got 3.5',
+            ':1: "answer" must be an integer >= 0, but got 3.5',
         ),
         ('count', changed(COUNT, ': 3', ': "3"'), ":1: .* but got '3'"),
         ('count', changed(COUNT, ': 3', ': -2'), ':1: .* but got -2'),
         (
             'soft',
             changed(VQA, '0.3', '1.3'),
-            ':1: "labels" of "at table" must be a score from 0 to 1, but got 1.3',
+            ':1: "labels" of "at table" must be a score in \\[0, 1\\], but '
+            'got 1.3',
         ),
         ('soft', changed(VQA, '0.3', '-0.1'), ':1: .* but got -0.1'),
         ('soft', changed(VQA, '0.3', 'NaN'), ':1: .* but got nan'),
@@ -313,12 +318,12 @@ def changed(line: str, old: str, new: str) -> str:
         (
             'soft',
             VQA + '\n{"question": "a?", "image_id": 1, "question_id": 2}',
-            ":2: either all lines have the key 'labels' or none",
+            ":2: either all lines must have the key 'labels' or none",
         ),
         (
             'soft',
             VQA + '\n{"question": "a?", "image_id": 1, "labels": {}}',
-            ':2: either all lines have a question id or none',
+            ':2: either all lines must have a question id or none',
         ),
     ],
 )
@@ -330,7 +335,9 @@ def test_read_questions__wrong_lines(
 
 
 def test_read_questions__unknown_format(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="answer_format 'number'.*'count'"):
+    with pytest.raises(
+        ValueError, match="answer_format must be .*'count'.*'number'"
+    ):
         read_questions(write(tmp_path, COUNT), 'number')
 
 

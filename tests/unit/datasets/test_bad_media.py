@@ -206,8 +206,9 @@ def test_bad_media__too_many_end_the_training(
     )
     with pytest.raises(
         RuntimeError,
-        match=r'3 of 5 media cannot be used, more than bad_media.max_fraction=0.4'
-        r'.*v2.mp4.*v3.mp4.*v4.mp4.*FileNotFoundError',
+        match='3 of 5 media cannot be used, more than '
+        'bad_media.max_fraction=0.4'
+        '.*v2.mp4.*v3.mp4.*v4.mp4.*FileNotFoundError',
     ):
         _ = [dataset[i] for i in range(len(dataset))]
 

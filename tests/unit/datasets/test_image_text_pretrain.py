@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.datasets import ImageTextPretrain
 from tests.toolbox.media import flat, pipeline, write_lines, write_video
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clipbert_mm.annotations.captions import Caption
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.datasets.negatives import NegativeSampler
 from clipbert_mm.datasets.tables.caption_table import CaptionTable
 from tests.toolbox.media import write_lines

@@ -13,7 +13,7 @@ import torch
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.datasets import VideoQuestionAnswering
 from clipbert_mm.engine import EpochSampler
 from tests.toolbox.media import pipeline, write_lines, write_video

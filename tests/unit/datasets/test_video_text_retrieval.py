@@ -11,7 +11,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.datasets import VideoTextRetrieval
 from clipbert_mm.engine import EpochSampler
 from tests.toolbox.media import flat, pipeline, write_lines, write_video

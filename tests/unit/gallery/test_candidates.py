@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clipbert_mm.annotations.json_reading import AnnotationError
+from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.gallery.candidates import read_candidates
 from tests.toolbox.media import write_lines
 
@@ -37,13 +37,13 @@ def test_read_candidates__takes_ids_as_saved_scores_have_them(
     [
         (
             dict(text_id=7, video_ids=['v9']),
-            r':2: the data set has no video_id '
+            r':2: the dataset has no video_id '
             r"'v9'; it has 3, the first 'v0'",
         ),
-        (dict(text_id=8, video_ids=[]), ':2: the data set has no text_id 8'),
+        (dict(text_id=8, video_ids=[]), ':2: the dataset has no text_id 8'),
         (
             dict(text_id='b', video_ids=[]),
-            ":2: text_id 'b' was already in line 1",
+            ":2: text_id 'b' already occurs in line 1",
         ),
         (
             dict(text_id=7, video_ids='v1'),
@@ -55,7 +55,7 @@ def test_read_candidates__takes_ids_as_saved_scores_have_them(
         ),
         (
             dict(text_id=7, video_ids=[None]),
-            ':2: "video_ids" must be a whole number or a text, but got None',
+            ':2: "video_ids" must be a list of ids, but got .None',
         ),
         (dict(text_id=7, videos=['v1']), r":2: unknown keys \['videos'\]"),
         (None, ':1: 1 of 2 texts have no line in this file, the first .7.'),

@@ -111,8 +111,8 @@ def test_captions__both_sources_in_one_file(tmp_path, capsys) -> None:
     assert 'dropped from train: 2 regions of images of neither part' in report
     assert 'dropped from train: 1 empty captions' in report
     assert (
-        '2 are of the validation of COCO and not in train, and 1 of '
-        'neither part of COCO and in no file'
+        '2 are in the validation part of COCO, so not in train, and 1 in '
+        'neither part of COCO, so in no file'
     ) in report
     assert 'image_data.json (6 images)' in report
     assert 'region_descriptions.json (8 regions)' in report
@@ -154,7 +154,8 @@ def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
     [
         (
             dict(images=IMAGES[:4]),
-            'region_descriptions.json: the image 5 is not in .*image_data.json',
+            'region_descriptions.json: the image 5 is not in '
+            '.*image_data.json',
         ),
         (
             dict(images=[dict(image_id=1)]),
@@ -162,7 +163,7 @@ def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
         ),
         (
             dict(images=[dict(image_id=1, coco_id='25')]),
-            '"coco_id" must be a whole number, but got \'25\'',
+            '"coco_id" must be an integer, but got \'25\'',
         ),
         (dict(region=[dict(id=1)]), r'record\[0\]: "regions" is missing'),
         (
@@ -232,7 +233,7 @@ def test_link_images__names_are_those_of_the_data_set(
 @pytest.mark.parametrize(
     'file, message',
     [
-        ('images/vg/1.jpg', 'images/vg/1.jpg is there already, and it is not'),
+        ('images/vg/1.jpg', 'images/vg/1.jpg already exists and is not'),
         ('VG_100K/a_x1.jpg', 'a_x1.jpg: expected a name that ends in the id'),
     ],
 )

@@ -100,7 +100,7 @@ def test_retrieval__every_split(tmp_path: Path, capsys) -> None:
     assert 'train_7k        3      5         1        0\n' in report
     assert 'test_full       2      2         0        1\n' in report
     assert 'dropped from test_full: 1 empty captions' in report
-    assert 'train has 2 videos, but the official one 6,513' in report
+    assert 'train has 2 videos, but the official one has 6,513' in report
     assert 'MSRVTT_train.9k.csv (4 videos)' in report
 
 
@@ -123,7 +123,7 @@ def test_retrieval__7k_list_with_a_test_video(tmp_path, capsys) -> None:
     arguments.insert(arguments.index('--split-list') + 1, path)
     assert msrvtt.main(arguments) == 1
     assert capsys.readouterr().err.startswith(
-        "1 videos or images are in train_7k and test_full: 'video7'.\nAre"
+        "1 videos or images are in train_7k and test_full: 'video7'.\nCheck"
     )
     assert not (tmp_path / 'out').exists()
     assert msrvtt.main([*arguments, '--allow-leaks']) == 0
@@ -143,8 +143,7 @@ def test_retrieval__sen_ids_of_both_files_overlap(
     captions = read_captions(str(tmp_path / 'out/train_9k.jsonl'))
     assert [c.caption_id for c in captions] == [0, 1, 2, 3, 4, 5]
     assert (
-        '1 sen_ids are there several times in train_9k, which is '
-        'written without them: 4.'
+        '1 sen_ids are repeated in train_9k, which is written without them: 4.'
     ) in capsys.readouterr().out
 
 
@@ -153,25 +152,28 @@ def test_retrieval__sen_ids_of_both_files_overlap(
     [
         (
             dict(test_1ka='key,sentence\nret0,a\n'),
-            r"test.csv:1: the columns \['video_id'\] are missing; got \['key', 's",
+            r"test.csv:1: the columns \['video_id'\] are missing; got "
+            r"\['key', 's",
         ),
         (
             dict(test_1ka='video_id,sentence\nvideo8,a\n\nvideo9,b\n'),
-            "test.csv:4: 'video9' is there twice, or it is not in the files",
+            "test.csv:4: 'video9' occurs twice, or it is not in the files",
         ),
         (
             dict(test_1ka='video_id,sentence\nvideo8,a,b\n'),
-            r"test.csv:2: expected 2 columns, but got 3: \['video8', 'a', 'b'\]",
+            r"test.csv:2: expected 2 columns, but got 3: \['video8', 'a', "
+            r"'b'\]",
         ),
         (
             dict(test_1ka='video_id,sentence\nvideo8,"a\nvideo7,b\n'),
-            'test.csv:2: a quotation mark opens a field that ends in line 3',
+            'test.csv:2: a quotation mark opens a field that only ends in '
+            'line 3',
         ),
         (
             dict(test_1ka='video_id,sentence\nvideo8, \n'),
-            'test.csv:2: "sentence" must not be empty, but got \' \'',
+            'test.csv:2: "sentence" must be a non-empty string, but got \' \'',
         ),
-        (dict(train_9k='video_id\n'), '9k.csv:1: there are no lines below'),
+        (dict(train_9k='video_id\n'), '9k.csv:1: there are no rows below'),
         (
             dict(train_9k='video_id\nvideo8\n'),
             r"1 videos or images are in train_9k and test_1ka: 'video8'\.\n",
@@ -182,12 +184,14 @@ def test_retrieval__sen_ids_of_both_files_overlap(
         ),
         (
             dict(test=dict(TEST, videos=TEST['videos'][:1])),
-            'captions of \'video8\', but it is not in the "videos" of .*test_vid',
+            'captions of \'video8\', but it is not in the "videos" of '
+            '.*test_vid',
         ),
         (
             dict(test=TRAIN_VAL),
             r'info.json: videos\[0\]: expected another video '
-            "of the split train or validate or test, but got 'video0' of 'train'",
+            "of the split train or validate or test, but got 'video0' of "
+            "'train'",
         ),
         (
             dict(test=dict(videos=[dict(video_id='v', split='public')])),
@@ -195,7 +199,7 @@ def test_retrieval__sen_ids_of_both_files_overlap(
         ),
         (
             dict(test=dict(TEST, videos=[dict(video_id=3)])),
-            r'videos\[0\]: "video_id" must be a text, but got 3',
+            r'videos\[0\]: "video_id" must be a non-empty string, but got 3',
         ),
         (
             dict(
@@ -203,9 +207,10 @@ def test_retrieval__sen_ids_of_both_files_overlap(
                     TEST, sentences=[dict(caption='a', video_id='video7')]
                 )
             ),
-            r'sentences\[0\]: "sen_id" is missing; got \[\'caption\', \'video_id',
+            r'sentences\[0\]: "sen_id" is missing; got \[\'caption\', '
+            r'\'video_id',
         ),
-        (dict(test=dict(TEST, sentences=[])), '"sentences" is empty'),
+        (dict(test=dict(TEST, sentences=[])), '"sentences" must not be empty'),
         (dict(test=[]), 'there are no records in this file'),
         (
             dict(test=[dict(video='a')]),
@@ -213,7 +218,7 @@ def test_retrieval__sen_ids_of_both_files_overlap(
         ),
         (
             dict(test='{"videos": [],\n "videos": []}'),
-            "'videos' is there twice",
+            "'videos' already occurs in line 1",
         ),
         (
             dict(test='{"videos": [1]\n'),
@@ -313,7 +318,7 @@ def test_qa__lines_and_vocabulary(tmp_path: Path, capsys) -> None:
     assert read_vocabulary(str(out / 'qa_vocabulary.json')) == ['man', 'dog']
     report = capsys.readouterr().out
     assert (
-        '2 of the 3 training answers; they answer 75.0% of qa_train, '
+        '2 of the 3 training answers; they cover 75.0% of qa_train, '
         '0.0% of qa_val, 100.0% of qa_test'
     ) in report
     assert 'dropped from qa_train: 1 answers outside the vocabulary' in report
@@ -352,7 +357,7 @@ def test_qa__question_id_twice_in_a_file(tmp_path, capsys) -> None:
         ],
     )
     assert msrvtt.main(repeated) == 1
-    assert '1 question_ids are there several times in qa_test' in (
+    assert '1 question_ids are repeated in qa_test' in (
         capsys.readouterr().err
     )
     assert msrvtt.main([*repeated, '--allow-leaks']) == 0
@@ -368,14 +373,14 @@ def test_qa__question_id_twice_in_a_file(tmp_path, capsys) -> None:
     [
         (
             question(1, '', 'dog', 1),
-            r'record\[1\]: "question" must not be empty',
+            r'record\[1\]: "question" must be a non-empty string',
         ),
         (
             question(True, 'who?', 'dog', 1),
-            r'"id" must be a whole number, but',
+            r'"id" must be an integer, but',
         ),
-        (question(1, 'who?', 'dog', 'video1'), "number, but got 'video1'"),
-        ('who?', r"record\[1\]: expected an object .* but got 'who\?'"),
+        (question(1, 'who?', 'dog', 'video1'), "integer, but got 'video1'"),
+        ('who?', r"record\[1\]: expected a JSON object.* but got 'who\?'"),
     ],
 )
 def test_qa__bad_record(record, message, tmp_path, capsys) -> None:
@@ -388,4 +393,4 @@ def test_qa__bad_record(record, message, tmp_path, capsys) -> None:
 def test_qa__vocabulary_size(size, tmp_path, capsys) -> None:
     with pytest.raises(SystemExit):
         msrvtt.main(qa_options(tmp_path, '--vocabulary-size', size))
-    assert f'at least 1, but got {size!r}' in capsys.readouterr().err
+    assert f'>= 1, but got {size!r}' in capsys.readouterr().err

@@ -43,19 +43,23 @@ def test_mc__lines(tmp_path: Path) -> None:
     [
         (
             mc('b.mp4', 5),
-            '5 captions and an answer from 0 to 4, but got 5 and 5',
+            r'record\[1\]: "answer" must be an integer in \[0, 4\], but got 5',
         ),
-        (mc('b.mp4', 0, 'abcd'), 'but got 4 and 0'),
+        (mc('b.mp4', 0, 'abcd'), 'expected 5 captions, but got 4'),
         (
             dict(video='b.mp4', caption=['a', 3], answer=0),
-            r'record\[1\]: "caption"\[1\] must be a text, but got 3',
+            r'record\[1\]: "caption"\[1\] must be a non-empty string, but '
+            'got 3',
         ),
         (
             dict(video='b.mp4', caption=[*'abc', '  ', 'e'], answer=0),
-            r'mc.json: record\[1\]: "caption"\[3\] must not be empty, but got '
-            "'  '",
+            r'mc.json:1: record\[1\]: "caption"\[3\] must be a non-empty '
+            r"string, but got '  '",
         ),
-        (mc('a.avi', 0), "'a.avi' and 'a.mp4' differ in their suffixes only"),
+        (
+            mc('a.avi', 0),
+            "'a.avi' and 'a.mp4' differ only in their suffixes",
+        ),
     ],
 )
 def test_mc__bad_record(record, message, tmp_path, capsys) -> None:
@@ -109,7 +113,7 @@ def test_mc__training_file_with_its_video(media, tmp_path, capsys) -> None:
     arguments = mc_options(tmp_path, clean, leaking)
     assert msrvtt.main(arguments) == 1
     assert capsys.readouterr().err.startswith(
-        f"1 videos or images are in {leaking} and mc_test: 'video8'.\nAre"
+        f"1 videos or images are in {leaking} and mc_test: 'video8'.\nCheck"
     )
     assert not (tmp_path / 'mc').exists()
     assert msrvtt.main([*arguments, '--allow-leaks']) == 0
@@ -119,7 +123,7 @@ def test_mc__training_file_with_its_video(media, tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     'content, message',
     [
-        ('', 'train.jsonl: there are no lines in this file'),
+        ('', 'train.jsonl:1: there are no lines in this file'),
         (
             '{"clip_name": "video0"}\n{]\n',
             'train.jsonl:2: this line is not JSON',
@@ -130,7 +134,7 @@ def test_mc__training_file_with_its_video(media, tmp_path, capsys) -> None:
         ),
         (
             '{"video_id": 7}\n',
-            'train.jsonl:1: "video_id" must be a text, .* 7',
+            'train.jsonl:1: "video_id" must be a non-empty string, .* 7',
         ),
     ],
 )

@@ -75,7 +75,7 @@ def test_didemo__paragraphs_in_the_order_of_the_file(tmp_path, capsys):
     assert 'train      2      2         0        3\n' in report
     assert 'dropped from train: 2 empty descriptions' in report
     assert 'dropped from train: 1 videos without a description' in report
-    assert '5 descriptions, but the official file 33,005' in report
+    assert '5 descriptions, but the official file has 33,005' in report
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,13 @@ def test_didemo__paragraphs_in_the_order_of_the_file(tmp_path, capsys):
         ),
         (
             dict(val=[described('d.mp4', 'a', 0), described('d.mov', 'b', 1)]),
-            r"val_data.json: record\[1\]: 'd.mov' and 'd.mp4' differ in their suf",
+            r"val_data.json:1: record\[1\]: 'd.mov' and 'd.mp4' differ only "
+            r'in their suf',
         ),
         (
             dict(test=[dict(description='a')]),
-            r'test_data.json: record\[0\]: "video" is missing; got \[\'descr',
+            r'test_data.json:1: record\[0\]: "video" is missing; got '
+            r'\[\'descr',
         ),
         (
             dict(test=dict(video='a')),
@@ -99,7 +101,7 @@ def test_didemo__paragraphs_in_the_order_of_the_file(tmp_path, capsys):
         ),
         (
             dict(test=[described('e.mp4', '', 0)]),
-            "test: no line is left to write.*'videos without a description': 1",
+            "test: no row is left to write.*'videos without a description': 1",
         ),
     ],
 )
@@ -123,7 +125,7 @@ def test_didemo__file_that_is_not_utf8(tmp_path, capsys) -> None:
     (tmp_path / 'val_data.json').write_bytes(b'["caf\xe9"]')
     assert didemo.main(arguments) == 1
     assert re.search(
-        'val_data.json: .* not a text file in UTF-8: .*0xe9',
+        'val_data.json:1: .* not a text file in UTF-8: .*0xe9',
         capsys.readouterr().err,
     )
 
@@ -138,7 +140,7 @@ def test_didemo__overwrites_only_if_told(tmp_path, capsys) -> None:
     )
     assert didemo.main(arguments) == 1
     assert re.search(
-        'val.jsonl is there already. Pass --overwrite', capsys.readouterr().err
+        'val.jsonl already exists. Pass --overwrite', capsys.readouterr().err
     )
     assert (tmp_path / 'out' / 'val.jsonl').read_bytes() == before
     assert didemo.main([*arguments, '--overwrite']) == 0
@@ -209,7 +211,9 @@ def test_activitynet__paragraphs_keep_leading_spaces(tmp_path, capsys):
     assert read_captions(str(out / 'val2.jsonl'))[0].text == 'A one.'
     report = capsys.readouterr().out
     assert 'dropped from train: 1 empty paragraphs' in report
-    assert 'train.json has 2 videos, but the official file 10,009' in report
+    assert (
+        'train.json has 2 videos, but the official file has 10,009' in report
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,7 +225,7 @@ def test_activitynet__paragraphs_keep_leading_spaces(tmp_path, capsys):
         ),
         (
             dict(val_1={'v_c': ['One.']}),
-            r"val_1.json: 'v_c': expected \{\"sentences\".*but got \['One.'\]",
+            r"val_1.json:1: 'v_c': expected a JSON object.*but got \['One.'\]",
         ),
         (
             dict(val_1={'v_c': dict(timestamps=[], sentences=['One.'])}),
@@ -229,14 +233,14 @@ def test_activitynet__paragraphs_keep_leading_spaces(tmp_path, capsys):
         ),
         (
             dict(val_1={'v_c': dict(timestamps=[[0, 1]], sentences=[None])}),
-            r"'v_c': \"sentences\"\[0\] must be a text, but got None",
+            r"'v_c': \"sentences\"\[0\] must be a string, but got None",
         ),
         (
             dict(
                 train='{"v_a": {"sentences": ["a"], "timestamps": [[0, 1]]},\n'
                 '"v_a": {"sentences": ["a"], "timestamps": [[0, 1]]}}'
             ),
-            "train.json: 'v_a' is there twice",
+            "train.json:2: 'v_a' already occurs in line 1",
         ),
         (dict(train=[dict(sentences=['a'])]), 'an object .* but got a list'),
     ],

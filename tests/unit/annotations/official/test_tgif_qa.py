@@ -89,7 +89,7 @@ def test_action__lines(tmp_path: Path, capsys) -> None:
     )
     for part in ('train', 'val'):
         read_questions(str(out / f'action_{part}.jsonl'), 'choice')
-    assert 'has 40 questions, but the official file 20,475' in (
+    assert 'has 40 questions, but the official file has 20,475' in (
         capsys.readouterr().out
     )
 
@@ -117,20 +117,20 @@ def test_action__seed_and_share_choose_the_held_out_gifs(tmp_path) -> None:
 
     assert held_out() == held_out('--seed', '42')
     assert held_out('--seed', '1') != held_out('--seed', '2')
-    assert len(held_out('--val-share', '0.5')) == 10
+    assert len(held_out('--val-fraction', '0.5')) == 10
     assert held_out() == HELD_OUT
 
 
 @pytest.mark.parametrize('share', ['0', '1', '-0.1'])
 def test_action__share_out_of_range(share, tmp_path, capsys) -> None:
     with pytest.raises(SystemExit):
-        tgif_qa.main(action_options(tmp_path, f'--val-share={share}'))
+        tgif_qa.main(action_options(tmp_path, f'--val-fraction={share}'))
     assert f'between 0 and 1, but got {share!r}' in capsys.readouterr().err
 
 
 def test_action__share_that_holds_out_nothing(tmp_path, capsys) -> None:
     assert tgif_qa.main(action_options(tmp_path, gifs=4)) == 1
-    assert 'action_val: no line is left' in capsys.readouterr().err
+    assert 'action_val: no row is left' in capsys.readouterr().err
 
 
 def test_transition__columns_are_read_by_name(tmp_path: Path) -> None:
@@ -143,7 +143,9 @@ def test_transition__columns_are_read_by_name(tmp_path: Path) -> None:
     test = table(header, '3\t1\te\td\tc\tb\ta\twhat "now" ?\tgif3')
     assert (
         tgif_qa.main(
-            options(tmp_path, 'transition', train, test, '--val-share', '0.5')
+            options(
+                tmp_path, 'transition', train, test, '--val-fraction', '0.5'
+            )
         )
         == 0
     )
@@ -175,7 +177,9 @@ def test_transition__repeated_have_the_same_options(tmp_path, capsys) -> None:
     )
     assert (
         tgif_qa.main(
-            options(tmp_path, 'transition', train, test, '--val-share', '0.5')
+            options(
+                tmp_path, 'transition', train, test, '--val-fraction', '0.5'
+            )
         )
         == 0
     )
@@ -252,7 +256,7 @@ def test_count__lines(tmp_path: Path) -> None:
     test = table(COUNT, 'c\thow many ?\t10\tID\t3')
     assert (
         tgif_qa.main(
-            options(tmp_path, 'count', train, test, '--val-share', '0.5')
+            options(tmp_path, 'count', train, test, '--val-fraction', '0.5')
         )
         == 0
     )
@@ -273,7 +277,7 @@ def test_count__none(tmp_path: Path) -> None:
     test = table(COUNT, 'c\thow many ?\t0\tID\t3')
     assert (
         tgif_qa.main(
-            options(tmp_path, 'count', train, test, '--val-share', '0.5')
+            options(tmp_path, 'count', train, test, '--val-fraction', '0.5')
         )
         == 0
     )
@@ -287,29 +291,34 @@ def test_count__none(tmp_path: Path) -> None:
         (
             'count',
             'c\thow ?\ttwo\tID\t3',
-            'question.csv:2: "answer" must be a whole number, but got \'two\'',
+            'question.csv:2: "answer" must be an integer >= 0, but got '
+            "'two'",
         ),
         (
             'count',
             'c\thow ?\t-3\tID\t3',
-            'question.csv:2: "answer" must be 0 or more, but got -3',
+            'question.csv:2: "answer" must be an integer >= 0, but got \'-3\'',
         ),
         ('count', 'c\thow ?\t2\tID', 'csv:2: expected 5 columns, but got 4'),
-        ('count', 'c\t\t2\tID\t3', 'csv:2: "question" must not be empty'),
+        (
+            'count',
+            'c\t\t2\tID\t3',
+            'csv:2: "question" must be a non-empty string',
+        ),
         (
             'frameqa',
             'c\twhat ?\tcat\t4\tID\t3\t',
-            '"type" must be 0 to 3, but go',
+            r'"type" must be an integer in \[0, 3\], but go',
         ),
         (
             'action',
             f'c\twhat ?\t{OPTIONS}\t5\tID\t3',
-            '"answer" must be 0 to 4, ',
+            r'"answer" must be an integer in \[0, 4\], ',
         ),
         (
             'action',
             'c\twhat ?\ta\tb\tc\td\t \t0\tID\t3',
-            'csv:2: "a5" must not be empty, but got \' \'',
+            'csv:2: "a5" must be a non-empty string, but got \' \'',
         ),
     ],
 )

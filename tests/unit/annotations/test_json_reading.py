@@ -1,0 +1,80 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of JSON with line numbers, compared with the json module."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.annotations.json_reading import (
+    json_lines,
+    json_members,
+    read_text,
+)
+
+
+def test_read_text__skips_the_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / 'a.json'
+    path.write_bytes(b'\xef\xbb\xbf[]')
+    assert read_text(str(path)) == '[]'
+
+
+def test_read_text__names_the_option_of_a_missing_file() -> None:
+    with pytest.raises(
+        FileNotFoundError,
+        match="^There is no annotation file 'a.json'. Check ann_file and "
+        'data_root of the dataset.$',
+    ):
+        read_text('a.json', 'ann_file')
+    with pytest.raises(FileNotFoundError, match="^There is no file 'a.json'"):
+        read_text('a.json')
+
+
+def test_json_lines__counts_blank_lines() -> None:
+    records = list(json_lines('a.jsonl', '{"a": 1}\n\n \t\n{"a": [2]}\r\n'))
+    assert [(r.line, r.values) for r in records] == [
+        (1, {'a': 1}),
+        (4, {'a': [2]}),
+    ]
+
+
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('{"a": 1}\n{"a":', '^a.jsonl:2: this line is not JSON: '),
+        ('\n"a"', "^a.jsonl:2: expected a JSON object, .* but got 'a'"),
+    ],
+)
+def test_json_lines__refuses_other_lines(text: str, message: str) -> None:
+    with pytest.raises(AnnotationError, match=message):
+        list(json_lines('a.jsonl', text))
+
+
+@pytest.mark.parametrize('indent', [None, 2])
+@pytest.mark.parametrize(
+    'value', [[], {}, [1, 'a', {'b': [2]}], {'a': {'b': None}, 'c': '\n,]'}]
+)
+def test_json_members__equal_those_of_json(value: Any, indent: int) -> None:
+    text = json.dumps(value, indent=indent)
+    found = list(json_members('a.json', text))
+    if isinstance(value, dict):
+        assert {key: own for _, key, own in found} == value
+    else:
+        assert [own for _, _, own in found] == value
+        assert {key for _, key, _ in found} <= {None}
+    lines = [1] * len(value)
+    if indent:  # those of a member's own depth, without its closing bracket
+        lines = [
+            number
+            for number, line in enumerate(text.split('\n'), 1)
+            if re.match(r'  [^ \]}]', line)
+        ]
+    assert [line for line, _, _ in found] == lines
+
+
+def test_json_members__keeps_repeated_keys() -> None:
+    text = '{"a": 1,\n"a": 2}'
+    assert list(json_members('a.json', text)) == [(1, 'a', 1), (2, 'a', 2)]
