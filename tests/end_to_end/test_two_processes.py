@@ -12,12 +12,12 @@ import pytest
 import torch
 from mmengine.hooks import SyncBuffersHook
 from mmengine.model import MMDistributedDataParallel
-from torch import distributed, multiprocessing
+from torch import distributed
 
 from clipbert_mm.datasets.bad_media import BadMediaLog
 from clipbert_mm.models.tasks.vocabulary_task import decode_answers
 from tests.toolbox.paths import TOOLS
-from tests.toolbox.processes import free_port, run_command
+from tests.toolbox.processes import free_port, run_command, run_ranks
 from tests.toolbox.shrink import shrink, write_config
 from tests.toolbox.tiny_models import BERT, samples, tiny_clipbert, tiny_inputs
 
@@ -87,9 +87,7 @@ def save_gradients(rank: int, port: str, task: str, folder: str) -> None:
 def test_gradients__equal_those_of_the_joined_batch(
     task: str, tmp_path: Path
 ) -> None:
-    multiprocessing.spawn(
-        save_gradients, (free_port(), task, str(tmp_path)), nprocs=2
-    )
+    run_ranks(save_gradients, free_port(), task, str(tmp_path))
     joined = build(task)
     loss_of(joined, task, slice(0, 4)).backward()
     grads = torch.load(tmp_path / 'grads.pth')
@@ -116,7 +114,7 @@ def merge_marks(rank: int, port: str, folder: str) -> None:
 
 
 def test_bad_media__are_counted_over_all_processes(tmp_path: Path) -> None:
-    multiprocessing.spawn(merge_marks, (free_port(), str(tmp_path)), nprocs=2)
+    run_ranks(merge_marks, free_port(), str(tmp_path))
     for rank in range(2):
         text = (tmp_path / f'{rank}.txt').read_text()
         assert '2 of 4 media cannot be used' in text
@@ -140,9 +138,7 @@ def average_buffers(rank: int, port: str, folder: str) -> None:
 
 
 def test_vocabulary__survives_the_averaging_of_buffers(tmp_path: Path) -> None:
-    multiprocessing.spawn(
-        average_buffers, (free_port(), str(tmp_path)), nprocs=2
-    )
+    run_ranks(average_buffers, free_port(), str(tmp_path))
     state = torch.load(tmp_path / 'state.pth')
     assert decode_answers(state['task.vocabulary']) == ['café', '猫']
 

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Processes that start from nothing, and waiting for them."""
 
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .paths import ROOT
+
+# Imported once by the server that ranks are forked from.
+PRELOADED = ['torch.distributed', 'mmengine.runner', 'clipbert_mm.models']
 
 
 def run_python(*arguments: str, **env: str) -> subprocess.CompletedProcess:
@@ -64,6 +68,26 @@ def run_command(*command: object, cwd: Path | None = None, **env: str) -> str:
     )
     assert result.returncode == 0, result.stdout
     return result.stdout
+
+
+def run_ranks(function: Callable[..., None], *arguments: object) -> None:
+    """Run a function in two new processes and wait for both.
+
+    They are forked from a server without threads, which has imported the
+    host packages: a start costs no more than in this process.
+
+    Args:
+        function (Callable[..., None]): Function of a module, which gets its
+            rank and the arguments.
+        *arguments (object): Arguments that can be pickled.
+
+    Raises:
+        ProcessRaisedException: If the function fails in one of them.
+    """
+    from torch.multiprocessing import start_processes
+
+    multiprocessing.set_forkserver_preload(PRELOADED)
+    start_processes(function, arguments, 2, start_method='forkserver')
 
 
 def free_port() -> str:

@@ -23,8 +23,12 @@ MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 
 # Tied tensors take the value of the name on the right.
 ALIASES = {
-    'transformer.cls.predictions.decoder.weight': 'transformer.bert.embeddings.word_embeddings.weight',
-    'transformer.cls.predictions.decoder.bias': 'transformer.cls.predictions.bias',
+    'transformer.cls.predictions.decoder.weight': (
+        'transformer.bert.embeddings.word_embeddings.weight'
+    ),
+    'transformer.cls.predictions.decoder.bias': (
+        'transformer.cls.predictions.bias'
+    ),
 }
 
 

@@ -70,7 +70,7 @@ def make_corpus(folder: Path) -> Path:
     (folder / 'tokenizer').mkdir()
     (folder / 'tokenizer' / 'vocab.txt').write_text('\n'.join(WORDS))
     for split, number in (('train', 8), ('test', 7)):
-        records = []
+        records: list[dict] = []
         for i in range(number):
             name = f'{split}{i}'
             write_video(

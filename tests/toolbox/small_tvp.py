@@ -1,10 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
 """A TVP of transformers that is small but for its ResNet-50."""
 
+from typing import Any
+
 import torch
 from transformers import TvpConfig, TvpForVideoGrounding
 
-SIZES = dict(
+SIZES: dict[str, Any] = dict(
     vocab_size=50,
     hidden_size=32,
     num_hidden_layers=2,

@@ -1,12 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Tiny models, filled from a rule instead of a seed, and their inputs."""
 
+from typing import Any
+
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
-from clipbert_mm.models.heads.bert_cross_modal_head import join_tokens
+from clipbert_mm.models.heads.bert_cross_modal_head import (
+    BertCrossModalHead,
+    join_tokens,
+)
 
 BERT = dict(
     vocab_size=20,
@@ -35,7 +40,7 @@ def fixed_init(model: nn.Module) -> nn.Module:
 
 def clipbert_config(**parts: dict) -> dict:
     """A ClipBERT of a few thousand weights; parts are overrides."""
-    cfg = dict(
+    cfg: dict[str, Any] = dict(
         type='ClipBERT',
         backbone=dict(
             type='ResNet50Grid',
@@ -92,7 +97,7 @@ def samples(labels: list[list[int]]) -> list[ActionDataSample]:
 
 
 def all_states(
-    head: nn.Module, grid: Tensor, ids: Tensor, mask: Tensor
+    head: BertCrossModalHead, grid: Tensor, ids: Tensor, mask: Tensor
 ) -> Tensor:
     """Last states of all tokens of all pairs, ``(N * M * C, L + V, D)``."""
     tokens, joint = join_tokens(
