@@ -125,8 +125,8 @@ class HostFinder(MetaPathFinder):
 
         Args:
             fullname (str): Name of the module.
-            path (Sequence[str], optional): Search path of a submodule.
-            target (ModuleType, optional): Module that is reloaded.
+            path (Sequence[str] | None): Search path of a submodule.
+            target (ModuleType | None): Module that is reloaded.
 
         Returns:
             ModuleSpec | None: None for any other module, once the host is
@@ -155,7 +155,7 @@ class PreparingLoader(Loader):
     Everything but the execution is left to the loader inside.
 
     Args:
-        loader (Loader): Loader of the module.
+        loader (Any): Loader of the module.
     """
 
     def __init__(self, loader: Any) -> None:

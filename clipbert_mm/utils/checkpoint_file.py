@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Read and write checkpoint files; reading runs none of their code."""
+"""Read and write checkpoint files without running code in them."""
 
 import json
 import pickle
@@ -14,10 +14,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-#: Keys under which training programs keep the weights of a model.
+#: Keys under which training programs store the weights of a model.
 WRAPPERS = ('state_dict', 'model', 'model_state_dict')
 
-#: What a pickle of NumPy arrays needs, and nothing that runs other code.
+#: Names that a pickle of NumPy arrays needs; none of them runs other code.
 _SAFE_GLOBALS = frozenset(
     (
         ('collections', 'OrderedDict'),
@@ -30,7 +30,7 @@ _SAFE_GLOBALS = frozenset(
     )
 )
 
-#: What the readers raise for a damaged or a refused file; not documented.
+#: Undocumented errors of the readers for damaged and for refused files.
 _READ_ERRORS = (
     pickle.UnpicklingError,
     SafetensorError,
@@ -46,24 +46,24 @@ _READ_ERRORS = (
 
 
 class CheckpointFileError(ValueError):
-    """A checkpoint file cannot be read, or not without risk."""
+    """Checkpoint file that cannot be read, or not without risk."""
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Unpickle plain containers of NumPy arrays, and refuse the rest."""
+    """Unpickler of plain containers of NumPy arrays that refuses the rest."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Resolve a name that is on the list.
+        """Return a function or class that is allowed in a pickle.
 
         Args:
-            module (str): Module that the pickle asks for.
+            module (str): Name of the module in the pickle.
             name (str): Name in that module.
 
         Returns:
-            Any: The function or class.
+            Any: Function or class.
 
         Raises:
-            UnpicklingError: If the name is not on the list.
+            UnpicklingError: If the name is not allowed.
         """
         # NumPy renamed its private modules in version 2.
         module = re.sub(r'^numpy\.core\.', 'numpy._core.', module)
@@ -75,20 +75,20 @@ class _ArrayUnpickler(pickle.Unpickler):
 def load_checkpoint_file(path: str | Path) -> dict[str, Tensor]:
     """Read the weights of a checkpoint file.
 
-    ``.safetensors``, detectron2's ``.pkl`` of NumPy arrays, and anything
-    else by :func:`torch.load` with ``weights_only=True``. Weights that a
-    training program keeps beside its own state are taken out of it.
+    It reads ``.safetensors``, detectron2's ``.pkl`` of NumPy arrays, and any
+    other file by :func:`torch.load` with ``weights_only=True``. If a training
+    program stored its own state too, only the weights are returned.
 
     Args:
-        path (str | Path): The file.
+        path (str | Path): Path of the file.
 
     Returns:
         dict[str, Tensor]: Tensors by name, on the CPU.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         CheckpointFileError: If the file is damaged, holds no weights, or
-            needs more than tensors to be read.
+            cannot be read without running code.
 
     Example:
         >>> state = load_checkpoint_file('clipbert.pt')  # doctest: +SKIP
@@ -117,21 +117,21 @@ def _read(path: Path) -> Any:
 
 
 def _explain(path: Path, error: str) -> str:
-    """Say why a file cannot be read, and what to do."""
+    """Explain why a file cannot be read and what to do."""
     found = re.search(r'GLOBAL (\S+)', error)
     if not found:
-        reason = error.splitlines()[0] if error else 'it ends too early'
+        reason = error.splitlines()[0] if error else 'unexpected end of file'
         return f'{path} is damaged or not a checkpoint: {reason}'
     return (
-        f'{path} cannot be read as tensors alone: it needs '
-        f'{found.group(1)}. Reading it could run code of whoever made '
-        'the file. If you trust it, load it yourself with the program '
-        'that wrote it, and save only its state dict with torch.save.'
+        f'{path} does not hold tensors alone: it needs {found.group(1)}. '
+        'Reading it could run code of whoever made the file. If you trust '
+        'it, load it yourself with the program that wrote it, and save only '
+        'its state dict with torch.save.'
     )
 
 
 def _find_weights(content: Any, path: Path) -> dict[str, Tensor]:
-    """Take the weights out of what a file holds."""
+    """Return the weights in the content of a file."""
     weights = content
     if isinstance(content, Mapping):
         for key in WRAPPERS:
@@ -147,7 +147,7 @@ def _find_weights(content: Any, path: Path) -> dict[str, Tensor]:
 
 
 def _to_tensor(name: str, value: Any, path: Path) -> Tensor:
-    """Return a tensor, made of a NumPy array when it is one."""
+    """Return a tensor, converted if it is a NumPy array."""
     if isinstance(value, np.ndarray) and value.dtype != object:
         return torch.from_numpy(np.array(value))
     if not isinstance(value, Tensor):
@@ -167,12 +167,12 @@ def save_checkpoint_file(
 
     Args:
         tensors (Mapping[str, Tensor]): Tensors by name.
-        path (str | Path): The file; folders above it are made. The suffix
-            ``.safetensors`` decides for that format, any other for
+        path (str | Path): Path of the file, whose folders are created. The
+            suffix ``.safetensors`` selects that format, any other suffix
             :func:`torch.save`.
-        meta (Mapping[str, Any], optional): What is stored beside the
-            weights, as JSON in ``.safetensors``. Defaults to None: the
-            weights alone, as other programs expect them.
+        meta (Mapping[str, Any] | None): Values to store with the weights,
+            as JSON in ``.safetensors``. Defaults to None: only the weights,
+            as other programs expect.
 
     Example:
         >>> save_checkpoint_file({'fc': torch.zeros(1)},
@@ -180,8 +180,8 @@ def save_checkpoint_file(
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A copy of its own for each tensor: no file keeps the memory of a larger
-    # one that a tensor was a view of, and safetensors takes no shared memory.
+    # Copy each tensor: a file would keep all memory that a view belongs to,
+    # and safetensors refuses shared memory.
     own = {name: value.clone().contiguous() for name, value in tensors.items()}
     if path.suffix == '.safetensors':
         texts = {
@@ -190,9 +190,9 @@ def save_checkpoint_file(
         }
         path.touch()
         mode = path.stat().st_mode
-        # Transformers asks for the key `format`.
+        # Transformers requires the key `format`.
         save_file(own, path, dict(texts, format='pt'))
-        path.chmod(mode)  # safetensors lets nobody but the owner read
+        path.chmod(mode)  # safetensors lets only the owner read
     else:
         torch.save(
             own if meta is None else dict(meta=dict(meta), state_dict=own),

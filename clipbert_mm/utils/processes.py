@@ -18,11 +18,11 @@ def on_main(function: Callable[[], Result]) -> Result:
     they would wait forever for a process that has raised.
 
     Args:
-        function (Callable): Function without arguments. Its result and its
-            exceptions must be picklable.
+        function (Callable[[], Result]): Function without arguments. Its
+            result and its exceptions must be picklable.
 
     Returns:
-        Any: Result of the function.
+        Result: Result of the function.
 
     Raises:
         Exception: Exception of the function, in every process.

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Conversion of published weights by explicit key tables, and export."""
+"""Convert published weights by explicit key tables; export trained models."""
 
 from clipbert_mm.utils.checkpoint_file import (
     CheckpointFileError,

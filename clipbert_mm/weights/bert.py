@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 
 from torch import Tensor
 
+from clipbert_mm.utils.checks import check_choice
+
 from .bert_keys import MLM_HEAD, PAIR_HEAD, bert_shapes, count_layers
 from .conversion_report import ConversionReport
 from .key_table import KeyRule, apply_key_table
@@ -12,51 +14,51 @@ from .reverse_table import TASK_HEAD, drop_rules, reverse_key_table
 
 SOURCE = 'BERT checkpoint'
 
-#: What may become of the pretraining heads of BERT.
+#: Treatments of the pretraining heads of BERT.
 HEADS = ('drop', 'pretrain')
 
-_NOT_ASKED = "a pretraining head; heads='pretrain' would use it"
+_NOT_ASKED = "a pretraining head; heads='pretrain' converts it"
 _TIED = 'tied to another tensor, checked to be equal'
-_INDEX = 'a constant list of positions, no weight'
+_INDEX = 'a constant list of positions, not a weight'
 
 _NOTE = (
-    'this holds head.bert.* and, on request, the pretraining heads. Load it '
-    "with head=dict(type='BertCrossModalHead', ..., "
+    'the file holds head.bert.* and, on request, the pretraining heads. Load '
+    "it with head=dict(type='BertCrossModalHead', ..., "
     "init_cfg=dict(type='Pretrained', checkpoint=<the file>, "
-    "prefix='head.')), or let head.bert name the BERT directory itself. The "
+    "prefix='head.')), or set head.bert to the BERT directory itself. The "
     'grid embedding is not part of BERT and starts newly initialised.'
 )
 _MLM_NOTE = (
-    "task.mlm.* is loaded with task=dict(type='PretrainTask', ..., "
+    "load task.mlm.* with task=dict(type='PretrainTask', ..., "
     "init_cfg=dict(type='Pretrained', checkpoint=<the file>, "
     "prefix='task.'))."
 )
 _NOT_BERT = 'part of ClipBERT, not of BERT'
 _PAIR_NOTE = (
     'head.classifier.* comes from next-sentence prediction, as in the '
-    'reference. Its label 0 means a true pair, where ours is 1: the head '
-    'learns the opposite in the first steps.'
+    'reference. Label 0 means a true pair there and label 1 in ClipBERT, so '
+    'the head learns the opposite in the first steps.'
 )
 _PAIR_NOTE_BACK = (
-    'cls.seq_relationship comes from image-text matching. Its label 1 means a '
-    'true pair, where that of next-sentence prediction is 0.'
+    'cls.seq_relationship comes from image-text matching. Label 1 means a '
+    'true pair here and label 0 in next-sentence prediction.'
 )
 
 
 def bert_rules(names: Collection[str], heads: str = 'drop') -> list[KeyRule]:
     """Make the key table of a BERT checkpoint.
 
-    Names may begin with ``bert.`` or not, and LayerNorms may have the old
-    names ``gamma`` and ``beta``, as in the published ``bert-base-uncased``.
+    The prefix ``bert.`` is optional, and LayerNorms may have the old names
+    ``gamma`` and ``beta``, as in the published ``bert-base-uncased``.
 
     Args:
-        names (Collection[str]): Names in the checkpoint.
-        heads (str): ``'drop'`` leaves the heads out, ``'pretrain'`` takes
-            them for :class:`PretrainTask`. Defaults to ``'drop'``.
+        names (Collection[str]): Names of the tensors of the checkpoint.
+        heads (str): ``'drop'`` leaves the pretraining heads out,
+            ``'pretrain'`` converts them for :class:`PretrainTask`. Defaults
+            to ``'drop'``.
 
     Returns:
-        list[KeyRule]: One rule for each name that the checkpoint must or
-        may have.
+        list[KeyRule]: One rule for each required or optional name.
 
     Example:
         >>> bert_rules(['embeddings.LayerNorm.gamma'])[3].source
@@ -73,7 +75,7 @@ def bert_rules(names: Collection[str], heads: str = 'drop') -> list[KeyRule]:
 def _rules(
     num_layers: int, prefix: str, old: bool, use_heads: bool
 ) -> list[KeyRule]:
-    """Make the table for a prefix and a generation of names."""
+    """Make the table for a prefix and for old or new names."""
     rules = [
         KeyRule(
             _layer_norm_name(f'{prefix}{name}', old),
@@ -91,7 +93,7 @@ def _rules(
 
 
 def _layer_norm_name(name: str, old: bool) -> str:
-    """Give a LayerNorm the old names of its tensors."""
+    """Return the name of a tensor, in its old form if it is a LayerNorm's."""
     if not old:
         return name
     return name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace(
@@ -100,12 +102,12 @@ def _layer_norm_name(name: str, old: bool) -> str:
 
 
 def _head_rules(prefix: str, old: bool, use: bool) -> list[KeyRule]:
-    """List the tensors of the two pretraining heads."""
+    """List the rules of the two pretraining heads."""
     targets = {
         f'cls.predictions.{name}': (f'task.mlm.{name}', shape, True)
         for name, shape in MLM_HEAD.items()
     }
-    # A masked language model without the pair head is a complete one.
+    # A masked language model is complete without the pair head.
     targets.update(
         {
             f'cls.seq_relationship.{name}': (
@@ -126,8 +128,9 @@ def _head_rules(prefix: str, old: bool, use: bool) -> list[KeyRule]:
         )
         for name, (target, shape, required) in targets.items()
     ]
+    words = f'{prefix}embeddings.word_embeddings.weight'
     tied = {
-        'cls.predictions.decoder.weight': f'{prefix}embeddings.word_embeddings.weight',
+        'cls.predictions.decoder.weight': words,
         'cls.predictions.decoder.bias': 'cls.predictions.bias',
     }
     return rules + [
@@ -143,21 +146,21 @@ def convert_bert(
 ) -> tuple[dict[str, Tensor], ConversionReport]:
     """Convert a BERT checkpoint of Hugging Face.
 
-    The reference reads such files by equal names only, so that old
-    LayerNorm names would be ignored.
+    The reference matches names literally and would ignore the old names of
+    LayerNorms.
 
     Args:
-        state_dict (Mapping[str, Tensor]): The checkpoint, as
-            :func:`load_model_directory` reads it.
+        state_dict (Mapping[str, Tensor]): Tensors of the checkpoint, from
+            :func:`load_model_directory`.
         heads (str): ``'drop'`` or ``'pretrain'``, see :func:`bert_rules`.
             Defaults to ``'drop'``.
-        strict (bool): Raise on any unknown, mis-shaped or missing tensor.
-            Defaults to True.
+        strict (bool): Raise if any tensor is unknown, missing or of another
+            shape. Defaults to True.
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: ``head.bert.*`` of
         :class:`ClipBERT`, with ``task.mlm.*`` and ``head.classifier.*`` on
-        request, and what became of each tensor.
+        request, and a report of each tensor.
 
     Raises:
         ValueError: If ``heads`` is not one of the two.
@@ -167,7 +170,7 @@ def convert_bert(
         >>> state = load_model_directory('bert-base-uncased')  # doctest: +SKIP
         >>> new, report = convert_bert(state)  # doctest: +SKIP
     """
-    _check_heads(heads)
+    check_choice('heads', heads, HEADS)
     converted, report = apply_key_table(
         state_dict, bert_rules(state_dict, heads), SOURCE, strict
     )
@@ -179,12 +182,6 @@ def convert_bert(
     return converted, report
 
 
-def _check_heads(heads: str) -> None:
-    """Raise if ``heads`` is not one of the two."""
-    if heads not in HEADS:
-        raise ValueError(f'heads must be one of {HEADS}, but got {heads!r}.')
-
-
 def revert_bert(
     state_dict: Mapping[str, Tensor],
     heads: str = 'drop',
@@ -194,14 +191,14 @@ def revert_bert(
 
     Args:
         state_dict (Mapping[str, Tensor]): State dict of :class:`ClipBERT`.
-        heads (str): ``'drop'`` gives a ``BertModel``; ``'pretrain'`` a
-            ``BertForPreTraining``, of a model with :class:`PretrainTask`.
-            Defaults to ``'drop'``.
+        heads (str): ``'drop'`` makes a ``BertModel``. ``'pretrain'`` makes a
+            ``BertForPreTraining`` and needs the weights of a model with
+            :class:`PretrainTask`. Defaults to ``'drop'``.
         strict (bool): See :func:`convert_bert`. Defaults to True.
 
     Returns:
-        tuple[dict[str, Tensor], ConversionReport]: The state dict, which
-        :func:`save_bert_directory` writes, and what became of each tensor.
+        tuple[dict[str, Tensor], ConversionReport]: State dict for
+        :func:`save_bert_directory`, and a report of each tensor.
 
     Raises:
         ValueError: If ``heads`` is not one of the two.
@@ -211,12 +208,12 @@ def revert_bert(
         >>> state = load_checkpoint_file('best.pth')  # doctest: +SKIP
         >>> theirs, report = revert_bert(state)  # doctest: +SKIP
     """
-    _check_heads(heads)
+    check_choice('heads', heads, HEADS)
     use = heads == 'pretrain'
     rules = _rules(
         count_layers(state_dict), 'bert.' if use else '', False, use
     )
-    if not use:  # a BertModel has no decoder either
+    if not use:  # a BertModel does not have the decoder either
         rules = [r for r in rules if not r.source.startswith('cls.')]
     dropped = {
         name: _NOT_BERT

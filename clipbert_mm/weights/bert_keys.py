@@ -36,8 +36,8 @@ _LAYER: dict[str, Shape] = {
     'output.LayerNorm.bias': _HIDDEN,
 }
 
-#: The masked-language-model head, without its decoder, which is tied to the
-#: word embeddings.
+#: Masked-language-model head without its decoder, which is tied to the word
+#: embeddings.
 MLM_HEAD: dict[str, Shape] = {
     'bias': ('vocab_size',),
     'transform.dense.weight': _SQUARE,
@@ -46,7 +46,7 @@ MLM_HEAD: dict[str, Shape] = {
     'transform.LayerNorm.bias': _HIDDEN,
 }
 
-#: The head that judges a pair: next sentence in BERT, matching in ClipBERT.
+#: Head that classifies a pair: next sentence in BERT, matching in ClipBERT.
 PAIR_HEAD: dict[str, Shape] = {
     'weight': (2, 'hidden_size'),
     'bias': (2,),
@@ -57,7 +57,7 @@ def count_layers(names: Iterable[str]) -> int:
     """Count the transformer layers of a checkpoint by its names.
 
     Args:
-        names (Iterable[str]): Names of its tensors.
+        names (Iterable[str]): Names of the tensors of the checkpoint.
 
     Returns:
         int: One more than the highest layer number, and at least 1.
@@ -73,14 +73,14 @@ def count_layers(names: Iterable[str]) -> int:
 
 
 def bert_shapes(num_layers: int) -> dict[str, Shape]:
-    """List the tensors of a BertModel.
+    """Return the shapes of the tensors of a BertModel.
 
     Args:
         num_layers (int): Number of transformer layers.
 
     Returns:
-        dict[str, tuple]: Shapes by name, without ``bert.``. A string in a
-        shape is the name of a size.
+        dict[str, tuple]: Shapes by name, without the prefix ``bert.``. A
+        string in a shape is the name of a size.
 
     Example:
         >>> bert_shapes(12)['pooler.dense.weight']

@@ -1,34 +1,33 @@
 # Copyright (c) clipbert_mm contributors.
-"""What became of each tensor of a converted checkpoint."""
+"""Report of a conversion: the fate of each tensor of a checkpoint."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 
 class ConversionError(ValueError):
-    """A checkpoint does not agree with the key table of its format."""
+    """Disagreement of a checkpoint with the key table of its format."""
 
 
 @dataclass
 class ConversionReport:
-    """Lists every tensor of a checkpoint once, with what became of it.
+    """Report that lists every tensor of a checkpoint exactly once.
 
     Args:
-        source (str): What was converted, in words.
-        used (dict[str, str]): Our name of each tensor that is used.
+        source (str): Description of the checkpoint.
+        used (dict[str, str]): New name of each tensor that is used.
         dropped (dict[str, str]): Reason for each tensor that is left out.
-        missing (list[str]): Tensors that the format has and the checkpoint
-            lacks.
-        unknown (list[str]): Tensors that the table does not know.
-        mismatched (dict[str, str]): What is wrong with each tensor whose
-            shape or tie is not as expected.
+        missing (list[str]): Required tensors that the checkpoint lacks.
+        unknown (list[str]): Tensors that are not in the table.
+        mismatched (dict[str, str]): Problem of each tensor with an
+            unexpected shape, or with other values than its twin.
         sizes (dict[str, int]): Sizes read from the shapes, such as
             ``hidden_size``.
-        copied (dict[str, str]): Tensors that are written as a copy of
-            another, which they are tied to. Only in the direction from ours.
+        copied (dict[str, str]): Twin of each tensor that is written as a
+            copy. Used only when converting from our names.
         absent (dict[str, str]): Reason for each tensor of the format that
-            cannot be made. Only in the direction from ours.
-        notes (list[str]): What a user should know before loading the result.
+            cannot be made. Used only when converting from our names.
+        notes (list[str]): Advice to read before loading the result.
 
     Example:
         >>> report = ConversionReport('a linear layer')
@@ -58,7 +57,7 @@ class ConversionReport:
         )
 
     def differences(self) -> list[str]:
-        """Return one line for each disagreement with the table."""
+        """Return one line per disagreement with the table."""
         lines = [f'unknown: {name}' for name in self.unknown]
         lines += [
             f'mismatched: {name}: {problem}'
@@ -67,31 +66,31 @@ class ConversionReport:
         return lines + [f'missing: {name}' for name in self.missing]
 
     def raise_on_difference(self) -> None:
-        """Raise when the checkpoint and the table do not agree.
+        """Raise unless the checkpoint agrees with the table.
 
         Raises:
-            ConversionError: With every unknown, mis-shaped or missing
-                tensor.
+            ConversionError: If a tensor is unknown, missing or mismatched.
+                The message lists all of them.
         """
         lines = self.differences()
         if lines:
             raise ConversionError(
-                f'{self.source} is not what the key table expects; '
+                f'{self.source} does not match its key table; '
                 f'{len(lines)} differences:\n  '
                 + '\n  '.join(lines)
-                + '\nCheck that the file is of this format. strict=False '
-                '(--no-strict) converts the rest and lists these.'
+                + '\nCheck that the file has this format. strict=False '
+                '(--no-strict) lists these tensors and converts the others.'
             )
 
     def to_text(self, verbose: bool = True) -> str:
-        """Return the report for a reader.
+        """Return the report as text.
 
         Args:
-            verbose (bool): List every tensor, not only those that differ
-                from the table. Defaults to True.
+            verbose (bool): List every tensor, not only the differences.
+                Defaults to True.
 
         Returns:
-            str: Lines of text; dropped and absent tensors are grouped by
+            str: Lines of text. Dropped and absent tensors are grouped by
             reason.
         """
         lines = [self.summary()]
@@ -112,7 +111,7 @@ class ConversionReport:
         return '\n'.join(lines + [f'note: {note}' for note in self.notes])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain containers, to be stored with the weights."""
+        """Return the report as plain containers, to store with the weights."""
         return dict(
             source=self.source,
             used=dict(self.used),
@@ -130,7 +129,7 @@ class ConversionReport:
 def _group_by_reason(
     word: str, reasons: dict[str, str], verbose: bool
 ) -> list[str]:
-    """Return a line for each reason, with the names below if asked."""
+    """Return one line per reason, followed by its names if verbose."""
     lines = []
     for reason in dict.fromkeys(reasons.values()):
         names = [name for name, why in reasons.items() if why == reason]

@@ -19,9 +19,9 @@ _DROPPED = {
     'pixel_std': 'the data preprocessor of the model normalises pixels',
 }
 
-#: How a file that holds the CNN alone is loaded.
+#: Advice on loading a file that holds only the CNN.
 BACKBONE_NOTE = (
-    'this holds backbone.* only. Load it with '
+    'the file holds only backbone.*. Load it with '
     "backbone=dict(type='ResNet50Grid', init_cfg=dict(type='Pretrained', "
     "checkpoint=<the file>, prefix='backbone.'))."
 )
@@ -31,9 +31,9 @@ def detectron2_rules(names: Collection[str]) -> list[KeyRule]:
     """Make the key table of a detectron2 checkpoint.
 
     Args:
-        names (Collection[str]): Names in the checkpoint. They decide whether
-            those of the backbone begin with ``backbone.`` (a detector) or
-            not (a bare backbone).
+        names (Collection[str]): Names of the tensors of the checkpoint. In a
+            detector those of the backbone begin with ``backbone.``, in a
+            bare backbone they do not.
 
     Returns:
         list[KeyRule]: One rule for each name or family of names.
@@ -60,21 +60,21 @@ def convert_detectron2(
 ) -> tuple[dict[str, Tensor], ConversionReport]:
     """Convert a ResNet-50 of detectron2 or grid-feats-vqa.
 
-    detectron2 is not needed: the file has to hold tensors (``.pth``) or
-    NumPy arrays (``.pkl``), see :func:`load_checkpoint_file`.
+    detectron2 need not be installed: :func:`load_checkpoint_file` reads its
+    files of tensors (``.pth``) and of NumPy arrays (``.pkl``).
 
     Args:
-        state_dict (Mapping[str, Tensor]): The checkpoint.
-        strict (bool): Raise on any unknown, mis-shaped or missing tensor.
-            Defaults to True.
+        state_dict (Mapping[str, Tensor]): Tensors of the checkpoint.
+        strict (bool): Raise if any tensor is unknown, missing or of another
+            shape. Defaults to True.
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: ``backbone.*`` of
-        :class:`ClipBERT`, and what became of each tensor.
+        :class:`ClipBERT`, and a report of each tensor.
 
     Raises:
-        ConversionError: See :func:`apply_key_table`. Also when the
-            checkpoint was trained on scaled pixels, which ours are not.
+        ConversionError: See :func:`apply_key_table`. Also raised for a
+            checkpoint that was trained on scaled pixels.
 
     Example:
         >>> state = load_checkpoint_file('R-50.pth')  # doctest: +SKIP
@@ -83,10 +83,10 @@ def convert_detectron2(
     std = state_dict.get('pixel_std')
     if std is not None and not torch.all(std == 1):
         raise ConversionError(
-            f'expected a {SOURCE} with pixel_std 1, got '
-            f'{std.flatten().tolist()}: its first convolution takes other '
-            'pixels than those of ResNet50Grid. Use a checkpoint trained '
-            'on BGR pixels of 0-255 minus the mean.'
+            f'expected a {SOURCE} with pixel_std 1, but got '
+            f'{std.flatten().tolist()}. ResNet50Grid takes pixels that are '
+            'not scaled: use a checkpoint trained on BGR pixels in [0, 255] '
+            'minus the mean.'
         )
     converted, report = apply_key_table(
         state_dict, detectron2_rules(state_dict), SOURCE, strict

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""A trained model as a folder that can be moved and passed on."""
+"""Export a trained model as a folder that can be moved and shared."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ from .portable_config import (
     without_weight_files,
 )
 
-#: Files of a tokenizer; a folder may hold the weights of BERT beside them.
+#: Files of a tokenizer, next to which a folder may hold the weights of BERT.
 TOKENIZER_FILES = (
     'vocab.txt',
     'tokenizer.json',
@@ -47,38 +47,39 @@ def export_model(
 ) -> dict[str, Tensor]:
     """Write a trained model to a folder of its own.
 
-    ``model.safetensors`` holds the weights alone. ``config.py`` is the whole
-    config; it needs no other file to build and load the model, because
+    ``model.safetensors`` holds only the weights. ``config.py`` is the whole
+    config. It needs no other file to build and load the model:
 
-    - the options of BERT stand in it, and initial weights of parts are left
-      out: all weights are in ``model.safetensors``, its ``load_from``;
-    - the answers of a question-answering task stand in it as a list;
-    - a local tokenizer is copied to the folder ``tokenizer``;
-    - paths begin with ``{{ fileDirname }}``, for which MMEngine puts the
+    - It contains the options of BERT and no initial weights of parts. All
+      weights are in ``model.safetensors``, its ``load_from``.
+    - It contains the answers of a question-answering task as a list.
+    - A local tokenizer is copied to the folder ``tokenizer``.
+    - Paths begin with ``{{ fileDirname }}``, which MMEngine replaces by the
       folder of the config when it reads the file. So the folder can be
-      moved. (Its path must not contain quotes.)
+      moved. Its path must not contain quotes.
 
-    Data stays where it is: ``data_root`` and what the datasets read from it
-    are not changed. A tokenizer of the hub keeps its name.
+    Data stays in place: ``data_root`` and the paths of the datasets are not
+    changed. A tokenizer of the hub keeps its name.
 
     Args:
-        config (Config): With which the model was trained.
-        checkpoint (str | Path): What ``tools/train.py`` or a converter
-            wrote, or another ``model.safetensors``.
-        folder (str | Path): New or empty.
-        without_task (bool): Leave out ``head.classifier.*`` and ``task.*``,
-            so that a model with other answers or another task can start from
+        config (Config): Config of the training of the model.
+        checkpoint (str | Path): Checkpoint written by ``tools/train.py`` or
+            by a converter, or another ``model.safetensors``.
+        folder (str | Path): New or empty folder.
+        without_task (bool): Leave out ``head.classifier.*`` and ``task.*``.
+            A model with other answers or another task can then start from
             the rest by ``load_from``. Defaults to False.
-        half (bool): Store matrices and kernels in half precision; vectors,
-            such as biases and norms, and what would overflow stay in single.
-            Defaults to False.
+        half (bool): Store matrices and kernels in half precision. Vectors,
+            such as biases and norms, and tensors that would overflow stay in
+            single precision. Defaults to False.
 
     Returns:
-        dict[str, Tensor]: What was written.
+        dict[str, Tensor]: Tensors that were written, by name.
 
     Raises:
-        FileExistsError: If the folder holds files.
-        ConversionError: If the checkpoint is not complete for the config.
+        FileExistsError: If the folder is not empty.
+        ConversionError: If the checkpoint lacks tensors of the model or has
+            others.
         ValueError: If the checkpoint does not fit the model.
 
     Example:
@@ -88,8 +89,8 @@ def export_model(
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or os.listdir(folder)):
         raise FileExistsError(
-            f'expected a new or an empty folder, but {folder} exists and '
-            'holds files. Choose another.'
+            f'expected a new or an empty folder, but {folder} is not empty. '
+            'Choose another folder.'
         )
     state = load_checkpoint_file(checkpoint)
     plain = without_weight_files(config)
@@ -115,7 +116,7 @@ def export_model(
 def _load_model(
     config: Config, state: Mapping[str, Tensor], without_task: bool
 ) -> ClipBERT:
-    """Build a model and load what a checkpoint has for it."""
+    """Build a model and load the tensors of a checkpoint."""
     init_default_scope(config.get('default_scope', 'mmaction'))
     model = MODELS.build(config.model)
     result = model.load_state_dict(
@@ -137,15 +138,17 @@ def _load_model(
     lines = [f'{word}: {name}' for word in wrong for name in wrong[word]]
     if lines:
         raise ConversionError(
-            f'the checkpoint is not one of this config; {len(lines)} '
-            'differences:\n  ' + '\n  '.join(lines) + '\nPass the config of '
-            'its training, or --without-task to leave the head out.'
+            f'the checkpoint does not match the model of this config; '
+            f'{len(lines)} differences:\n  '
+            + '\n  '.join(lines)
+            + '\nPass the config of its training, or --without-task to leave '
+            'the head out.'
         )
     return model
 
 
 def _halve(value: Tensor) -> Tensor:
-    """Return a matrix or kernel in half precision if it fits."""
+    """Return a matrix or kernel in half precision unless it overflows."""
     if not value.is_floating_point() or value.ndim < 2:
         return value
     half = value.half()
@@ -165,24 +168,23 @@ def load_exported(
 ) -> tuple[Config, dict[str, Tensor]]:
     """Read a folder that :func:`export_model` wrote.
 
-    An API takes the two apart: the model is ``MODELS.build(config.model)``
-    with ``load_state_dict(state)``, the pipeline that of
-    ``config.test_dataloader``. Whoever has the two paths instead passes
-    ``folder/config.py`` for the config and ``folder/model.safetensors`` for
-    the checkpoint, which :func:`load_checkpoint_file` and MMEngine's
-    ``load_checkpoint`` read.
+    The model is ``MODELS.build(config.model)`` with
+    ``load_state_dict(state)``, and the pipeline is that of
+    ``config.test_dataloader``. Programs that take the path of a config and
+    of a checkpoint can be given ``folder/config.py`` and
+    ``folder/model.safetensors`` instead.
 
-    The weights run no code. A config does, whoever reads it: take folders
+    Reading the weights runs no code. Reading a config does: use folders only
     from people you trust.
 
     Args:
-        folder (str | Path): Wherever it was moved to.
+        folder (str | Path): Folder of the exported model.
 
     Returns:
-        tuple[Config, dict[str, Tensor]]: The config, with its paths in this
-        folder, and the state dict on the CPU. Without the head where it was
-        exported so: then ``load_state_dict`` raises, and training starts
-        from ``config.load_from``.
+        tuple[Config, dict[str, Tensor]]: Config, with its paths in this
+        folder, and state dict on the CPU. After an export without the task
+        ``load_state_dict`` of the whole model raises; train it from
+        ``config.load_from``.
 
     Raises:
         FileNotFoundError: If the folder has no config or no weights.
@@ -201,8 +203,8 @@ def load_exported(
     ]
     if missing:
         raise FileNotFoundError(
-            f'expected a folder of `tools/convert_weights.py export`, but '
-            f'{folder} has no {" and no ".join(missing)}.'
+            'expected a folder written by `tools/convert_weights.py export`, '
+            f'but {folder} has no {" and no ".join(missing)}.'
         )
     return (
         Config.fromfile(folder / CONFIG_FILE),

@@ -13,11 +13,12 @@ from .resnet50_keys import NORM_TENSORS, conv_shapes
 
 SOURCE = 'ResNet-50 checkpoint of torchvision or MMAction2'
 
-#: Pixel deviation that both trained with, in RGB order on the 0-255 scale.
+#: Standard deviation of the pixels in the training of both, for RGB pixels
+#: in [0, 255].
 PIXEL_STD = (58.395, 57.12, 57.375)
 
 _COUNTER = 'counts training batches; the norms of ResNet50Grid are frozen'
-_CLASSIFIER = 'the classifier of the pretraining data set'
+_CLASSIFIER = 'the classifier of the pretraining dataset'
 
 _STRIDE_NOTE = (
     'torchvision and MMAction2 put the stride of a stage in its 3x3 '
@@ -27,13 +28,13 @@ _STRIDE_NOTE = (
 
 
 def fold_pixel_scale(weight: Tensor) -> Tensor:
-    """Let the first convolution take BGR pixels that are not scaled.
+    """Adapt the first convolution to BGR pixels that are not scaled.
 
     Args:
         weight (Tensor): Kernel for RGB pixels divided by ``PIXEL_STD``.
 
     Returns:
-        Tensor: Kernel with the same outputs on BGR pixels as they are.
+        Tensor: Kernel with the same outputs for unscaled BGR pixels.
 
     Shape:
         - weight and return: ``(64, 3, 7, 7)``
@@ -50,8 +51,8 @@ def image_resnet_rules(names: Collection[str]) -> list[KeyRule]:
     """Make the key table of a checkpoint of torchvision or MMAction2.
 
     Args:
-        names (Collection[str]): Names in the checkpoint. They decide which
-            of the two it is.
+        names (Collection[str]): Names of the tensors of the checkpoint. They
+            tell the two formats apart.
 
     Returns:
         list[KeyRule]: One rule for each name or family of names.
@@ -123,17 +124,17 @@ def convert_image_resnet(
 ) -> tuple[dict[str, Tensor], ConversionReport]:
     """Convert a ResNet-50 of torchvision or MMAction2 to ResNet50Grid.
 
-    The pixels that the two were trained on are RGB and divided by a
-    deviation; both are folded into the first convolution.
+    Both were trained on RGB pixels divided by their standard deviation. The
+    first convolution is adapted to the unscaled BGR pixels of ResNet50Grid.
 
     Args:
-        state_dict (Mapping[str, Tensor]): The checkpoint.
-        strict (bool): Raise on any unknown, mis-shaped or missing tensor.
-            Defaults to True.
+        state_dict (Mapping[str, Tensor]): Tensors of the checkpoint.
+        strict (bool): Raise if any tensor is unknown, missing or of another
+            shape. Defaults to True.
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: ``backbone.*`` of
-        :class:`ClipBERT`, and what became of each tensor.
+        :class:`ClipBERT`, and a report of each tensor.
 
     Raises:
         ConversionError: See :func:`apply_key_table`.

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Explicit key tables: every tensor of a checkpoint is renamed or dropped."""
+"""Rename or drop every tensor of a checkpoint by an explicit key table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,38 +9,37 @@ from torch import Tensor
 
 from .conversion_report import ConversionReport
 
-#: A dimension is a number, or the name of a size that is read from the
-#: checkpoint, such as ``'hidden_size'``.
+#: A dimension is a number or the name of a size, such as ``'hidden_size'``,
+#: that is read from the checkpoint.
 Shape = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
 class KeyRule:
-    """What becomes of one tensor of a checkpoint.
+    """Rule that renames or drops one tensor of a checkpoint.
 
     Args:
-        source (str): Name in the checkpoint. One that ends with ``*`` is a
-            prefix, for families of tensors that are dropped.
-        target (str, optional): Name in our model. None drops the tensor.
-            Defaults to None.
-        shape (tuple, optional): Expected shape; a string is the name of a
-            size that must be the same wherever it occurs. None accepts any.
-            Defaults to None.
-        reason (str): Why the tensor is dropped. Defaults to ``''``.
+        source (str): Name in the checkpoint. A name that ends with ``*`` is
+            the prefix of a family of tensors to drop.
+        target (str | None): Name in our model, or None to drop the
+            tensor. Defaults to None.
+        shape (Shape | None): Expected shape, or None for any shape. A
+            string is the name of a size that must be the same wherever it
+            occurs. Defaults to None.
+        reason (str): Reason for dropping the tensor. Defaults to ``''``.
         required (bool): Whether a checkpoint without the tensor is
             incomplete. Defaults to True.
-        tied_to (str, optional): Name in the checkpoint of the tensor whose
-            copy this one is. It is checked to be equal, and then dropped.
-            Defaults to None.
-        transform (Callable, optional): Change of the values, such as a swap
-            of input channels. Defaults to None.
+        tied_to (str | None): Name of the twin in the checkpoint. The
+            tensor must equal its twin and is then dropped. Defaults to None.
+        transform (Callable[[Tensor], Tensor] | None): Function that changes
+            the values, such as a swap of input channels. Defaults to None.
 
     Raises:
         ValueError: If a rule without target gives no reason.
 
     Example:
         >>> rule = KeyRule('transformer.bert.pooler.dense.bias',
-        ...                'head.bert.pooler.dense.bias', ('hidden_size', ))
+        ...                'head.bert.pooler.dense.bias', ('hidden_size',))
     """
 
     source: str
@@ -54,8 +53,8 @@ class KeyRule:
     def __post_init__(self) -> None:
         if self.target is None and not self.reason:
             raise ValueError(
-                f'a rule that drops a tensor must say why, but the rule of '
-                f'{self.source!r} has no reason.'
+                'a rule that drops a tensor must give a reason, but the rule '
+                f'of {self.source!r} gives none.'
             )
 
 
@@ -67,26 +66,27 @@ def apply_key_table(
 ) -> tuple[dict[str, Tensor], ConversionReport]:
     """Rename the tensors of a checkpoint by a table.
 
-    Half-precision tensors become float32, the type of our parameters.
+    Floating-point tensors become float32, the type of our parameters.
 
     Args:
         state_dict (Mapping[str, Tensor]): Tensors by name.
-        rules (Sequence[KeyRule]): One rule for each name that may occur.
-        source (str): What the checkpoint is, for messages.
-        strict (bool): Raise when a tensor is unknown, mis-shaped, untied or
-            missing; otherwise leave it out and list it. Defaults to True.
+        rules (Sequence[KeyRule]): One rule for each possible name.
+        source (str): Description of the checkpoint, for messages.
+        strict (bool): Raise if a tensor is unknown, missing, of another
+            shape or different from its twin. Otherwise leave the tensor out
+            and list it. Defaults to True.
 
     Returns:
-        tuple[dict[str, Tensor], ConversionReport]: The renamed tensors, and
-        what became of each.
+        tuple[dict[str, Tensor], ConversionReport]: Renamed tensors, and a
+        report of each tensor.
 
     Raises:
-        ConversionError: If ``strict`` and the checkpoint and the table do
-            not agree. The message lists every difference.
+        ConversionError: If ``strict`` is set and the checkpoint does not
+            agree with the table. The message lists every difference.
         TypeError: If a value is not a tensor.
 
     Example:
-        >>> rules = [KeyRule('fc.bias', 'head.bias', ('K', ))]
+        >>> rules = [KeyRule('fc.bias', 'head.bias', ('K',))]
         >>> new, report = apply_key_table({'fc.bias': torch.zeros(2)},
         ...                               rules, 'a linear layer')
         >>> sorted(new), report.sizes
@@ -124,7 +124,7 @@ def apply_key_table(
 
 
 def _find_family(name: str, rules: Sequence[KeyRule]) -> KeyRule | None:
-    """Find the rule whose prefix a name begins with."""
+    """Return the rule of the family that a name belongs to, if any."""
     for rule in rules:
         if rule.source.endswith('*') and name.startswith(rule.source[:-1]):
             return rule
@@ -137,32 +137,32 @@ def _find_problem(
     state_dict: Mapping[str, Tensor],
     report: ConversionReport,
 ) -> str:
-    """Say what is wrong with the shape or the tie of a tensor, or ''."""
+    """Describe a wrong shape or a difference from the twin, or return ''."""
     if rule.shape is not None:
         expected = match_shape(tuple(value.shape), rule.shape, report.sizes)
         if expected:
-            return f'expected shape {expected}, got {tuple(value.shape)}'
+            return f'expected shape {expected}, but got {tuple(value.shape)}'
     if rule.tied_to is None:
         return ''
     twin = state_dict.get(rule.tied_to)
     if twin is not None and not torch.equal(value, twin):
-        return f'expected the values of {rule.tied_to}, got other values'
+        return f'expected the values of {rule.tied_to}, but got others'
     return ''
 
 
 def match_shape(
     actual: tuple[int, ...], expected: Shape, sizes: dict[str, int]
 ) -> str:
-    """Compare a shape with a pattern, and learn the sizes that it names.
+    """Compare a shape with a pattern and learn the sizes that it names.
 
     Args:
         actual (tuple[int, ...]): Shape of a tensor.
-        expected (tuple): Numbers and names of sizes.
-        sizes (dict[str, int]): Sizes known so far. Names that occur for the
-            first time are added when the shape fits.
+        expected (Shape): Numbers and names of sizes.
+        sizes (dict[str, int]): Known sizes by name. If the shape fits, new
+            names are added.
 
     Returns:
-        str: ``''`` when the shape fits, else the expected shape in words.
+        str: ``''`` if the shape fits, otherwise the expected shape.
 
     Example:
         >>> match_shape((4, 8), ('n', 8), {'n': 3})
@@ -185,7 +185,7 @@ def match_shape(
 
 
 def _convert_value(rule: KeyRule, value: Tensor) -> Tensor:
-    """Bring a tensor to float32, and apply the change of the rule."""
+    """Convert a tensor to float32 and apply the transform of its rule."""
     if value.dtype in (torch.float16, torch.bfloat16, torch.float64):
         value = value.float()
     return value if rule.transform is None else rule.transform(value)

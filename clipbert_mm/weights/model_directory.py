@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Model directories of Hugging Face: weights beside a config.json."""
+"""Read and write model directories of Hugging Face."""
 
 import shutil
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ from clipbert_mm.utils.checkpoint_file import (
 from .bert_keys import count_layers
 from .conversion_report import ConversionError
 
-#: Weight files of a model directory; the first that exists is read.
+#: Weight files of a model directory; the first existing one is read.
 WEIGHT_FILES = ('model.safetensors', 'pytorch_model.bin')
 
-#: Options of ``BertConfig`` that decide what a BERT computes.
+#: Options of ``BertConfig`` on which the results of a BERT depend.
 BERT_OPTIONS = (
     'vocab_size',
     'hidden_size',
@@ -56,7 +56,7 @@ def load_model_directory(path: str | Path) -> dict[str, Tensor]:
 
     Raises:
         FileNotFoundError: If the directory has neither file.
-        OSError: If it is neither a directory nor a name that the hub gave.
+        OSError: If the path does not exist and cannot be downloaded.
         CheckpointFileError: See :func:`load_checkpoint_file`.
 
     Example:
@@ -70,48 +70,49 @@ def load_model_directory(path: str | Path) -> dict[str, Tensor]:
         if (Path(path) / name).is_file():
             return load_checkpoint_file(Path(path) / name)
     raise FileNotFoundError(
-        f'expected one of {WEIGHT_FILES} in {path}, but there is none. Pass '
-        'the directory of a downloaded checkpoint of Hugging Face.'
+        f'expected one of {WEIGHT_FILES} in {path}, but found neither. Pass '
+        'the directory of a checkpoint downloaded from Hugging Face.'
     )
 
 
 def _download(name: str) -> str:
-    """Return the path of a weight file of the hub in the local cache."""
+    """Download a weight file from the hub and return its local path."""
     for file_name in WEIGHT_FILES:
         try:
             return hf_hub_download(name, file_name)
-        except LocalEntryNotFoundError as error:  # the hub was not reached
+        except LocalEntryNotFoundError as error:  # the hub is unreachable
             raise _not_available(name, error) from error
         except EntryNotFoundError:
             continue  # the model has no such file
-        except Exception as error:  # the hub's client raises many kinds
+        except Exception as error:  # the client raises many types
             raise _not_available(name, error) from error
     raise FileNotFoundError(
         f'expected one of {WEIGHT_FILES} in {name!r} on the Hugging Face hub, '
-        'but it has none.'
+        'but found neither.'
     )
 
 
 def _not_available(name: str, error: Exception) -> OSError:
-    """Say what to pass where the hub does not give a model."""
+    """Explain what to pass instead of a name that cannot be downloaded."""
     reason = str(error).strip().partition('\n')[0]
     return OSError(
-        f'{name!r} is neither a file nor a directory, nor a name that the '
-        f'Hugging Face hub gave ({type(error).__name__}: {reason}). Without a '
-        'network pass the directory of a downloaded checkpoint, with '
-        f'{" or ".join(WEIGHT_FILES)} in it.'
+        f'{name!r} is neither a file nor a directory, and cannot be '
+        f'downloaded from the Hugging Face hub ({type(error).__name__}: '
+        f'{reason}). Without a network, pass the directory of a downloaded '
+        f'checkpoint that contains {" or ".join(WEIGHT_FILES)}.'
     )
 
 
 def bert_options(bert: str | Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a BERT, so that it can be built without its files.
+    """Return the options of a BERT, which build it without its files.
 
     Args:
-        bert (str | Mapping[str, Any]): As ``bert`` of
-            :class:`BertCrossModalHead`: a folder or a hub name, or options.
+        bert (str | Mapping[str, Any]): Option ``bert`` of
+            :class:`BertCrossModalHead`: a folder, a name on the hub, or
+            options.
 
     Returns:
-        dict[str, Any]: Arguments of ``BertConfig``, defaults included.
+        dict[str, Any]: Arguments of ``BertConfig``, including defaults.
 
     Raises:
         OSError: If the folder or the name cannot be found.
@@ -126,8 +127,8 @@ def bert_options(bert: str | Mapping[str, Any]) -> dict[str, Any]:
         except OSError as error:
             raise OSError(
                 f'Cannot read the config.json of BERT from {bert!r}: {error}. '
-                'Without a network set head.bert of the config to a folder '
-                'with that file, or to a dict of BertConfig arguments.'
+                'Without a network, set head.bert of the config to a folder '
+                'with that file or to a dict of BertConfig arguments.'
             ) from error
     else:
         config = BertConfig(**bert)
@@ -144,17 +145,16 @@ def save_bert_directory(
     """Write a directory that ``BertModel.from_pretrained`` reads.
 
     Args:
-        folder (str | Path): The directory; it is made.
-        tensors (Mapping[str, Tensor]): From :func:`revert_bert`.
-        options (Mapping[str, Any]): From :func:`bert_options`.
-        sizes (Mapping[str, int]): Sizes of the tensors, as their report
-            says; the options must be of these sizes.
-        vocab_file (str | Path, optional): The ``vocab.txt`` to put beside
-            the weights. Defaults to None.
+        folder (str | Path): Directory, which is created if necessary.
+        tensors (Mapping[str, Tensor]): Tensors from :func:`revert_bert`.
+        options (Mapping[str, Any]): Options from :func:`bert_options`.
+        sizes (Mapping[str, int]): Sizes from the report of the tensors.
+        vocab_file (str | Path | None): ``vocab.txt`` to copy next to the
+            weights. Defaults to None.
 
     Raises:
-        ConversionError: If the options say other sizes than the tensors.
-        FileNotFoundError: If there is no ``vocab_file``.
+        ConversionError: If the options and the tensors differ in a size.
+        FileNotFoundError: If ``vocab_file`` does not exist.
 
     Example:
         >>> save_bert_directory('bert', theirs, bert_options('old'),
@@ -162,13 +162,13 @@ def save_bert_directory(
     """
     found = {**sizes, 'num_hidden_layers': count_layers(tensors)}
     wrong = [
-        f'{name} is {size} in the checkpoint, {options[name]} in the config'
+        f'{name} is {size} in the checkpoint but {options[name]} in the config'
         for name, size in found.items()
         if size != options[name]
     ]
     if wrong:
         raise ConversionError(
-            f'the BERT of the config is not that of the checkpoint: '
+            'the BERT of the config does not match the checkpoint: '
             f'{"; ".join(wrong)}. Pass the config of its training.'
         )
     if vocab_file is not None and not Path(vocab_file).is_file():

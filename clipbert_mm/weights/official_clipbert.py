@@ -19,7 +19,7 @@ from .reverse_table import (
 SOURCE = 'official ClipBERT checkpoint'
 
 _DETECTOR = 'part of the detector, which ClipBERT never runs'
-_UNUSED_POSITIONS = 'visual tokens have no sequence position; never used'
+_UNUSED_POSITIONS = 'never used: visual tokens have no sequence position'
 _TIED = 'tied to another tensor, checked to be equal'
 
 _CNN = 'cnn.feature.'
@@ -64,12 +64,14 @@ _CLASSIFIER: dict[str, Shape] = {
     '2.bias': ('num_outputs',),
 }
 
-_LOAD_NOTE = "this holds a whole model. Load it with load_from='<the file>'."
+_LOAD_NOTE = (
+    "the file holds a whole model. Load it with load_from='<the file>'."
+)
 _PRETRAIN_NOTE = (
-    'this is a pretraining checkpoint: task.mlm.* and the linear '
-    'head.classifier.* fit PretrainTask only. Loaded into another task, '
-    'these are reported as unexpected, and its own head.classifier.* starts '
-    'newly initialised, as in the reference.'
+    'the file holds a pretraining checkpoint: task.mlm.* and the linear '
+    'head.classifier.* fit only PretrainTask. A model with another task '
+    'reports them as unexpected and starts with a newly initialised '
+    'head.classifier.*, as in the reference.'
 )
 
 
@@ -77,16 +79,15 @@ def official_rules(names: Collection[str]) -> list[KeyRule]:
     """Make the key table of an official checkpoint.
 
     Names are those of the reference at a118b02. A pretraining checkpoint
-    has 500 tensors, the others 495: 491 are common to all, the rest is the
-    head.
+    has 500 tensors and any other one 495. All have 491 in common; the others
+    are those of the head.
 
     Args:
-        names (Collection[str]): Names in the checkpoint. They decide the
-            number of transformer layers and the kind of head.
+        names (Collection[str]): Names of the tensors of the checkpoint. They
+            determine the number of transformer layers and the kind of head.
 
     Returns:
-        list[KeyRule]: One rule for each name that the checkpoint must or
-        may have.
+        list[KeyRule]: One rule for each required or optional name.
 
     Example:
         >>> rules = official_rules(['transformer.classifier.0.weight'])
@@ -101,7 +102,7 @@ def official_rules(names: Collection[str]) -> list[KeyRule]:
 
 
 def _rules(num_layers: int, pretrain: bool, classifier: bool) -> list[KeyRule]:
-    """Make the table of a model with the heads that are asked for."""
+    """Make the table of a model with the requested heads."""
     rules = _common_rules(num_layers)
     if pretrain:
         rules += _pretrain_rules()
@@ -118,7 +119,7 @@ def _rules(num_layers: int, pretrain: bool, classifier: bool) -> list[KeyRule]:
 
 
 def _common_rules(num_layers: int) -> list[KeyRule]:
-    """List the tensors that every official checkpoint has."""
+    """List the rules of the tensors of every official checkpoint."""
     rules = [
         KeyRule(f'{_CNN}backbone.{name}', f'backbone.{name}', shape)
         for name, shape in backbone_shapes().items()
@@ -157,7 +158,7 @@ def _common_rules(num_layers: int) -> list[KeyRule]:
 
 
 def _pretrain_rules() -> list[KeyRule]:
-    """List the tensors of the heads of image-text pretraining."""
+    """List the rules of the heads of image-text pretraining."""
     prefix = 'transformer.cls.predictions.'
     rules = [
         KeyRule(f'{prefix}{name}', f'task.mlm.{name}', shape)
@@ -189,15 +190,15 @@ def convert_official(
     """Convert an official ClipBERT checkpoint of any task.
 
     Args:
-        state_dict (Mapping[str, Tensor]): The checkpoint, as
-            :func:`load_checkpoint_file` reads it.
-        strict (bool): Raise on any unknown, mis-shaped or missing tensor.
-            Defaults to True.
+        state_dict (Mapping[str, Tensor]): Tensors of the checkpoint, from
+            :func:`load_checkpoint_file`.
+        strict (bool): Raise if any tensor is unknown, missing or of another
+            shape. Defaults to True.
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: State dict of
-        :class:`ClipBERT`, and what became of each tensor. The notes say
-        what happens to the head when another task loads the result.
+        :class:`ClipBERT`, and a report of each tensor. Its notes explain
+        the fate of the head when another task loads the result.
 
     Raises:
         ConversionError: See :func:`apply_key_table`.
@@ -214,10 +215,10 @@ def convert_official(
         report.notes.append(_PRETRAIN_NOTE)
     elif 'num_outputs' in report.sizes:
         report.notes.append(
-            f'head.classifier has {report.sizes["num_outputs"]} outputs. A '
-            'model with another number of them cannot load it: its '
-            'head.classifier.2.* stays newly initialised, which is logged '
-            'when the file is loaded.'
+            f'head.classifier has {report.sizes["num_outputs"]} outputs. In '
+            'a model with another number of outputs head.classifier.2.* '
+            'stays newly initialised, which is logged when the file is '
+            'loaded.'
         )
     else:
         report.notes.append(
@@ -231,11 +232,11 @@ def revert_official(
     state_dict: Mapping[str, Tensor],
     strict: bool = True,
 ) -> tuple[dict[str, Tensor], ConversionReport]:
-    """Convert weights of ours to the names of the authors' code.
+    """Convert our weights to the names of the authors' code.
 
-    The detector and the position table of the grid, which the authors' code
-    builds and never uses, cannot be made: the report lists them as absent,
-    and they stay newly initialised there.
+    The authors' code builds a detector and a position table of the grid and
+    never uses them. The report lists their tensors as absent; they stay
+    newly initialised there.
 
     Args:
         state_dict (Mapping[str, Tensor]): State dict of :class:`ClipBERT`
@@ -243,8 +244,8 @@ def revert_official(
         strict (bool): See :func:`convert_official`. Defaults to True.
 
     Returns:
-        tuple[dict[str, Tensor], ConversionReport]: The state dict of the
-        authors' model, and what became of each tensor.
+        tuple[dict[str, Tensor], ConversionReport]: State dict of the
+        authors' model, and a report of each tensor.
 
     Raises:
         ConversionError: See :func:`apply_key_table`.

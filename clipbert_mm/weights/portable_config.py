@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Make a config that needs no file outside its own folder to build a model."""
+"""Make a config that builds a model from the files of its own folder."""
 
 import os.path as osp
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from .model_directory import bert_options
 
-#: MMEngine replaces this by the folder of a config when it reads it.
+#: Placeholder that MMEngine replaces by the folder of a config.
 HERE = '{{ fileDirname }}'
 
 #: Names in the folder of an exported model.
@@ -17,24 +17,24 @@ CONFIG_FILE = 'config.py'
 WEIGHT_FILE = 'model.safetensors'
 TOKENIZER_FOLDER = 'tokenizer'
 
-#: What belongs to a machine or a run, not to a model.
+#: Keys that belong to a machine or a run, not to a model.
 _OF_A_RUN = ('work_dir', 'launcher', 'experiment_name')
 
 Edits = Mapping[str, Callable[[Any], Any]]
 
 
 def without_weight_files(cfg: Config) -> Config:
-    """Have a model start at random instead of from files.
+    """Remove the weight files from which a model is initialised.
 
-    The weights of a checkpoint make every other start needless.
+    The weights of a checkpoint replace them all.
 
     Args:
-        cfg (Config): A config; it is left as it is.
+        cfg (Config): Config, which is not changed.
 
     Returns:
-        Config: A copy. In its model each ``bert`` that names a folder or the
-        hub is replaced by its options, each ``init_cfg`` and ``pretrained``
-        that names a checkpoint by None.
+        Config: Copy with a changed model. Each ``bert`` that names a folder
+        or a model on the hub is replaced by its options. Each ``init_cfg``
+        and ``pretrained`` that names a checkpoint is replaced by None.
 
     Raises:
         OSError: If the config.json of a BERT cannot be found.
@@ -57,7 +57,7 @@ def without_weight_files(cfg: Config) -> Config:
 
 
 def _names_file(init_cfg: Any) -> bool:
-    """Whether an initialiser of MMEngine reads a checkpoint."""
+    """Return whether an initialiser of MMEngine reads a checkpoint."""
     several = init_cfg if isinstance(init_cfg, (list, tuple)) else [init_cfg]
     return any(
         isinstance(one, dict) and one.get('type') == 'Pretrained'
@@ -66,17 +66,17 @@ def _names_file(init_cfg: Any) -> bool:
 
 
 def find_tokenizer(cfg: Config) -> str | None:
-    """Find the tokenizer that a config names.
+    """Find the tokenizer folder that a config names.
 
     Args:
-        cfg (Config): A config.
+        cfg (Config): Config with any number of ``tokenizer`` options.
 
     Returns:
-        Optional[str]: The folder, or None where the tokenizer comes from the
-        hub, or there is none.
+        str | None: Path of the folder, or None if the tokenizer comes from
+        the hub or the config names none.
 
     Raises:
-        ValueError: If there are several folders.
+        ValueError: If the config names several folders.
 
     Example:
         >>> find_tokenizer(Config(dict(model=dict()))) is None
@@ -92,8 +92,8 @@ def find_tokenizer(cfg: Config) -> str | None:
     rewrite(cfg.to_dict(), dict(tokenizer=keep))
     if len(found) > 1:
         raise ValueError(
-            f'expected one tokenizer in the config, but got {found}. A model '
-            'is trained and tested with the same one.'
+            f'expected one tokenizer in the config, but got {found}. Train '
+            'and test a model with the same tokenizer.'
         )
     return found[0] if found else None
 
@@ -104,15 +104,15 @@ def portable_config(
     """Make the config of an exported model.
 
     Args:
-        cfg (Config): Of :func:`without_weight_files`.
-        answers (Sequence[str], optional): Those of the checkpoint; they take
-            the place of the file that the ``vocabulary`` of the task names.
+        cfg (Config): Config from :func:`without_weight_files`.
+        answers (Sequence[str] | None): Answers of the checkpoint. They
+            replace the file that the ``vocabulary`` of the task names.
             Defaults to None.
 
     Returns:
-        Config: A copy. Its ``tokenizer`` and ``load_from`` name files of the
-        folder that the config is in, wherever that is; what belongs to a
-        run, such as ``work_dir``, is left out.
+        Config: Copy whose ``tokenizer`` and ``load_from`` name files in the
+        folder of the config, wherever that is. Keys that belong to a run,
+        such as ``work_dir``, are left out.
 
     Example:
         >>> portable_config(Config(dict(work_dir='a'))).load_from
@@ -128,21 +128,21 @@ def portable_config(
 
 
 def _to_folder(tokenizer: Any) -> Any:
-    """Replace a local folder by the copy beside the config."""
+    """Replace a local folder by its copy next to the config."""
     is_folder = isinstance(tokenizer, str) and osp.isdir(tokenizer)
     return f'{HERE}/{TOKENIZER_FOLDER}' if is_folder else tokenizer
 
 
 def rewrite(value: Any, edits: Edits) -> Any:
-    """Change the members of nested containers by their name.
+    """Change the members of nested containers by name.
 
     Args:
-        value (Any): Dicts, lists, tuples and plain values.
-        edits (Mapping[str, Callable]): What becomes of a member, by name.
-            A function returns what it does not change.
+        value (Any): Nested dicts, lists and tuples of plain values.
+        edits (Edits): Function of each name of a member. It
+            takes the value of the member and returns the new one.
 
     Returns:
-        Any: A copy.
+        Any: Copy with the new values.
 
     Example:
         >>> rewrite([dict(a=1, b=2)], dict(a=str))

@@ -1,7 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
-"""Names and shapes of ResNet50Grid, which are detectron2's own."""
+"""Names and shapes of ResNet50Grid, which are those of detectron2."""
 
-#: Bottlenecks, inner width and outer width of each stage.
+#: Number of bottlenecks, inner width and outer width of each stage.
 STAGES = {
     'res2': (3, 64, 256),
     'res3': (4, 128, 512),
@@ -14,11 +14,11 @@ NORM_TENSORS = ('weight', 'bias', 'running_mean', 'running_var')
 
 
 def conv_shapes() -> dict[str, tuple[int, ...]]:
-    """List the convolutions of ResNet-50.
+    """Return the shapes of the convolutions of ResNet-50.
 
     Returns:
-        dict[str, tuple[int, ...]]: Shape of the weight of each convolution,
-        by the name of the convolution.
+        dict[str, tuple[int, ...]]: Shape of each weight, by the name of its
+        convolution.
 
     Example:
         >>> conv_shapes()['res2.0.conv2']
@@ -39,10 +39,11 @@ def conv_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def backbone_shapes() -> dict[str, tuple[int, ...]]:
-    """List all tensors of ResNet50Grid.
+    """Return the shapes of all tensors of ResNet50Grid.
 
     Returns:
-        dict[str, tuple[int, ...]]: Shapes by name, without ``backbone.``.
+        dict[str, tuple[int, ...]]: Shapes by name, without the prefix
+        ``backbone.``.
 
     Example:
         >>> backbone_shapes()['stem.conv1.norm.running_var']

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Key tables read backwards: from our names to those of a format."""
+"""Read a key table backwards, from our names to those of a format."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,19 +9,19 @@ from .conversion_report import ConversionReport
 from .key_table import KeyRule, apply_key_table
 from .resnet50_keys import conv_shapes
 
-TASK_HEAD = 'the head of a task, which the format does not have'
-NORM_COUNTER = 'counts training batches; it has no effect on a result'
-ANSWERS = 'the answers, which the format keeps beside the checkpoint'
+TASK_HEAD = 'the head of a task, which the format lacks'
+NORM_COUNTER = 'a count of training batches, which affects no result'
+ANSWERS = 'the answers, which the format keeps next to the checkpoint'
 
 
 def drop_rules(reasons: Mapping[str, str]) -> list[KeyRule]:
-    """Make the rules of tensors of ours that a format has no place for.
+    """Make the rules of our tensors that a format lacks.
 
     Args:
-        reasons (Mapping[str, str]): Why, by name or by ``prefix*``.
+        reasons (Mapping[str, str]): Reasons by name or by ``prefix*``.
 
     Returns:
-        list[KeyRule]: One rule for each.
+        list[KeyRule]: One rule per reason.
 
     Example:
         >>> drop_rules({'task.*': 'no such head'})[0].required
@@ -34,10 +34,10 @@ def drop_rules(reasons: Mapping[str, str]) -> list[KeyRule]:
 
 
 def counter_rules() -> list[KeyRule]:
-    """Make the rules of the counters of a backbone with ``norm='batch'``.
+    """Make the rules that drop the counters of batch norms.
 
     Returns:
-        list[KeyRule]: They drop each.
+        list[KeyRule]: One rule per norm of a backbone with ``norm='batch'``.
 
     Example:
         >>> counter_rules()[0].source
@@ -58,29 +58,30 @@ def reverse_key_table(
     source: str,
     strict: bool = True,
 ) -> tuple[dict[str, Tensor], ConversionReport]:
-    """Rename our tensors to the names of a format, by its own table.
+    """Rename our tensors to the names of a format by the table of the format.
 
-    Tied tensors are written as copies. Tensors that the table drops for
-    another reason cannot be made again: the report lists them as absent.
+    Tied tensors are written as copies of their twins. Tensors that the table
+    drops for another reason cannot be made; the report lists them as absent.
 
     Args:
         state_dict (Mapping[str, Tensor]): State dict of :class:`ClipBERT`.
-        rules (Sequence[KeyRule]): The table from the format to ours.
-        dropped (Sequence[KeyRule]): What becomes of tensors of ours that the
-            format has no place for.
-        source (str): What is made, for messages.
+        rules (Sequence[KeyRule]): Table from the format to our names.
+        dropped (Sequence[KeyRule]): Rules of our tensors that the format
+            lacks.
+        source (str): Description of the conversion, for messages.
         strict (bool): See :func:`apply_key_table`. Defaults to True.
 
     Returns:
-        tuple[dict[str, Tensor], ConversionReport]: The tensors under the
-        names of the format, and what became of each.
+        tuple[dict[str, Tensor], ConversionReport]: Tensors under the names
+        of the format, and a report of each tensor.
 
     Raises:
         ConversionError: See :func:`apply_key_table`.
         ValueError: If a rule changes values, which cannot be undone.
 
     Example:
-        >>> rules = [KeyRule('fc.bias', 'head.bias', ('K', ))]
+        >>> import torch
+        >>> rules = [KeyRule('fc.bias', 'head.bias', ('K',))]
         >>> new, _ = reverse_key_table({'head.bias': torch.zeros(2)},
         ...                            rules, [], 'a linear layer')
         >>> list(new)
@@ -102,10 +103,11 @@ def invert_rules(rules: Sequence[KeyRule]) -> list[KeyRule]:
     """Swap the names of the rules that rename.
 
     Args:
-        rules (Sequence[KeyRule]): From a format to ours.
+        rules (Sequence[KeyRule]): Table from a format to our names.
 
     Returns:
-        list[KeyRule]: From ours to the format; rules that drop are left out.
+        list[KeyRule]: Table from our names to the format, without the rules
+        that drop a tensor.
 
     Raises:
         ValueError: If a rule changes values.

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Key table of TVP, a temporal-grounding model made from ClipBERT."""
+"""Key table of TVP, a temporal-grounding model derived from ClipBERT."""
 
 from collections.abc import Collection, Mapping
 
@@ -21,9 +21,9 @@ from .reverse_table import (
 
 SOURCE = 'TVP checkpoint'
 
-_PROMPT = 'a prompt of TVP, which ClipBERT does not have'
+_PROMPT = 'a prompt of TVP, which ClipBERT lacks'
 _GROUNDING = 'the temporal-grounding head of TVP'
-_UNUSED_POSITIONS = 'visual tokens have no sequence position; never used'
+_UNUSED_POSITIONS = 'never used: visual tokens have no sequence position'
 
 _PROMPTS = (
     'text_prompt',
@@ -39,7 +39,7 @@ _GROUNDING_HEAD = (
     'layer_1.bias',
 )
 
-#: TVP's names of the parts of a BERT layer; the first that occurs counts.
+#: TVP's name of each part of a BERT layer; the first match is replaced.
 _BERT_NAMES = {
     'attention.self.': 'attention.',
     'attention.output.LayerNorm': 'attention.layer_norm',
@@ -48,11 +48,11 @@ _BERT_NAMES = {
 }
 
 _NOTES = (
-    'this holds a whole model but head.classifier.*, which starts newly '
-    "initialised. Load it with load_from='<the file>'.",
+    'the file holds a whole model without head.classifier.*, which starts '
+    "newly initialised. Load it with load_from='<the file>'.",
     'stride: the ResNet of transformers puts the stride of a stage in its 3x3 '
-    'convolution unless backbone_config.downsample_in_bottleneck of '
-    'config.json is true; ResNet50Grid always has it in the first 1x1. With '
+    'convolution unless backbone_config.downsample_in_bottleneck in '
+    'config.json is true. ResNet50Grid always has it in the first 1x1. With '
     'the stride in the 3x3 the weights fit, but the features differ from the '
     'original ones until they are fine-tuned.',
     'pixels: TVP takes BGR as ClipBERT does, but divided by 255 and '
@@ -60,29 +60,29 @@ _NOTES = (
     'image_mean[::-1]], std=[255 * s for s in image_std[::-1]], bgr=True) '
     'with the values of preprocessor_config.json (0.5 by default, which gives '
     'mean=[127.5] * 3, std=[127.5] * 3).',
-    'pooler: TVP pools its first text prompt, ClipBERT the [CLS] token. The '
-    'weights fit, but have to be fine-tuned.',
+    'pooler: TVP pools its first text prompt and ClipBERT the [CLS] token. '
+    'The weights fit but must be fine-tuned.',
 )
 _NOTE_BACK = (
-    'this holds the parts that TVP and ClipBERT share; transformers '
-    'initialises the prompts and the grounding head anew. Build TVP with the '
-    'sizes of this report and a backbone_config with layer_type bottleneck '
-    'and downsample_in_bottleneck true.'
+    'the file holds the parts that TVP and ClipBERT have in common; in '
+    'transformers the prompts and the grounding head start newly '
+    'initialised. Build TVP with the sizes of this report and with a '
+    'backbone_config of layer_type bottleneck and downsample_in_bottleneck '
+    'true.'
 )
 
 
 def tvp_rules(names: Collection[str]) -> list[KeyRule]:
     """Make the key table of a TVP checkpoint.
 
-    Names are those of ``TvpModel`` and, with ``model.`` before them, of
+    Names are those of ``TvpModel`` or, with the prefix ``model.``, those of
     ``TvpForVideoGrounding`` in transformers.
 
     Args:
-        names (Collection[str]): Names in the checkpoint.
+        names (Collection[str]): Names of the tensors of the checkpoint.
 
     Returns:
-        list[KeyRule]: One rule for each name that the checkpoint must or
-        may have.
+        list[KeyRule]: One rule for each required or optional name.
 
     Example:
         >>> tvp_rules(['text_prompt'])[0].source
@@ -95,7 +95,7 @@ def tvp_rules(names: Collection[str]) -> list[KeyRule]:
 
 
 def _rules(num_layers: int, prefix: str) -> list[KeyRule]:
-    """Make the table for a number of layers and a prefix."""
+    """Make the table of a number of layers and a prefix."""
     rules = _backbone_rules(f'{prefix}vision_model.backbone.')
     rules.append(
         KeyRule(
@@ -130,7 +130,7 @@ def _rules(num_layers: int, prefix: str) -> list[KeyRule]:
 
 
 def _backbone_rules(prefix: str) -> list[KeyRule]:
-    """List the tensors of the ResNet-50 of transformers."""
+    """List the rules of the ResNet-50 of transformers."""
     rules = []
     for conv, shape in conv_shapes().items():
         source = f'{prefix}{_resnet_name(conv)}'
@@ -156,7 +156,7 @@ def _backbone_rules(prefix: str) -> list[KeyRule]:
 
 
 def _resnet_name(conv: str) -> str:
-    """Return the name that transformers gives to a convolution."""
+    """Return the name of a convolution in transformers."""
     stage, *block, layer = conv.split('.')
     if stage == 'stem':
         return 'embedder.embedder'
@@ -167,7 +167,7 @@ def _resnet_name(conv: str) -> str:
 
 
 def _bert_name(name: str) -> str:
-    """Return the name that TVP gives to a tensor of BERT."""
+    """Return the name of a tensor of BERT in TVP."""
     for ours, theirs in _BERT_NAMES.items():
         if ours in name:
             return name.replace(ours, theirs)
@@ -181,15 +181,15 @@ def convert_tvp(
     """Convert a TVP checkpoint, such as ``Intel/tvp-base``.
 
     Args:
-        state_dict (Mapping[str, Tensor]): The checkpoint, as
-            :func:`load_model_directory` reads it.
-        strict (bool): Raise on any unknown, mis-shaped or missing tensor.
-            Defaults to True.
+        state_dict (Mapping[str, Tensor]): Tensors of the checkpoint, from
+            :func:`load_model_directory`.
+        strict (bool): Raise if any tensor is unknown, missing or of another
+            shape. Defaults to True.
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: State dict of
-        :class:`ClipBERT` without ``head.classifier.*``, and what became of
-        each tensor. The notes say where TVP computes otherwise.
+        :class:`ClipBERT` without ``head.classifier.*``, and a report of each
+        tensor. Its notes explain how the computation of TVP differs.
 
     Raises:
         ConversionError: See :func:`apply_key_table`.
@@ -209,7 +209,7 @@ def revert_tvp(
     state_dict: Mapping[str, Tensor],
     strict: bool = True,
 ) -> tuple[dict[str, Tensor], ConversionReport]:
-    """Convert the parts that TVP shares to its names.
+    """Convert the parts that TVP and ClipBERT have in common to TVP's names.
 
     Args:
         state_dict (Mapping[str, Tensor]): State dict of :class:`ClipBERT`
@@ -218,7 +218,7 @@ def revert_tvp(
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: Tensors of
-        ``TvpForVideoGrounding``, and what became of each.
+        ``TvpForVideoGrounding``, and a report of each tensor.
 
     Raises:
         ConversionError: See :func:`apply_key_table`.

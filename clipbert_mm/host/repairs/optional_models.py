@@ -54,9 +54,9 @@ def import_with_repairs(
 
     Args:
         name (str): Name of the module.
-        repairs (dict[str, Callable]): Repairs by name. A repair takes the
-            error. If it knows the error, it repairs the cause and returns
-            the reason; otherwise it returns None.
+        repairs (dict[str, Callable[[Exception], str | None]]): Repairs by
+            name. A repair takes the error. If it knows the error, it repairs
+            the cause and returns the reason; otherwise it returns None.
 
     Returns:
         dict[str, str]: Reason of each repair that was needed, by its name.
@@ -205,10 +205,10 @@ def _put_placeholders(
 def _placeholder_class(name: str, reason: str) -> type:
     """Return a class that can be imported and registered, but not used."""
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> None:
         raise ImportError(f'{name} of MMAction2 cannot be used here: {reason}')
 
-    return type(name, (), {'__init__': __init__})
+    return type(name, (), {'__init__': refuse})
 
 
 def bind_submodules(package: str) -> None:
@@ -227,6 +227,7 @@ def bind_submodules(package: str) -> None:
     """
     for name, module in list(sys.modules.items()):
         parent, _, child = name.rpartition('.')
-        if name.startswith(f'{package}.') and parent in sys.modules:
-            if not hasattr(sys.modules[parent], child):
-                setattr(sys.modules[parent], child, module)
+        if not name.startswith(f'{package}.') or parent not in sys.modules:
+            continue
+        if not hasattr(sys.modules[parent], child):
+            setattr(sys.modules[parent], child, module)

@@ -92,7 +92,7 @@ def test_convert_bert__heads_are_used_on_request(pretrained):
         'cls.predictions.decoder.weight',
         'cls.predictions.decoder.bias',
     }
-    assert any('label 0 means a true pair' in note for note in report.notes)
+    assert any('Label 0 means a true pair' in note for note in report.notes)
 
 
 @pytest.mark.parametrize('heads', ['drop', 'pretrain'])

@@ -52,7 +52,7 @@ def test_convert_detectron2__pixel_statistics_are_dropped():
 def test_convert_detectron2__scaled_pixels_raise():
     state = make_detector()
     state['pixel_std'] = torch.tensor([57.5, 57.0, 58.5])
-    with pytest.raises(ConversionError, match='pixel_std 1, got .57.5'):
+    with pytest.raises(ConversionError, match='pixel_std 1, but got .57.5'):
         convert_detectron2(state)
 
 
@@ -68,6 +68,6 @@ def test_convert_detectron2__wider_network_raises():
     state['backbone.res2.0.conv1.weight'] = torch.zeros(256, 64, 1, 1)
     with pytest.raises(
         ConversionError,
-        match=r'expected shape \(64, 64, 1, 1\), got \(256, 64, 1, 1\)',
+        match=r'expected shape \(64, 64, 1, 1\), but got \(256, 64, 1, 1\)',
     ):
         convert_detectron2(state)

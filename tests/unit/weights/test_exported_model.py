@@ -272,7 +272,7 @@ def test_export_model__checkpoint_of_another_task_raises(trained, tmp_path):
 
 def test_export_model__folder_with_files_is_not_touched(trained, tmp_path):
     (tmp_path / 'config.py').write_text('a = 1')
-    with pytest.raises(FileExistsError, match=f'{tmp_path} exists and holds'):
+    with pytest.raises(FileExistsError, match=f'{tmp_path} is not empty'):
         export_model(trained.cfg, trained.checkpoint, tmp_path)
     assert (tmp_path / 'config.py').read_text() == 'a = 1'
 

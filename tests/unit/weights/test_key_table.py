@@ -55,7 +55,7 @@ def test_apply_key_table__wrong_shape_raises_with_both_shapes():
     state = {**make_state(), 'bias': torch.ones(4)}
     with pytest.raises(
         ConversionError,
-        match=r'bias: expected shape \(hidden_size=2\), got \(4,\)',
+        match=r'bias: expected shape \(hidden_size=2\), but got \(4,\)',
     ):
         apply_key_table(state, RULES, 'a toy')
 

@@ -84,7 +84,7 @@ def test_revert_official__answers_and_counters_are_dropped():
     new['task.vocabulary'] = torch.zeros(9, dtype=torch.uint8)
     new['backbone.res2.0.conv1.norm.num_batches_tracked'] = torch.tensor(7)
     _, report = revert_official(new)
-    assert 'beside the checkpoint' in report.dropped['task.vocabulary']
+    assert 'next to the checkpoint' in report.dropped['task.vocabulary']
     assert len(report.dropped) == 2
 
 
@@ -150,7 +150,7 @@ def test_save_bert_directory__other_config_raises(
     options = bert_options({**BERT, option: size})
     with pytest.raises(
         ConversionError,
-        match=f'{option} is {BERT[option]} in the checkpoint, {size} in',
+        match=f'{option} is {BERT[option]} in the checkpoint but {size}',
     ):
         save_bert_directory(tmp_path / 'bert', back, options, report.sizes)
     assert not (tmp_path / 'bert').exists()
