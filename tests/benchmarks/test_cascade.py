@@ -12,6 +12,7 @@ from clipbert_mm.models.consensus_aggregator import ConsensusAggregator
 from clipbert_mm.quickstart.corpus.annotations import read_lines
 from clipbert_mm.quickstart.corpus.scene_corpus import CorpusSettings, generate
 from clipbert_mm.quickstart.corpus.scenes import read_caption
+from tools.benchmarks.cascade import __main__ as cascade
 from tools.benchmarks.cascade import gallery as cascade_gallery
 from tools.benchmarks.cascade import rows as cascade_rows
 from tools.benchmarks.cascade import simulation as cascade_simulation
@@ -51,7 +52,7 @@ def test_simulation__has_the_recall_of_the_paper(
     )
     texts = cascade_rows.score_gallery(logits, lse_score, None, 0).ranks.texts
     assert 100 * np.mean(texts <= 1) == pytest.approx(22.0, abs=0.5)
-    cascade_simulation.main(['--quick', '--threads', '1'])
+    cascade.main(['simulation', '--quick', '--threads', '1'])
     shown = capsys.readouterr().out
     assert '1 x 40 texts x 40 videos x 16 clips, lse, s 0.5' in shown
     assert len(re.findall(r'^\| [124] ', shown, re.M)) == 12
@@ -88,5 +89,5 @@ def test_gallery__needs_a_finished_quickstart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        cascade_gallery.main([str(tmp_path)])
-    assert 'is no finished quickstart' in capsys.readouterr().err
+        cascade.main(['gallery', str(tmp_path)])
+    assert 'is not a finished quickstart' in capsys.readouterr().err

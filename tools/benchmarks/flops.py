@@ -1,8 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""Floating-point operations of a config: CNN, neck, pairs, the whole test.
+"""Count the floating-point operations of a config.
 
-Nothing is computed and no weights or data are needed. One multiply-accumulate
-counts as two operations::
+Nothing is computed, and neither weights nor data are needed. A multiply-
+accumulate counts as two operations::
 
     python -m tools.benchmarks.flops clipbert_msrvtt_ret --tokens 12
 """
@@ -26,50 +26,65 @@ from .scoring.reference_scoring import reference_flops
 class TestSizes(NamedTuple):
     """Sizes of a config's test."""
 
-    num_clips: int
+    num_clips: int  # C
     clip_len: int  # T
     img_size: int
     max_txt_len: int
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description='Count operations')
-    parser.add_argument(
-        'config', help='path of a config, or name of one that is shipped'
+    """Read the command line.
+
+    Args:
+        argv (list[str] | None): Arguments. Defaults to None: those of this
+            process.
+
+    Returns:
+        argparse.Namespace: The options.
+    """
+    parser = argparse.ArgumentParser(
+        description='Count the operations of a config.'
     )
-    parser.add_argument('--videos', type=int, default=1000)
+    parser.add_argument(
+        'config', help='path of a config, or name of a shipped one'
+    )
+    parser.add_argument(
+        '--videos',
+        type=int,
+        default=1000,
+        help='number of videos (default: %(default)s)',
+    )
     parser.add_argument(
         '--texts',
         type=int,
-        help='that every video meets (default: 1000 in retrieval, else its '
-        'own options or its question)',
+        help='number of texts that every video is paired with (default: 1000 '
+        'in retrieval, else the options of a question, or the question)',
     )
     parser.add_argument(
         '--tokens',
         type=int,
-        help="of a text; by default the config's max_txt_len, which the "
-        'original implementation pads every text to',
+        help="length of a text (default: the config's max_txt_len, which the "
+        'original implementation pads every text to)',
     )
     args = parser.parse_args(argv)
     for name in ('videos', 'texts', 'tokens'):
         value = getattr(args, name)
         if value is not None and value < 1:
-            parser.error(f'--{name} must be at least 1, but got {value}')
+            parser.error(f'--{name} must be an integer >= 1, but got {value}.')
     return args
 
 
 def read_sizes(cfg: Config) -> TestSizes:
-    """Sizes in the test pipeline of a config.
+    """Read the sizes from the test pipeline of a config.
 
     Args:
-        cfg (Config): With ``test_dataloader`` or ``val_dataloader``.
+        cfg (Config): Config with ``test_dataloader`` or ``val_dataloader``.
 
     Returns:
-        TestSizes: Of an image, one clip of one frame.
+        TestSizes: The sizes; an image counts as one clip of one frame.
 
     Raises:
-        ValueError: If the pipeline does not tell a size.
+        ValueError: If no step of the pipeline has a size.
     """
     loader = cfg.get('test_dataloader') or cfg.val_dataloader
     dataset = loader.dataset
@@ -81,7 +96,7 @@ def read_sizes(cfg: Config) -> TestSizes:
             found[key] = values[-1]
         elif key in ('size', 'max_txt_len'):
             raise ValueError(
-                f"No step of the test pipeline has '{key}'. Take a config "
+                f"No step of the test pipeline has '{key}'. Choose a config "
                 'whose pipeline resizes frames and tokenises texts.'
             )
     return TestSizes(
@@ -93,13 +108,13 @@ def read_sizes(cfg: Config) -> TestSizes:
 
 
 def build_without_weights(cfg: Config) -> Any:
-    """The model of a config, with the shapes of its weights alone.
+    """Build the model of a config without memory for its weights.
 
     Args:
-        cfg (Config): With ``model``.
+        cfg (Config): Config with ``model``.
 
     Returns:
-        ClipBERT: On PyTorch's meta device.
+        Any: ClipBERT on PyTorch's meta device.
     """
     model = cfg.model.to_dict()
     bert = model['head'].get('bert', 'bert-base-uncased')
@@ -124,13 +139,13 @@ def build_without_weights(cfg: Config) -> Any:
 
 
 def default_texts(task: Any) -> int:
-    """Texts that a video of the test meets.
+    """Return the number of texts that a video is paired with.
 
     Args:
-        task (Any): Of the model.
+        task (Any): Task of the model.
 
     Returns:
-        int: A gallery's, a question's options, or one question.
+        int: Texts of a gallery, options of a question, or one question.
     """
     if type(task).__name__ == 'RetrievalTask':
         return 1000
@@ -138,7 +153,18 @@ def default_texts(task: Any) -> int:
 
 
 def giga(flops: float) -> str:
-    """Operations in units of a thousand million."""
+    """Format operations in units of 10^9.
+
+    Args:
+        flops (float): Number of operations.
+
+    Returns:
+        str: The rounded number.
+
+    Example:
+        >>> giga(1_234_567_890_000)
+        '1,234.57'
+    """
     return f'{flops / 1e9:,.2f}'
 
 
@@ -146,7 +172,7 @@ def print_costs(args: argparse.Namespace) -> None:
     """Print the table of a config.
 
     Args:
-        args (argparse.Namespace): Of the command line.
+        args (argparse.Namespace): Options of the command line.
     """
     cfg = Config.fromfile(find_config(args.config))
     sizes, model = read_sizes(cfg), build_without_weights(cfg)
@@ -188,7 +214,7 @@ def print_costs(args: argparse.Namespace) -> None:
         ],
         ['the whole test', giga(cost.flops)],
         [
-            f'the same as the original implementation does it (texts padded to '
+            'the same in the original implementation (texts padded to '
             f'{sizes.max_txt_len}, CNN for every 64 texts, all tokens)',
             giga(reference),
         ],

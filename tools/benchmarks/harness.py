@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the benchmarks share: sides that take turns, medians, tables."""
+"""Tools of all benchmarks: sides that take turns, medians, tables."""
 
 import argparse
 import os
@@ -15,10 +15,10 @@ CPU_INFO = Path('/proc/cpuinfo')
 
 
 def synchronize(device: str | torch.device = 'cpu') -> None:
-    """Wait until the device has done what it was given.
+    """Wait until a device has finished its work.
 
     Args:
-        device (str | torch.device): Nothing to wait for on a CPU.
+        device (str | torch.device): The device; a CPU needs no waiting.
             Defaults to ``'cpu'``.
     """
     if torch.device(device).type == 'cuda':
@@ -34,10 +34,11 @@ def alternate(
     """Time sides that take turns, so that all see the same machine.
 
     Args:
-        sides (Mapping[str, Callable]): What is timed, by name.
-        runs (int): Timed calls of each side. Defaults to 5.
-        warmups (int): Calls before, not timed. Defaults to 1.
-        device (str | torch.device): Waited for around each call.
+        sides (Mapping[str, Callable[[], object]]): Functions to time, by
+            name.
+        runs (int): Number of timed calls of each side. Defaults to 5.
+        warmups (int): Number of calls before those, not timed. Defaults to 1.
+        device (str | torch.device): Device to wait for around each call.
             Defaults to ``'cpu'``.
 
     Returns:
@@ -56,13 +57,17 @@ def alternate(
 
 
 def medians(seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Median of each side.
+    """Return the median of each side.
 
     Args:
-        seconds (Mapping[str, Sequence[float]]): Of :func:`alternate`.
+        seconds (Mapping[str, Sequence[float]]): Result of :func:`alternate`.
 
     Returns:
         dict[str, float]: Seconds, by name.
+
+    Example:
+        >>> medians(dict(ours=[1.0, 3.0, 2.0]))
+        {'ours': 2.0}
     """
     return {name: statistics.median(runs) for name, runs in seconds.items()}
 
@@ -75,11 +80,11 @@ def format_table(
     Args:
         title (str): Line above the table.
         header (Sequence[object]): One cell for each column.
-        rows (Sequence[Sequence[object]]): Floats get three significant
-            figures, other cells are printed as they are.
+        rows (Sequence[Sequence[object]]): Cells of each row. Floats get three
+            significant figures, others are printed as they are.
 
     Returns:
-        str: Lines without a last newline.
+        str: Lines without a final newline.
     """
     cells = [[_format_cell(cell) for cell in row] for row in (header, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
@@ -102,7 +107,7 @@ def _format_cell(cell: object) -> str:
 def print_table(
     title: str, header: Sequence[object], rows: Sequence[Sequence[object]]
 ) -> None:
-    """Print what :func:`format_table` makes, and an empty line.
+    """Print a table from :func:`format_table`, and an empty line.
 
     Args:
         title (str): Line above the table.
@@ -113,14 +118,14 @@ def print_table(
 
 
 def machine_line(device: str | torch.device = 'cpu') -> str:
-    """Say what is measured on.
+    """Describe the machine of a measurement.
 
     Args:
-        device (str | torch.device): Where the work runs. Defaults to
+        device (str | torch.device): Device that the work runs on. Defaults to
             ``'cpu'``.
 
     Returns:
-        str: CPU, cores, threads, torch, and the GPU if it is used.
+        str: CPU, cores, threads, versions, and the GPU if it is used.
     """
     parts = [
         cpu_name(),
@@ -135,10 +140,10 @@ def machine_line(device: str | torch.device = 'cpu') -> str:
 
 
 def cpu_name() -> str:
-    """Name of the processor.
+    """Return the name of the processor.
 
     Returns:
-        str: As ``/proc/cpuinfo`` has it, else as Python knows it.
+        str: Name from ``/proc/cpuinfo``, or else from Python.
     """
     if CPU_INFO.exists():
         for line in CPU_INFO.read_text().splitlines():
@@ -148,11 +153,10 @@ def cpu_name() -> str:
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every benchmark has.
+    """Add ``--threads``, ``--device``, ``--runs`` and ``--quick``.
 
     Args:
-        parser (argparse.ArgumentParser): Gets ``--threads``, ``--device``,
-            ``--runs`` and ``--quick``.
+        parser (argparse.ArgumentParser): Parser to change.
     """
     parser.add_argument(
         '--threads',
@@ -161,16 +165,21 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help='threads of torch, the same for all sides (default: all cores)',
     )
     parser.add_argument(
-        '--device', default='cpu', choices=('cpu', 'cuda'), help='where'
+        '--device',
+        default='cpu',
+        choices=('cpu', 'cuda'),
+        help='device that the work runs on (default: %(default)s)',
     )
     parser.add_argument(
         '--runs',
         type=int,
         default=5,
-        help='timed runs of each side, which take turns; medians count',
+        help='timed runs of each side, which take turns; medians count '
+        '(default: %(default)s)',
     )
     parser.add_argument(
         '--quick',
         action='store_true',
-        help='tiny sizes: shows in seconds that it runs, measures nothing',
+        help='tiny sizes, to see in seconds that it runs; the numbers then '
+        'mean nothing',
     )

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The convolutions and matrix products of a computation, to time alone."""
+"""Convolutions and matrix products of a computation, to time alone."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
 # Substrings of the names of PyTorch's operators. Fused attention is two
-# products; what it does between them cannot be taken out.
+# products; its work between them cannot be left out.
 PRODUCTS = (
     'addmm',
     '.mm.',
@@ -26,7 +26,7 @@ PRODUCTS = (
 
 
 class Product(NamedTuple):
-    """One call of an operator."""
+    """Call of an operator."""
 
     operator: Any
     args: Any
@@ -35,7 +35,7 @@ class Product(NamedTuple):
 
 @dataclass(frozen=True)
 class _Layout:
-    """What makes two tensors alike to an operator."""
+    """Properties of a tensor that the speed of an operator depends on."""
 
     shape: tuple[int, ...]
     stride: tuple[int, ...]
@@ -44,10 +44,10 @@ class _Layout:
 
 
 class _Recorder(TorchDispatchMode):
-    """Keeps every product, its weights as they are, other inputs as layouts.
+    """Recorder of products: their weights, and layouts of other inputs.
 
     Args:
-        weights (Iterable[Tensor]): That stay in memory.
+        weights (Iterable[Tensor]): Tensors to keep as they are.
     """
 
     def __init__(self, weights: Iterable[Tensor]) -> None:
@@ -65,7 +65,7 @@ class _Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, operator: Any, types: Any, args: tuple = (), kwargs: Any = None
     ) -> Any:
-        """Keep the call, and do it."""
+        """Record the call, and make it."""
         kwargs = kwargs or {}
         if any(part in f'{operator}.' for part in PRODUCTS):
             kept = tree_map_only(Tensor, self._describe, (args, kwargs))
@@ -76,15 +76,15 @@ class _Recorder(TorchDispatchMode):
 def record_products(
     run: Callable[[], object], weights: Iterable[Tensor]
 ) -> list[Product]:
-    """Run a computation and keep its products.
+    """Run a computation and record its products.
 
     Args:
-        run (Callable): The computation, without gradients.
-        weights (Iterable[Tensor]): Tensors that are used as they are when
-            the products are run again; other inputs are drawn at random.
+        run (Callable[[], object]): The computation, without gradients.
+        weights (Iterable[Tensor]): Tensors to reuse when the products run
+            again; other inputs are drawn at random.
 
     Returns:
-        list[Product]: In order.
+        list[Product]: The products, in order.
     """
     with _Recorder(weights) as recorder:
         run()
@@ -92,13 +92,14 @@ def record_products(
 
 
 def products_alone(products: list[Product]) -> Callable[[], None]:
-    """A function that runs the products and nothing else.
+    """Return a function that runs the products and nothing else.
 
     Args:
-        products (list[Product]): Of :func:`record_products`.
+        products (list[Product]): Products from :func:`record_products`.
 
     Returns:
-        Callable: Its inputs are made here, one for all of a layout.
+        Callable[[], None]: The function. Its inputs are made here, one for
+        each layout.
     """
     inputs: dict[_Layout, Tensor] = {}
 

@@ -1,14 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
-"""The clip cascade on the quickstart: passes saved, and what it costs in R@1.
+"""Cascade on new videos of finished quickstarts.
 
-Finished quickstarts score galleries of new videos. Their contents are the
-combinations of attributes that the model's training never saw, drawn and told
-anew for each gallery. All clips of all pairs are scored once, resumably, and
-the cascades are chosen from these logits by the functions that
-``PairScoringLoop`` uses::
-
-    tools/quickstart.sh
-    python -m tools.benchmarks.cascade.gallery work_dirs/quickstart
+The videos show the combinations of attributes that training never saw, drawn
+and described again for each gallery. All clips of all pairs are scored once,
+resumably, and the cascades select from these logits with the functions that
+``PairScoringLoop`` uses.
 """
 
 import argparse
@@ -17,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
-# before the host packages: it checks and repairs them
 from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import Tensor
@@ -39,59 +33,78 @@ from tools.benchmarks.harness import machine_line, print_table
 from .rows import HEADER, add_cascade_options, settings_of, table_rows, verdict
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description='Measure the clip cascade on galleries of the quickstart.'
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this measurement.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to change.
+    """
     parser.add_argument(
         'quickstart',
-        type=Path,
+        type=finished_quickstart,
         nargs='+',
         help='folder of a finished quickstart; several are pooled',
     )
     parser.add_argument(
-        '--galleries', type=int, default=5, help='for each quickstart'
+        '--galleries',
+        type=int,
+        default=5,
+        help='galleries of each quickstart (default: %(default)s)',
     )
     parser.add_argument(
         '--work-dir',
         type=Path,
         default=Path('work_dirs') / 'cascade_gallery',
-        help='folder of videos and scores, which are made once',
+        help='folder of videos and scores, which are made once (default: '
+        '%(default)s)',
     )
-    parser.add_argument('--threads', type=int, default=2, help='of torch')
+    parser.add_argument(
+        '--threads', type=int, default=2, help='threads of torch'
+    )
     parser.add_argument(
         '--quick', action='store_true', help='one gallery of eight videos'
     )
     add_cascade_options(parser)
-    args = parser.parse_args(argv)
-    for folder in args.quickstart:
-        if not (folder / 'retrieval' / 'finished.txt').exists():
-            parser.error(
-                f'{folder} is no finished quickstart: it has no '
-                'retrieval/finished.txt. Run tools/quickstart.sh '
-                f'--work-dir {folder}'
-            )
-    return args
+
+
+def finished_quickstart(folder: str) -> Path:
+    """Return the path of a finished quickstart.
+
+    Args:
+        folder (str): Folder that the command line names.
+
+    Returns:
+        Path: The folder.
+
+    Raises:
+        argparse.ArgumentTypeError: If no quickstart is finished in it.
+    """
+    if not (Path(folder) / 'retrieval' / 'finished.txt').exists():
+        raise argparse.ArgumentTypeError(
+            f'{folder} is not a finished quickstart: it has no '
+            'retrieval/finished.txt. Run tools/quickstart.sh '
+            f'--work-dir {folder}'
+        )
+    return Path(folder)
 
 
 def write_gallery(
     root: Path, corpus: Path, number: int, size: int | None
 ) -> None:
-    """Draw the unseen combinations of a corpus anew, unless they are there.
+    """Write other videos of a corpus's unseen combinations, unless they exist.
 
     Args:
-        root (Path): Of the gallery.
-        corpus (Path): Of the quickstart.
-        number (int): Of the gallery: its random numbers follow from it.
-        size (int, optional): Videos at most.
+        root (Path): Folder of the gallery.
+        corpus (Path): Folder of the quickstart's corpus.
+        number (int): Number of the gallery, which its draws follow from.
+        size (int | None): Maximum number of videos.
     """
     stamp = json.loads((corpus / 'corpus.json').read_text())
     for key in ('layout', 'complete'):
         del stamp[key]
     unseen = plan_items(root, CorpusSettings(**stamp))['gallery_test'][:size]
     items = [
-        # No split of the corpus has a number as large.
+        # Larger than the number of any split of the corpus.
         Item(
             item.path,
             item.combination,
@@ -105,7 +118,7 @@ def write_gallery(
         if not needed:
             return
         write_media(write_item, items, 2)
-        rows = []
+        rows: list[dict] = []
         for item in items:
             (caption,) = captions(
                 item.combination,
@@ -124,16 +137,17 @@ def write_gallery(
 def score_all_clips(
     quickstart: Path, gallery: Path, num_clips: int
 ) -> tuple[Tensor, Score]:
-    """Logits of all clips of a gallery, from ``PairScoringLoop``'s store.
+    """Score all clips of a gallery by ``PairScoringLoop``.
 
     Args:
-        quickstart (Path): With the trained model.
-        gallery (Path): Of :func:`write_gallery`; the scores go there too.
-        num_clips (int): C.
+        quickstart (Path): Folder of the quickstart with the trained model.
+        gallery (Path): Folder from :func:`write_gallery`; the scores go there
+            too.
+        num_clips (int): Number of clips ``C``.
 
     Returns:
-        tuple[Tensor, Callable]: ``(N, M, C, K)``, and how the model makes
-        scores of them.
+        tuple[Tensor, Score]: Logits ``(N, M, C, K)``, and the function that
+        the model turns them into scores with.
     """
     cfg = Config.fromfile(quickstart / 'retrieval' / 'config.py')
     cfg.test_dataloader.dataset.data_root = str(gallery)
@@ -154,9 +168,12 @@ def score_all_clips(
     )
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Score the galleries and print the table."""
-    args = parse_args(argv)
+def run(args: argparse.Namespace) -> None:
+    """Score the galleries and print the table.
+
+    Args:
+        args (argparse.Namespace): Options of :func:`add_options`.
+    """
     torch.set_num_threads(args.threads)
     galleries = []
     for quickstart in args.quickstart:
@@ -181,7 +198,3 @@ def main(argv: list[str] | None = None) -> None:
         rows,
     )
     print(verdict(rows, queries))
-
-
-if __name__ == '__main__':
-    main()

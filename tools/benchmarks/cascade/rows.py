@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the measurements of the cascade share: one row of their tables."""
+"""Rows of the tables that both measurements of the cascade print."""
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,29 +37,32 @@ HEADER = (
 
 
 class Ranks(NamedTuple):
-    """Ranks of all queries, in both directions."""
+    """Ranks of all queries in both directions."""
 
     texts: np.ndarray
     videos: np.ndarray
 
 
 class Outcome(NamedTuple):
-    """What scoring of one gallery gives, and what it costs."""
+    """Ranks from scoring a gallery, and its number of passes."""
 
     ranks: Ranks
     passes: int
 
 
 def score_gallery(
-    logits: Tensor, score: Score, first_clips: 'int | None', kept: int
+    logits: Tensor, score: Score, first_clips: int | None, kept: int
 ) -> Outcome:
-    """Score a gallery from its kept logits, as ``PairScoringLoop`` would.
+    """Score a gallery from stored logits, as ``PairScoringLoop`` would.
 
     Args:
-        logits (Tensor): Of all clips, ``(N, M, C, K)``; text i is of video i.
-        score (Callable): See :func:`model_score`.
-        first_clips (int | None): Of the cascade; None for exact scores.
-        kept (int): Videos per text and texts per video that are finished.
+        logits (Tensor): Logits of all clips, ``(N, M, C, K)``; text i
+            belongs to video i.
+        score (Score): See :func:`~clipbert_mm.gallery.merge.model_score`.
+        first_clips (int | None): Number of first clips of the cascade; None
+            for exact scores.
+        kept (int): Number of videos per text, and of texts per video, that
+            the second pass scores.
 
     Returns:
         Outcome: Ranks and passes.
@@ -95,13 +98,13 @@ def score_gallery(
 
 
 def pool(outcomes: Iterable[Outcome]) -> Outcome:
-    """All queries of several galleries as one.
+    """Pool the queries of several galleries.
 
     Args:
-        outcomes (Iterable[Outcome]): Of each gallery.
+        outcomes (Iterable[Outcome]): Outcome of each gallery.
 
     Returns:
-        Outcome: Their ranks side by side, their passes in all.
+        Outcome: Concatenated ranks, and the sum of the passes.
     """
     ranks, passes = zip(*outcomes)
     return Outcome(Ranks(*map(np.concatenate, zip(*ranks))), sum(passes))
@@ -112,15 +115,16 @@ def table_rows(
     score: Score,
     settings: Sequence[tuple[int, int]],
 ) -> Iterator[list]:
-    """Rows of the table: exact scores against each cascade, pooled.
+    """Yield a row for each cascade, compared with exact scores.
 
     Args:
         galleries (Sequence[Tensor]): Logits of each gallery.
-        score (Callable): See :func:`model_score`.
-        settings (Sequence): Pairs of first clips and pairs kept.
+        score (Score): See :func:`~clipbert_mm.gallery.merge.model_score`.
+        settings (Sequence[tuple[int, int]]): Numbers of first clips and of
+            kept pairs.
 
     Yields:
-        list: Cells, as :data:`HEADER` names them.
+        list: Cells in the order of :data:`HEADER`.
     """
     full = pool(score_gallery(logits, score, None, 0) for logits in galleries)
     before = summarise_ranks(full.ranks.texts)
@@ -142,11 +146,11 @@ def table_rows(
 
 
 def verdict(rows: Sequence[Sequence], num_queries: int) -> str:
-    """The largest saving that leaves R@1 within half a point.
+    """Describe the largest saving that keeps R@1 within half a point.
 
     Args:
-        rows (Sequence): Of :func:`table_rows`.
-        num_queries (int): Pooled.
+        rows (Sequence[Sequence]): Rows from :func:`table_rows`.
+        num_queries (int): Number of pooled queries.
 
     Returns:
         str: A line.
@@ -155,7 +159,7 @@ def verdict(rows: Sequence[Sequence], num_queries: int) -> str:
     good = [row for row in rows if abs(float(row[change])) <= 0.5]
     if not good:
         return (
-            f'No setting leaves R@1 of {num_queries:,} queries within 0.5 '
+            f'No setting keeps R@1 of {num_queries:,} queries within 0.5 '
             'points.'
         )
     best = max(good, key=lambda row: row[3])
@@ -167,38 +171,38 @@ def verdict(rows: Sequence[Sequence], num_queries: int) -> str:
 
 
 def add_cascade_options(parser: argparse.ArgumentParser) -> None:
-    """Add the settings that are compared.
+    """Add ``--clips``, ``--first`` and ``--keep``.
 
     Args:
-        parser (argparse.ArgumentParser): Gets ``--clips``, ``--first`` and
-            ``--keep``.
+        parser (argparse.ArgumentParser): Parser to change.
     """
     parser.add_argument(
-        '--clips', type=int, default=16, help='test clips of a video'
+        '--clips', type=int, default=16, help='test clips of each video'
     )
     parser.add_argument(
         '--first',
         type=int,
         nargs='+',
         default=[1, 2, 4],
-        help='clips of every pair',
+        help='numbers of first clips, which every pair is scored with',
     )
     parser.add_argument(
         '--keep',
         type=int,
         nargs='+',
         default=[1, 2, 5, 10],
-        help='videos of each text and texts of each video that are finished',
+        help='numbers of videos per text, and of texts per video, that are '
+        'scored with the other clips too',
     )
 
 
 def settings_of(args: argparse.Namespace) -> list[tuple[int, int]]:
-    """All combinations of ``--first`` and ``--keep``.
+    """Return all combinations of ``--first`` and ``--keep``.
 
     Args:
-        args (argparse.Namespace): With :func:`add_cascade_options`.
+        args (argparse.Namespace): Options of :func:`add_cascade_options`.
 
     Returns:
-        list[tuple[int, int]]: Pairs.
+        list[tuple[int, int]]: Numbers of first clips and of kept pairs.
     """
     return [(first, kept) for first in args.first for kept in args.keep]

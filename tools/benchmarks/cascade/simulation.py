@@ -1,22 +1,20 @@
 # Copyright (c) clipbert_mm contributors.
-"""The clip cascade at the size of MSR-VTT, on scores drawn from a model.
+"""Cascade at the size of MSR-VTT, on scores drawn from a model.
 
-The model of the logit of a match of text t with clip c of video v is::
+The logit for a match of text t with clip c of video v is::
 
-    logit[v, t, c] = pair[v, t] + noise[v, t, c] + mu where v is t's
-                                                 - 3 where their topics differ
+    logit[v, t, c] = pair[v, t] + noise[v, t, c] + mu if v belongs to t
+                                                 - 3 if their topics differ
 
-    pair ~ N(0, 1), what all clips of a video share
-    noise ~ N(0, s), drawn anew for each clip
+    pair ~ N(0, 1), common to all clips of a video
+    noise ~ N(0, s), drawn for each clip
 
-and the logit of no match is 0. mu is chosen so that exact scoring has the
-R@1 of the paper, 22.0; with three topics R@5 and R@10 come near the paper's
-46.8 and 59.9, without topics they would be lower. s, which the paper does not
-tell, is varied; each table tells which R@1 a single clip has then. Independent
-noise is the hard case: in a real video the clips that are scored first
-resemble their neighbours, which are scored later::
-
-    python -m tools.benchmarks.cascade.simulation
+and the logit for no match is 0. The shift mu is chosen so that exact scoring
+has the R@1 of the paper, 22.0. With three topics, R@5 and R@10 come near the
+paper's 46.8 and 59.9; without topics they would be lower. The paper does not
+give s, so it is varied, and each table shows the R@1 of a single clip.
+Independent noise is the hard case: in a real video, the clips that are scored
+first resemble their neighbours, which are scored later.
 """
 
 import argparse
@@ -24,7 +22,6 @@ import argparse
 import torch
 from torch import Tensor
 
-# before the host packages: it checks and repairs them
 from clipbert_mm.evaluation.video_text_retrieval_metric import summarise_ranks
 from clipbert_mm.models.consensus_aggregator import (
     AGGREGATIONS,
@@ -46,52 +43,63 @@ WANTED = 22.0  # the paper's R@1 on MSR-VTT, percent
 TOPIC_SHIFT = 3.0  # standard deviations of a pair
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description='Simulate the clip cascade at the size of MSR-VTT.'
-    )
+QUICK_VIDEOS = 40
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this measurement.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to change.
+    """
     parser.add_argument(
-        '--videos', type=int, default=1000, help='and as many texts'
+        '--videos',
+        type=int,
+        default=1000,
+        help='number of videos, and of texts (default: %(default)s)',
     )
     parser.add_argument(
         '--noise',
         type=float,
         nargs='+',
         default=[0.5, 1.0, 2.0],
-        help='s, of a clip, where pairs have a deviation of 1',
+        help='standard deviations s of the noise of a clip; that of pairs '
+        'is 1',
     )
     parser.add_argument(
-        '--topics', type=int, default=3, help='of the same size'
+        '--topics', type=int, default=3, help='number of topics of equal size'
     )
     parser.add_argument(
         '--aggregation', choices=sorted(AGGREGATIONS), default='lse'
     )
-    parser.add_argument('--seeds', type=int, default=2, help='pooled')
-    parser.add_argument('--threads', type=int, default=2, help='of torch')
     parser.add_argument(
-        '--quick', action='store_true', help='40 videos, one noise, one seed'
+        '--seeds', type=int, default=2, help='number of pooled draws'
+    )
+    parser.add_argument(
+        '--threads', type=int, default=2, help='threads of torch'
+    )
+    parser.add_argument(
+        '--quick',
+        action='store_true',
+        help=f'{QUICK_VIDEOS} videos, one noise, one seed',
     )
     add_cascade_options(parser)
     parser.set_defaults(keep=[5, 10, 20, 50])
-    args = parser.parse_args(argv)
-    if args.quick:
-        args.videos, args.noise, args.seeds = 40, args.noise[:1], 1
-    return args
 
 
 def find_shift(foreign: Tensor, own: Tensor) -> float:
-    """Find the shift of own pairs that gives the R@1 of the paper.
+    """Find the shift of matching pairs that gives the R@1 of the paper.
 
     Args:
-        foreign (Tensor): Logits of the pairs that do not match ``(N, N)``,
+        foreign (Tensor): Logits of the pairs that do not match, ``(N, N)``,
             minus infinity on the diagonal.
-        own (Tensor): Of those that do, without the shift, ``(N, )``.
+        own (Tensor): Logits of the matching pairs without the shift,
+            ``(N,)``.
 
     Returns:
-        float: mu.
+        float: The shift mu.
     """
-    needed = foreign.amax(0) - own  # by which each text's video must lead
+    needed = foreign.amax(0) - own  # the shift that puts each text first
     return float(needed.quantile(WANTED / 100)) + 1e-4
 
 
@@ -103,18 +111,18 @@ def draw_logits(
     consensus: ConsensusAggregator,
     seed: int,
 ) -> tuple[Tensor, float]:
-    """Logits of all clips, drawn from the model above.
+    """Draw the logits of all clips from the model above.
 
     Args:
-        size (int): N.
-        num_clips (int): C.
-        noise (float): s.
-        topics (int): Their number.
-        consensus (ConsensusAggregator): Of exact scoring.
-        seed (int): Of the draws.
+        size (int): Number of videos ``N``, and of texts.
+        num_clips (int): Number of clips ``C``.
+        noise (float): Standard deviation s of the noise.
+        topics (int): Number of topics.
+        consensus (ConsensusAggregator): Consensus of exact scoring.
+        seed (int): Seed of the draws.
 
     Returns:
-        tuple[Tensor, float]: ``(N, N, C, 2)``, and mu.
+        tuple[Tensor, float]: Logits ``(N, N, C, 2)``, and the shift mu.
     """
     generator = torch.Generator().manual_seed(seed)
     logits = torch.zeros(size, size, num_clips, 2)
@@ -132,9 +140,14 @@ def draw_logits(
     return logits, shift
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Draw the scores and print a table for each noise."""
-    args = parse_args(argv)
+def run(args: argparse.Namespace) -> None:
+    """Draw the scores and print a table for each noise.
+
+    Args:
+        args (argparse.Namespace): Options of :func:`add_options`.
+    """
+    if args.quick:
+        args.videos, args.noise, args.seeds = QUICK_VIDEOS, args.noise[:1], 1
     torch.set_num_threads(args.threads)
     consensus = ConsensusAggregator(args.aggregation)
 
@@ -165,7 +178,3 @@ def main(argv: list[str] | None = None) -> None:
             rows,
         )
         print(verdict(rows, args.seeds * args.videos), end='\n\n')
-
-
-if __name__ == '__main__':
-    main()
