@@ -22,6 +22,8 @@ from clipbert_mm.utils.config_files import find_config
 from .harness import print_table
 from .scoring.reference_scoring import reference_flops
 
+GALLERY_TEXTS = 1000  # of MSR-VTT
+
 
 class TestSizes(NamedTuple):
     """Sizes of a config's test."""
@@ -147,9 +149,9 @@ def default_texts(task: Any) -> int:
     Returns:
         int: Texts of a gallery, options of a question, or one question.
     """
-    if type(task).__name__ == 'RetrievalTask':
-        return 1000
-    return getattr(task, 'num_options', 1)
+    if task.num_options is not None:
+        return task.num_options
+    return GALLERY_TEXTS if task.answered_by == 'choose' else 1
 
 
 def giga(flops: float) -> str:
