@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Run the tests, in a virtual environment that is made when there is none.
+# Run the tests in a virtual environment, which is created on the first call.
 #   tools/run_tests.sh [options of pytest]
-# See tools/setup_env.sh for the environment; a minute or two to install,
-# under ten to test on two cores. Two processes or more share the tests, up to
-# four; `-n 0` runs them in one.
+# Installing takes a minute or two (see tools/setup_env.sh), testing under ten
+# on two cores. One process per core runs tests, at most four; `-n 0` runs all
+# of them in one process, and `-m 'not slow'` leaves out whole training runs.
 set -euo pipefail
 
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -11,17 +11,16 @@ ROOT=$(dirname "$TOOLS")
 RUN_PYTHON=$(bash "$TOOLS/setup_env.sh" tests)
 
 cd "$ROOT"
-export PATH="$(dirname "$RUN_PYTHON"):$PATH" # for the scripts under test
+export PATH="$(dirname "$RUN_PYTHON"):$PATH" # for scripts that the tests run
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 status=0
 "$RUN_PYTHON" -m pytest -n auto --maxprocesses 4 "$@" || status=$?
 echo
 if [ "$status" -eq 0 ]; then
     echo "The tests passed. Next: tools/quickstart.sh trains a small ClipBERT"
-    echo "and searches videos with it; tools/run_tests.sh tests/test_package.py"
-    echo "runs one file."
+    echo "and searches videos with it."
 else
-    echo "pytest ended with status $status. Next: run the failed tests again"
-    echo "with tools/run_tests.sh --last-failed -x"
+    echo "pytest ended with status $status. Next: rerun the failed tests with"
+    echo "tools/run_tests.sh --last-failed -x"
 fi
 exit "$status"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Make the virtual environment of this checkout, or bring it up to date.
+# Create the virtual environment of this checkout, or bring it up to date.
 #   tools/setup_env.sh quickstart|tests|dev
-# Prints the path of its python on standard output and progress on standard
-# error. The environment is .venv in the checkout, or $CLIPBERT_VENV; $PYTHON
-# (python3) makes it. Does nothing when the requirements have not changed.
+# Prints the path of its Python to standard output and progress to standard
+# error. The environment is .venv in the checkout, or $CLIPBERT_VENV, and is
+# created by $PYTHON (python3). Unchanged requirements are not installed again.
 set -euo pipefail
 
 SET=${1:-}
@@ -19,10 +19,10 @@ say() { echo "[setup] $*" >&2; }
 pip() { "$VENV/bin/python" -m pip --disable-pip-version-check "$@" >&2; }
 
 if [ ! -x "$VENV/bin/python" ]; then
-    say "making the virtual environment $VENV"
+    say "creating the virtual environment $VENV"
     if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
-        say "Python 3.10 or newer is needed, but '$PYTHON' is not one." \
-            "Name another with PYTHON=/path/to/python3."
+        say "Python 3.10 or newer is needed, but '$PYTHON' is older or" \
+            "missing. Choose another with PYTHON=/path/to/python3."
         exit 1
     fi
     if ! "$PYTHON" -m venv "$VENV" >&2; then
@@ -32,7 +32,7 @@ if [ ! -x "$VENV/bin/python" ]; then
     fi
 fi
 
-# The environment is up to date if it was finished with the same inputs.
+# The environment is up to date if it was completed from the same inputs.
 STAMP="$VENV/.clipbert_mm-$SET"
 STATE=$(cd "$ROOT" && cat setup.py pyproject.toml constraints.txt \
     clipbert_mm/version.py requirements/*.txt tools/setup_env.sh \
@@ -53,18 +53,18 @@ then
     CONSTRAINTS=()
 fi
 say "installing PyTorch and the host packages (about two minutes, 2 GB)"
-# PyTorch in exactly this version, so that pip takes a local wheel of it.
+# Exactly this version of PyTorch, so that pip can use a local wheel.
 pip install "${CONSTRAINTS[@]}" torch==2.13.0 'setuptools<82' \
     -r "$ROOT/requirements/$SET.txt"
 say "installing clipbert_mm from $ROOT"
 pip install --no-build-isolation --no-deps -e "$ROOT"
 
 # mmengine and mmcv-lite require opencv-python, mmaction2 requires
-# opencv-contrib-python: desktop builds that load libGL, which slim images
-# lack, and whose files lie in the same folder cv2. Where that fails, both
-# give way to the one headless build that contains the modules of both; pip
-# then reports the two as missing (`pip check`), which is harmless. They come
-# back with every later pip install, and then give way again.
+# opencv-contrib-python. Both are desktop builds, share the folder cv2 and load
+# libGL, which slim container images lack. Where loading fails, one headless
+# build with the modules of both replaces them. `pip check` then reports the
+# two as missing, which is harmless. Every later pip install brings them back,
+# and they are replaced again.
 HEADLESS=opencv-contrib-python-headless
 LOADS=true
 ERROR=$("$VENV/bin/python" -c 'import cv2' 2>&1) || LOADS=false
@@ -76,7 +76,7 @@ fi
 if [ $LOADS = false ] \
     || "$VENV/bin/python" -m pip show -q $HEADLESS 2> /dev/null; then
     REASON=${ERROR##*$'\n'}
-    say "taking OpenCV's headless build, without libGL${REASON:+ ($REASON)}"
+    say "installing OpenCV's headless build, without libGL${REASON:+ ($REASON)}"
     VERSION=$("$VENV/bin/python" -c 'import importlib.metadata as metadata
 print(metadata.version("opencv-contrib-python"))')
     pip uninstall -y opencv-python opencv-contrib-python \
