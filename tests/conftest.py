@@ -1,14 +1,19 @@
 # Copyright (c) clipbert_mm contributors.
-"""Repairs the host packages before any test module imports them."""
+"""Conditions under which every test starts."""
 
 import pytest
 from mmengine.registry import DefaultScope
 
-import clipbert_mm  # noqa: F401
+import clipbert_mm
+
+
+def pytest_report_header() -> str:
+    """Return the version under test, for the head of the report."""
+    return f'clipbert_mm {clipbert_mm.__version__}'
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Start every test as a process starts: without a default scope.
+    """Clear the default scope, as at the start of a process.
 
     MMEngine keeps the scope of the last runner for the whole process, and
     ``MODELS.build`` then looks in the registry of that scope.

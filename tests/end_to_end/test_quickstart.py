@@ -16,15 +16,12 @@ from clipbert_mm.quickstart import commands, configs, stages
 from clipbert_mm.quickstart.options import parse_args
 from clipbert_mm.quickstart.tasks import retrieval
 from tests.toolbox.paths import TOOLS
-
-WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b']
+from tests.toolbox.vocabulary import write_vocabulary
 
 
 @pytest.fixture
 def args(tmp_path: Path) -> argparse.Namespace:
-    tokenizer = tmp_path / 'corpus' / 'tokenizer'
-    tokenizer.mkdir(parents=True)
-    (tokenizer / 'vocab.txt').write_text('\n'.join(WORDS))
+    write_vocabulary(tmp_path / 'corpus' / 'tokenizer', ['a', 'b'])
     return parse_args(['--work-dir', str(tmp_path), '--seed', '5'])
 
 
@@ -38,7 +35,7 @@ def test_stage_config__paths_vocabulary_and_seed(
     for dataset in configs.find_dicts(cfg, 'ann_file'):
         assert dataset['data_root'] == corpus
     for part in configs.find_dicts(cfg['model'], 'vocab_size'):
-        assert part['vocab_size'] == len(WORDS)
+        assert part['vocab_size'] == 7
     assert cfg['randomness']['seed'] == 5
 
 

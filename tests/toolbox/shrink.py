@@ -12,24 +12,12 @@ from mmengine.config import Config
 from clipbert_mm import config_file
 from clipbert_mm.host.device import fit_to_device
 from tests.toolbox.media import write_lines, write_video
+from tests.toolbox.vocabulary import SPECIAL, write_vocabulary
 
 COLOURS = ('red', 'green', 'blue', 'white', 'black', 'gray', 'pink')
-WORDS = (
-    '[PAD]',
-    '[UNK]',
-    '[CLS]',
-    '[SEP]',
-    '[MASK]',
-    'a',
-    'dog',
-    'runs',
-    'sits',
-    'on',
-    'sand',
-    *COLOURS,
-)
+WORDS = ('a', 'dog', 'runs', 'sits', 'on', 'sand', *COLOURS)
 TINY_BERT = dict(
-    vocab_size=len(WORDS),
+    vocab_size=len(SPECIAL) + len(WORDS),
     hidden_size=16,
     num_hidden_layers=2,
     num_attention_heads=2,
@@ -67,8 +55,7 @@ def make_corpus(folder: Path) -> Path:
         Path: ``folder``.
     """
     (folder / 'videos').mkdir()
-    (folder / 'tokenizer').mkdir()
-    (folder / 'tokenizer' / 'vocab.txt').write_text('\n'.join(WORDS))
+    write_vocabulary(folder / 'tokenizer', WORDS)
     for split, number in (('train', 8), ('test', 7)):
         records: list[dict] = []
         for i in range(number):

@@ -3,29 +3,27 @@
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from mmengine.logging import MMLogger
+
+from tests.toolbox.vocabulary import write_vocabulary
 
 WORDS = (
     'a man woman dog cat car is plays playing running red blue green the '
     'guitar ball in on two people video of ##s ##ing .'
 ).split()
-SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']
 
 
 @pytest.fixture(scope='session')
 def vocab_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder with the vocab.txt of a BERT."""
-    folder = tmp_path_factory.mktemp('bert')
-    Path(folder, 'vocab.txt').write_text('\n'.join(SPECIAL + WORDS))
-    return str(folder)
+    return write_vocabulary(tmp_path_factory.mktemp('bert'), WORDS)
 
 
 @pytest.fixture
 def warnings_logged() -> Iterator[list[str]]:
-    """The warnings that this process logs during a test."""
+    """Collect the warnings that this process logs during a test."""
     messages: list[str] = []
 
     class Listener(logging.Handler):

@@ -8,6 +8,7 @@ import torch
 
 from clipbert_mm.models import BertCrossModalHead
 from tests.toolbox.tiny_models import BERT, fixed_init, tiny_inputs
+from tests.toolbox.vocabulary import write_vocabulary
 
 GRID = torch.randn(2, 3, 2, 4, 8, generator=torch.Generator().manual_seed(3))
 
@@ -199,11 +200,10 @@ def test_head__wrong_options(tmp_path: Path) -> None:
 
 
 def test_head__vocabulary_must_match_the_tokenizer(tmp_path: Path) -> None:
-    words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'dog']
-    (tmp_path / 'vocab.txt').write_text('\n'.join(words))
+    tokenizer = write_vocabulary(tmp_path, ['a', 'dog'])
     with pytest.raises(ValueError, match='has 7 words.*for 20'):
-        BertCrossModalHead(BERT, tokenizer=str(tmp_path))
-    BertCrossModalHead(dict(BERT, vocab_size=7), tokenizer=str(tmp_path))
+        BertCrossModalHead(BERT, tokenizer=tokenizer)
+    BertCrossModalHead(dict(BERT, vocab_size=7), tokenizer=tokenizer)
 
 
 def test_head__frozen_text_trains_all_but_the_text_embeddings() -> None:
