@@ -5,7 +5,7 @@
 #   make types      mypy over the package, the tools and the tests' toolbox
 #   make test-fast  unit and parity tests that are not marked slow
 #   make test       every test, and the examples in docstrings
-#   make docs       the commands and examples of README and docs
+#   make docs       rewrite the file tree of the docs, run their examples
 #   make ci         everything from nothing
 # The programs are those of .venv, or $CLIPBERT_VENV, or else those on $PATH.
 CLIPBERT_VENV ?= .venv
@@ -39,6 +39,7 @@ test:
 	$(PYTEST)
 
 docs:
+	python -m tools.docs_tree
 	$(PYTEST) tests/docs
 
 ci:
