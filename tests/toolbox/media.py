@@ -100,7 +100,7 @@ def pipeline(
     texts: bool = True,
 ) -> list[dict]:
     """Return the usual transforms, at the size of the files above."""
-    steps = [
+    steps: list[dict] = [
         dict(type='LoadVideo'),
         dict(
             type='SparseClipSampler',

@@ -38,6 +38,7 @@ def write_numbered(
     ground = rng.integers(60, 200, (2 * BLOCK, 4 * BITS * BLOCK, 3), np.uint8)
     with av.open(str(path), 'w') as container:
         stream = container.add_stream(codec, rate=25, options=options)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = BITS * BLOCK, 3 * BLOCK
         stream.pix_fmt = 'yuv420p'
         stream.codec_context.gop_size = gop
