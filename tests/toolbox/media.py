@@ -7,8 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import decord
 import lmdb
 import numpy as np
+from PIL import Image
 
 # Far enough apart that compression cannot mix up two neighbours.
 BRIGHTNESS_STEP = 6
@@ -59,6 +61,44 @@ def write_video(
 def index_of(frame: np.ndarray) -> int:
     """Return the index of a decoded frame of :func:`write_video`."""
     return round((float(frame.mean()) - 5) / BRIGHTNESS_STEP)
+
+
+def write_gif(
+    path: Path,
+    num_frames: int = 10,
+    delays: Sequence[int] | None = None,
+    size: tuple[int, int] = (64, 48),
+) -> Path:
+    """Write a GIF whose frame i has the brightness that stands for i.
+
+    Args:
+        path (Path): Path of the file.
+        num_frames (int): Number of frames, at most 40.
+        delays (Sequence[int] | None): Milliseconds of each frame. Defaults to
+            None, 100 for all.
+        size (tuple[int, int]): Width and height.
+
+    Returns:
+        Path: ``path``.
+    """
+    frames = [
+        Image.fromarray(np.full(size[::-1], 5 + BRIGHTNESS_STEP * i, np.uint8))
+        for i in range(num_frames)
+    ]
+    frames[0].save(
+        path,
+        save_all=True,
+        append_images=frames[1:],
+        duration=100 if delays is None else list(delays),
+        loop=0,
+    )
+    return path
+
+
+def read_all(path: Path) -> tuple[np.ndarray, float]:
+    """Return all frames that decord finds in a video, and their rate."""
+    reader = decord.VideoReader(str(path))
+    return reader.get_batch(range(len(reader))).asnumpy(), reader.get_avg_fps()
 
 
 def write_sound(path: Path) -> Path:

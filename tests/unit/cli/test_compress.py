@@ -6,39 +6,35 @@ import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
-from fractions import Fraction
 from pathlib import Path
 
 import av
-import decord
 import numpy as np
 import pytest
-from PIL import Image
 
 from clipbert_mm.cli import compress
 from clipbert_mm.datasets.transforms import LoadVideo, SparseClipSampler
-from clipbert_mm.media.compression.journal import JOURNAL, CompressJournal
-from clipbert_mm.media.compression.reencode import reencode
-from clipbert_mm.media.compression.settings import Settings
-from clipbert_mm.media.compression.timeline import timeline_of
-from clipbert_mm.media.frame_size import fitted_size
-from tests.toolbox.media import index_of, write_sound, write_video
+from clipbert_mm.media.compression.journal import JOURNAL
+from tests.toolbox.media import (
+    index_of,
+    read_all,
+    write_gif,
+    write_sound,
+    write_video,
+)
 from tests.toolbox.paths import ROOT
 
 TOOL = ROOT / 'tools' / 'data' / 'compress.py'
 
 VARYING = [0, 100, 200, 300, 900, 1000, 1100, 1500, 2000, 2100]
 GIF_DELAYS = [100] * 4 + [1000] + [100] * 4 + [300]
-# Two seconds of colours that a wrong matrix or range would change.
-COLOURS = ((220, 40, 30), (30, 200, 60), (40, 60, 210), (250, 250, 250))
 
 
 def write_codec(path: Path, codec: str, rate: int) -> Path:
-    """Like write_video, in another format, of 20 frames."""
+    """Write 20 frames like write_video, in another format."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
@@ -51,56 +47,6 @@ def write_codec(path: Path, codec: str, rate: int) -> Path:
             )
         container.mux(stream.encode())
     return path
-
-
-def write_gif(path: Path) -> Path:
-    images = [
-        Image.fromarray(np.full((49, 63, 3), 5 + 6 * i, np.uint8))
-        for i in range(10)
-    ]
-    images[0].save(
-        path, save_all=True, append_images=images[1:], duration=GIF_DELAYS
-    )
-    return path
-
-
-def write_colours(
-    path: Path,
-    codec: str = 'libx264',
-    fmt: str = 'yuv420p',
-    space: int = 2,
-    full_range: bool = False,
-) -> Path:
-    """Four colours, by the matrix and range that the file tells."""
-    pixels = np.zeros((96, 128, 3), np.uint8)
-    for i, colour in enumerate(COLOURS):
-        pixels[i // 2 * 48 :][:48, i % 2 * 64 :][:, :64] = colour
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream(
-            codec, rate=10, options=dict(crf='5', qscale='2')
-        )
-        stream.width, stream.height, stream.pix_fmt = 128, 96, fmt
-        stream.codec_context.colorspace = space
-        stream.codec_context.color_range = 2 if full_range else 1
-        for _ in range(3):
-            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
-            container.mux(
-                stream.encode(
-                    frame.reformat(
-                        format=fmt,
-                        dst_colorspace=space if space != 2 else None,
-                        dst_color_range=2 if full_range else 1,
-                    )
-                )
-            )
-        container.mux(stream.encode())
-    return path
-
-
-def read(path: Path) -> tuple[np.ndarray, float]:
-    """All frames, and the rate."""
-    reader = decord.VideoReader(str(path))
-    return reader.get_batch(range(len(reader))).asnumpy(), reader.get_avg_fps()
 
 
 def run(source: Path, target: Path, *options: str) -> int:
@@ -129,7 +75,9 @@ def folders(tmp_path_factory) -> tuple[Path, Path]:
     write_codec(source / 'rounded.mkv', 'libx264', 30)  # milliseconds
     write_codec(source / 'film.flv', 'flv', 24)
     write_codec(source / 'b_frames.avi', 'libx264', 10)
-    write_gif(source / 'deep' / 'er' / 'moving.gif')
+    write_gif(
+        source / 'deep' / 'er' / 'moving.gif', 10, GIF_DELAYS, size=(63, 49)
+    )
     (source / 'notes.txt').write_text('not a video')
     assert run(source, target) == 0
     return source, target
@@ -167,7 +115,7 @@ def test_compress__keeps_paths_and_stems(folders):
 def test_compress__constant_rate_keeps_every_frame(
     folders, name, fps, num_frames
 ):
-    frames, rate = read(folders[1] / f'{name}.mp4')
+    frames, rate = read_all(folders[1] / f'{name}.mp4')
     assert rate == pytest.approx(fps)
     assert [index_of(frame) for frame in frames] == list(range(num_frames))
 
@@ -186,7 +134,7 @@ def test_compress__constant_rate_keeps_every_frame(
 def test_compress__varying_rate_shows_the_frame_of_the_time(
     folders, name, starts, end
 ):
-    frames, rate = read(folders[1] / f'{name}.mp4')
+    frames, rate = read_all(folders[1] / f'{name}.mp4')
     assert rate == 10  # the shortest interval is 100 ms
     for number, frame in enumerate(frames):
         shown = max(
@@ -224,22 +172,8 @@ def test_compress__sampler_sees_the_same_as_before(folders, name, clip_len):
     ],
 )
 def test_compress__never_larger_and_even(folders, name, size):
-    frames, _ = read(folders[1] / f'{name}.mp4')
+    frames, _ = read_all(folders[1] / f'{name}.mp4')
     assert frames.shape[1:3] == size[::-1]
-
-
-@pytest.mark.parametrize(
-    'size, long_side, expected',
-    [
-        ((1920, 1080), 448, (448, 252)),
-        ((1080, 1920), 448, (252, 448)),
-        ((320, 240), 448, (320, 240)),
-        ((449, 3), 448, (448, 2)),
-        ((1, 1), 448, (2, 2)),
-    ],
-)
-def test_fitted_size(size, long_side, expected):
-    assert fitted_size(*size, long_side) == expected
 
 
 def test_compress__key_frames_and_no_sound(folders):
@@ -256,95 +190,12 @@ def test_compress__lower_rate_takes_frames_by_time(tmp_path):
     write_video(tmp_path / 'in' / 'a.mp4', 40, fps=20)
     write_video(tmp_path / 'in' / 'slow.mp4', 4, fps=2)
     assert run(tmp_path / 'in', tmp_path / 'out', '--fps', '3') == 0
-    frames, rate = read(tmp_path / 'out' / 'a.mp4')
+    frames, rate = read_all(tmp_path / 'out' / 'a.mp4')
     assert rate == 3
     # 20 / 3 source frames each: 0, 6.7, 13.3, 20, 26.7, 33.3
     assert [index_of(f) for f in frames] == [0, 7, 13, 20, 27, 33]
-    frames, rate = read(tmp_path / 'out' / 'slow.mp4')
+    frames, rate = read_all(tmp_path / 'out' / 'slow.mp4')
     assert (rate, [index_of(f) for f in frames]) == (2, [0, 1, 2, 3])
-
-
-@pytest.mark.parametrize(
-    'name, options',
-    [
-        ('bt709.mp4', dict(space=1)),
-        ('full.mp4', dict(fmt='yuvj420p', full_range=True)),
-        ('full_444.mp4', dict(fmt='yuvj444p', space=1, full_range=True)),
-        (
-            'motion_jpeg.avi',
-            dict(codec='mjpeg', fmt='yuvj420p', full_range=True),
-        ),
-        ('ten_bits.mkv', dict(fmt='yuv420p10le', space=1)),
-    ],
-)
-def test_reencode__keeps_colours(tmp_path, name, options):
-    before = write_colours(tmp_path / name, **options)
-    after = tmp_path / 'after.mp4'
-    reencode(before, after, Settings())
-    corners = [
-        read(p)[0][1, 24::48, 32::64].reshape(4, 3).astype(int)
-        for p in (before, after)
-    ]
-    assert np.abs(corners[0] - COLOURS).max() <= 8  # the source is meant so
-    assert np.abs(corners[0] - corners[1]).max() <= 4
-
-
-def test_reencode__turns_what_players_turn(tmp_path):
-    source = tmp_path / 'turned.mp4'
-    with av.open(str(source), 'w') as container:
-        stream = container.add_stream('libx264', rate=10)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, 'yuv420p'
-        pixels = np.zeros((64, 96, 3), np.uint8)
-        pixels[:32, :48] = 255  # the upper left quarter
-        for _ in range(3):
-            container.mux(
-                stream.encode(
-                    av.VideoFrame.from_ndarray(pixels, format='rgb24')
-                )
-            )
-        container.mux(stream.encode())
-    content = bytearray(source.read_bytes())
-    matrix = content.index(b'tkhd') + 4 + 40  # of the header's version 0
-    turn = (0, 1, 0, -1, 0, 0)  # by 90 degrees, clockwise, in 16.16 bits
-    content[matrix : matrix + 24] = struct.pack(
-        '>6i', *(value << 16 for value in turn)
-    )
-    source.write_bytes(content)
-    reencode(source, tmp_path / 'upright.mp4', Settings())
-    frames, _ = read(tmp_path / 'upright.mp4')
-    assert frames.shape == (3, 96, 64, 3)
-    quarters = frames[1].reshape(2, 48, 2, 32, 3).mean((1, 3, 4))
-    assert np.abs(quarters - [[0, 255], [0, 0]]).max() < 10
-
-
-def test_timeline__stated_rate_that_is_wrong():
-    timeline = timeline_of(
-        np.arange(100) / 12.5, 0.08, Fraction(25), True, None
-    )
-    assert (timeline.rate, timeline.total) == (Fraction(25, 2), 100)
-
-
-def test_timeline__rounded_time_stamps_do_not_drift():
-    seconds = np.round(np.arange(5000) * 1001 / 30000, 3)  # as in WebM
-    timeline = timeline_of(seconds, 0.033, Fraction(30000, 1001), True, None)
-    assert (timeline.rate, timeline.total) == (Fraction(30000, 1001), 5000)
-    written = [
-        timeline.frames_before(timeline.seconds(0, time)) for time in seconds
-    ]
-    assert written == list(range(5000))
-
-
-def test_timeline__neither_jitter_nor_drift_loses_a_frame():
-    numbers = np.arange(100)
-    jitter = 0.3 * np.random.default_rng(0).uniform(-1, 1, 100)
-    jitter[[0, -1]] = 0
-    # At the end 0.4 frames behind the 25 per second that the file claims.
-    seconds = (numbers * (1 + 0.4 / 99) + jitter) / 25
-    timeline = timeline_of(seconds, 0.04, Fraction(25), True, None)
-    assert (timeline.rate, timeline.total) == (25, 100)
-    assert [
-        timeline.frames_before(timeline.seconds(0, time)) for time in seconds
-    ] == numbers.tolist()
 
 
 def test_compress__bad_files_are_reported_and_the_others_done(
@@ -415,7 +266,7 @@ def test_compress__goes_on_after_a_kill(tmp_path, capsys):
     ]
     assert times == {n: p.stat().st_mtime_ns for n, p in finished.items()}
     for i in range(8):
-        assert len(read(target / f'{i}.mp4')[0]) == 50
+        assert len(read_all(target / f'{i}.mp4')[0]) == 50
 
 
 def write_noise(path: Path) -> None:
@@ -457,7 +308,7 @@ def test_compress__other_settings_need_another_folder(tmp_path, capsys):
     assert 'pass --overwrite' in shown
     assert (target / 'a.mp4').stat().st_mtime_ns == first
     assert run(source, target, '--fps', '5', '--overwrite') == 0
-    assert read(target / 'a.mp4')[1] == 5
+    assert read_all(target / 'a.mp4')[1] == 5
     assert run(source, target, '--fps', '5') == 0
     assert '1 of them already finished' in capsys.readouterr().out
 
@@ -469,19 +320,7 @@ def test_compress__a_source_that_has_changed_is_encoded_again(tmp_path):
     assert run(source, target) == 0
     write_video(source / 'a.mp4', 13)
     assert run(source, target) == 0
-    assert len(read(target / 'a.mp4')[0]) == 13
-
-
-def test_journal__half_a_line_of_a_killed_run(tmp_path):
-    video = tmp_path / 'ä.mp4'
-    video.write_bytes(b'1234')
-    target = tmp_path / 'out'
-    CompressJournal(target, {}, overwrite=False).add(video, 'ä.mp4')
-    whole = (target / JOURNAL).read_bytes()
-    (target / JOURNAL).write_bytes(whole + b'{"source": "b.mp4", "by')
-    journal = CompressJournal(target, {}, overwrite=False)
-    assert journal.is_finished(video, 'ä.mp4')
-    assert (target / JOURNAL).read_bytes() == whole
+    assert len(read_all(target / 'a.mp4')[0]) == 13
 
 
 def test_compress__equal_stems(tmp_path, capsys):
@@ -531,7 +370,7 @@ def test_compress__tells_sizes_and_speed(tmp_path, capsys):
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()
     write_video(source / 'a.mp4', 40, size=(1280, 720))
-    write_gif(source / 'b.gif')
+    write_gif(source / 'b.gif', 10, GIF_DELAYS, size=(63, 49))
     assert compress.main([str(source), str(target), '--workers', '0']) == 0
     shown = capsys.readouterr().out
     found = re.search(

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import lmdb
 import numpy as np
 import pytest
 import torch
@@ -17,8 +16,6 @@ from clipbert_mm.datasets import (
     VideoQuestionAnswering,
     VideoTextRetrieval,
 )
-from clipbert_mm.media.errors import MediaError
-from clipbert_mm.media.reading import read_media
 from tests.toolbox.media import (
     pipeline,
     write_lines,
@@ -236,37 +233,3 @@ def test_lmdb__missing_key_is_a_bad_medium(
         testing = dataset_of(kind, tmp_path, args, vocab_dir, test_mode=True)
         sample = testing[3]['data_samples']
         assert "the key 'gone' is not in the LMDB" in sample.load_error
-
-
-def test_read_media__empty(tmp_path: Path) -> None:
-    (tmp_path / 'a.mp4').touch()
-    with pytest.raises(MediaError, match='a.mp4.: the file is empty'):
-        read_media(str(tmp_path / 'a.mp4'))
-    args = dict(
-        backend='lmdb', db_path=str(write_lmdb(tmp_path / 'l', {'a': b''}))
-    )
-    with pytest.raises(MediaError, match="the key 'a' has no content in"):
-        read_media('a.mp4', args)
-
-
-def test_read_media__key_of_an_lmdb(tmp_path: Path) -> None:
-    path = write_lmdb(tmp_path / 'l', {'a': b'1', 'b.c': b'2', 'é': b'3'})
-    args = dict(backend='lmdb', db_path=str(path))
-    for name, expected in (
-        ('a', b'1'),
-        ('x/a.gif', b'1'),
-        ('b.c', b'2'),
-        ('/x.y/b.c.webm', b'2'),
-    ):
-        assert read_media(name, args) == expected
-    with pytest.raises(MediaError, match="the key 'b' is not in the LMDB"):
-        read_media('b', args)
-    with pytest.raises(MediaError, match="the key 'é' is not ASCII"):
-        read_media('é.mp4', args)
-
-
-def test_read_media__database_that_is_not_there(tmp_path: Path) -> None:
-    args = dict(backend='lmdb', db_path=str(tmp_path / 'none.lmdb'))
-    # Not an error of a single medium: it ends the run.
-    with pytest.raises(lmdb.Error, match='none.lmdb'):
-        read_media('a', args)

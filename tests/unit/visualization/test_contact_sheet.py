@@ -1,20 +1,23 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the contact sheet: where frames and texts are in the picture."""
+"""Tests of the contact sheet: where frames and texts are in the image."""
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from PIL import Image, ImageFont
+from PIL import Image
 
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.opening import open_video
 from clipbert_mm.visualization import (
     Tile,
     draw_contact_sheet,
     save_contact_sheet,
 )
 from clipbert_mm.visualization.contact_sheet import read_frames
-from clipbert_mm.visualization.drawing import fit, wrap
-from tests.toolbox.media import index_of, write_video
+from tests.toolbox.media import index_of, write_gif, write_video
+from tests.toolbox.numbered_video import number_of, write_numbered
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 250, 10), (10, 10, 250)
 BORDER = (26, 138, 60)
@@ -63,7 +66,7 @@ def test_draw__frames_of_a_video_side_by_side() -> None:
         dict(is_right=True),
     ],
 )
-def test_draw__tells_query_name_score_and_right_one(change: dict) -> None:
+def test_draw__shows_query_name_score_and_right_one(change: dict) -> None:
     def draw(query='a dog', name='a.mp4', score=0.9, is_right=False):
         return draw_contact_sheet(
             query, [Tile([frame(RED)], name, score, is_right)]
@@ -73,7 +76,7 @@ def test_draw__tells_query_name_score_and_right_one(change: dict) -> None:
     assert ((draw(**change) == BORDER).all(-1).any()) == ('is_right' in change)
 
 
-def test_draw__long_texts_stay_in_the_picture() -> None:
+def test_draw__long_texts_stay_in_the_image() -> None:
     tile = Tile([frame(RED)], 'a_very_long_name_' * 9 + '.mp4', 0.9)
     short = draw_contact_sheet('a dog', [tile], frame_size=64)
     long = draw_contact_sheet('a dog runs ' * 9, [tile], frame_size=64)
@@ -95,23 +98,6 @@ def test_draw__no_room(columns: int, size: int) -> None:
         draw_contact_sheet('a', [Tile([frame(RED)], 'a', 0.0)], columns, size)
 
 
-def test_fit__keeps_the_aspect_ratio() -> None:
-    square = np.asarray(fit(np.full((20, 40, 3), RED, np.uint8), 64))
-    rows, columns = np.nonzero((square == RED).all(-1))
-    assert square.shape == (64, 64, 3)
-    assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (30, 60)
-
-
-def test_wrap__lines() -> None:
-    font = ImageFont.load_default(20)
-    text = 'one two three four incomprehensibilities five'
-    lines = wrap(text, font, 120)
-    assert ' '.join(lines) == text
-    assert 'incomprehensibilities' in lines
-    assert all(font.getlength(line) <= 120 for line in lines if ' ' in line)
-    assert len(lines) < 6
-
-
 def test_read_frames__middles_of_equal_parts(tmp_path: Path) -> None:
     video = write_video(tmp_path / 'a.mp4', num_frames=12)
     found = [index_of(f) for f in read_frames(str(video), 3)]
@@ -123,7 +109,28 @@ def test_read_frames__short_video(tmp_path: Path) -> None:
     assert [index_of(f) for f in read_frames(str(video), 3)] == [0, 1]
 
 
-def test_save__writes_the_picture(tmp_path: Path) -> None:
+def test_read_frames__gif(tmp_path: Path) -> None:
+    path = write_gif(tmp_path / 'a.gif', num_frames=12)
+    assert [index_of(f) for f in read_frames(path, 3)] == [2, 6, 10]
+
+
+@pytest.mark.skipif(
+    'libsvtav1' not in av.codecs_available, reason='PyAV has no AV1 encoder'
+)
+def test_read_frames__av1(tmp_path: Path) -> None:
+    path = write_numbered(tmp_path / 'a.mp4', 12, codec='libsvtav1')
+    with pytest.raises(MediaError, match="a.mp4': decord cannot decode it"):
+        open_video(path, decoder='decord').get_batch([2])
+    assert [number_of(f) for f in read_frames(path, 3)] == [2, 6, 10]
+
+
+def test_read_frames__image(tmp_path: Path) -> None:
+    Image.fromarray(frame(RED)).save(tmp_path / 'a.png')
+    (found,) = read_frames(tmp_path / 'a.png', 3)
+    np.testing.assert_array_equal(found, frame(RED))
+
+
+def test_save__writes_the_image(tmp_path: Path) -> None:
     ranking = [
         (str(write_video(tmp_path / f'{n}.mp4', num_frames=5)), 0.5)
         for n in 'ab'

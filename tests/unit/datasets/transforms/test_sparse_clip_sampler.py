@@ -9,9 +9,7 @@ import pytest
 from mmaction.datasets.transforms import DecordDecode, DecordInit
 
 from clipbert_mm.datasets import SparseClipSampler
-from clipbert_mm.datasets.clip_sampling import clip_starts, sample_clips
 from clipbert_mm.media.errors import MediaError
-from clipbert_mm.media.timestamps import has_constant_rate
 from tests.toolbox.media import index_of, write_video
 from tests.toolbox.reference_data import array, load_json
 
@@ -70,38 +68,6 @@ def test_sparse_clip_sampler__picks_the_frames_of_the_reference(
     assert compared == 90
 
 
-def test_sparse_clip_sampler__random_clips_are_the_references_in_time_order() -> (
-    None
-):
-    reference = load_json()['frame_sampling'][
-        'random_seed_42_v25_10s_num_frm2_fps2_8_clips'
-    ]
-
-    class Recorded:
-        def uniform(self, low: float, high: float, size: int) -> np.ndarray:
-            assert (low, high, size) == (0, 225.0, 8)
-            return np.array(reference['uniform_draws'])
-
-    got = sample_clips('random', 8, 2, 2, 250, 25, Recorded())
-    assert got.tolist() == sorted(reference['picks'])
-
-
-def test_sparse_clip_sampler__random_starts_fill_the_range() -> None:
-    starts = np.concatenate(
-        [
-            clip_starts('random', 8, 100.0, np.random.default_rng(seed))
-            for seed in range(500)
-        ]
-    )
-    # ceil(U(0, 100)): 1 ... 100 with equal probability, mean 50.5.
-    assert starts.min() == 1
-    assert starts.max() == 100
-    assert abs(starts.mean() - 50.5) < 3 * 28.9 / 4000**0.5
-    counts = np.bincount(starts, minlength=101)[1:]
-    assert counts.min() > 10
-    assert counts.max() < 80  # 40 expected
-
-
 def test_sparse_clip_sampler__same_generator_same_clips() -> None:
     sampler = SparseClipSampler(2, 4, 2)
     first, again, other = (
@@ -135,13 +101,6 @@ def test_sparse_clip_sampler__videos_not_longer_than_a_clip(
     sampler = SparseClipSampler(clip_len, 2, 1, 'uniform')
     got = sampler(video(total_frames, 15.0))['frame_inds']
     assert got.tolist() == expected * 2
-
-
-def test_sparse_clip_sampler__clip_of_less_than_a_frame_stays_in_the_video() -> (
-    None
-):
-    got = sample_clips('uniform', 3, 2, 30, 6, 10)  # span: 2 / 30 * 10 = 0.67
-    assert got.tolist() == [[0, 0], [2, 2], [4, 4]]
 
 
 def test_sparse_clip_sampler__dense_uniform_is_deterministic() -> None:
@@ -197,13 +156,6 @@ def test_sparse_clip_sampler__wrong_options(
     valid = dict(clip_len=2, num_clips=4, target_fps=2)
     with pytest.raises(ValueError, match=message):
         SparseClipSampler(**{**valid, **options})
-
-
-def test_has_constant_rate__tolerates_rounded_time_stamps() -> None:
-    starts = np.round(np.arange(200) / 30, 3)  # Matroska: milliseconds
-    assert has_constant_rate(starts)
-    starts[100:] += 0.5
-    assert not has_constant_rate(starts)
 
 
 def test_sparse_clip_sampler__variable_rate_is_sampled_in_time(

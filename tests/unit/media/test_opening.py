@@ -1,37 +1,32 @@
 # Copyright (c) clipbert_mm contributors.
-"""The decoders of LoadVideo, against each other and the numbers in frames."""
+"""Tests of all decoders, against each other and the numbers in frames."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from mmaction.datasets.transforms import DecordDecode
+from PIL import Image
 
-from clipbert_mm.datasets import LoadVideo, SparseClipSampler
+from clipbert_mm.datasets import SparseClipSampler
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.frame_size import long_side_shape
-from clipbert_mm.media.opening import DECODERS
-from tests.toolbox.media import write_sound
+from clipbert_mm.media.opening import (
+    available_decoders,
+    open_video,
+    read_image,
+    reader_class,
+)
+from clipbert_mm.media.video_reader import VideoReader
+from tests.toolbox.media import index_of, write_gif, write_sound, write_video
 from tests.toolbox.numbered_video import number_of, write_numbered
-
-
-def _why_not(decoder: str) -> str:
-    try:
-        LoadVideo(decoder=decoder)
-    except ImportError as error:
-        return str(error)
-    return ''
-
 
 DECODER_PARAMS = [
     pytest.param(
-        name,
-        marks=pytest.mark.skipif(bool(_why_not(name)), reason=_why_not(name)),
+        name, marks=pytest.mark.skipif(bool(reason), reason=reason or 'none')
     )
-    for name in DECODERS
+    for name, reason in available_decoders().items()
 ]
 VARYING = np.cumsum([0] + [40, 40, 80, 120, 40, 500] * 20).tolist()[:120]
 FILES: dict[str, dict[str, Any]] = {
@@ -60,8 +55,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def opened(path: Path, **options: Any) -> dict:
-    return LoadVideo(**options)(dict(filename=str(path)))
+def item_of(reader: VideoReader, seed: int) -> dict:
+    return dict(
+        filename='a.mp4',
+        video_reader=reader,
+        total_frames=len(reader),
+        avg_fps=reader.get_avg_fps(),
+        rng=np.random.default_rng(seed),
+    )
 
 
 def numbers(frames: np.ndarray) -> list[int]:
@@ -73,9 +74,8 @@ def numbers(frames: np.ndarray) -> list[int]:
 def test_decoder__frames_in_any_order(
     files: Path, decoder: str, name: str
 ) -> None:
-    item = opened(files / name, decoder=decoder)
-    assert item['total_frames'] == 120
-    reader = item['video_reader']
+    reader = open_video(files / name, decoder=decoder)
+    assert len(reader) == 120
     if decoder == 'decord' and name in WRONG_BY_DECORD:
         # When this fails, decord is right and the list can go.
         assert numbers(reader.get_batch(PLACES).asnumpy()) != PLACES
@@ -95,29 +95,27 @@ def test_decoder__is_decords_equal(
 ) -> None:
     """The clips, their times and pixels do not depend on the decoder."""
     expected, got = (
-        opened(files / name, decoder=d) for d in ('decord', decoder)
+        open_video(files / name, decoder=d) for d in ('decord', decoder)
     )
-    assert got['avg_fps'] == expected['avg_fps']
+    assert got.get_avg_fps() == expected.get_avg_fps()
     np.testing.assert_array_equal(
         *(
-            item['video_reader'].get_frame_timestamp(np.arange(120))[:, 0]
-            for item in (got, expected)
+            reader.get_frame_timestamp(np.arange(120))[:, 0]
+            for reader in (got, expected)
         )
     )
     for mode, seed in (('uniform', 0), ('random', 1), ('random', 2)):
         sampler = SparseClipSampler(2, 8, target_fps=2, mode=mode)
         inds = [
-            sampler(dict(item, rng=np.random.default_rng(seed)))['frame_inds']
-            for item in (got, expected)
+            sampler(item_of(reader, seed))['frame_inds']
+            for reader in (got, expected)
         ]
         np.testing.assert_array_equal(*inds)
     if name in WRONG_BY_DECORD:
         return
-    pixels = [
-        DecordDecode()(dict(item, frame_inds=inds[0]))['imgs']
-        for item in (got, expected)
-    ]
-    np.testing.assert_array_equal(*pixels)
+    np.testing.assert_array_equal(
+        *(reader.get_batch(inds[0]).asnumpy() for reader in (got, expected))
+    )
 
 
 @pytest.mark.parametrize('threads', [0, 2])
@@ -125,16 +123,17 @@ def test_decoder__is_decords_equal(
 def test_decoder__with_threads(
     files: Path, decoder: str, threads: int
 ) -> None:
-    item = opened(files / 'h264.mp4', decoder=decoder, num_threads=threads)
-    got = item['video_reader'].get_batch(PLACES).asnumpy()
-    assert numbers(got) == PLACES
+    reader = open_video(
+        files / 'h264.mp4', decoder=decoder, num_threads=threads
+    )
+    assert numbers(reader.get_batch(PLACES).asnumpy()) == PLACES
 
 
 @pytest.mark.parametrize('decoder', DECODER_PARAMS)
 def test_decoder__without_time_stamps(tmp_path: Path, decoder: str) -> None:
-    """An AVI tells the order of decoding alone; frames are counted."""
+    """An AVI has only the decoding order; frames are counted."""
     path = write_numbered(tmp_path / 'a.avi', 60, codec='mpeg4', gop=12)
-    reader = opened(path, decoder=decoder)['video_reader']
+    reader = open_video(path, decoder=decoder)
     inds = [50, 3, 13, 59, 12]
     assert numbers(reader.get_batch(inds).asnumpy()) == inds
 
@@ -144,8 +143,8 @@ def test_decoder__without_time_stamps(tmp_path: Path, decoder: str) -> None:
 def test_decode_size__same_frames_at_the_size(
     files: Path, decoder: str, size: int
 ) -> None:
-    item = opened(files / 'gops.mp4', decoder=decoder, decode_size=size)
-    got = item['video_reader'].get_batch(PLACES).asnumpy()
+    reader = open_video(files / 'gops.mp4', decoder=decoder, decode_size=size)
+    got = reader.get_batch(PLACES).asnumpy()
     assert got.shape == (10, *long_side_shape(48, 160, size), 3)
     assert numbers(got) == PLACES
 
@@ -158,7 +157,7 @@ def test_decoder__files_that_are_no_video(
     text.write_text('not a video')
     for path in (text, write_sound(tmp_path / 'sound.mp4')):
         with pytest.raises(MediaError, match=f"cannot use '.*/{path.name}'"):
-            opened(path, decoder=decoder)
+            open_video(path, decoder=decoder)
 
 
 @pytest.mark.parametrize('decoder', DECODER_PARAMS[1:])
@@ -168,55 +167,42 @@ def test_decoder__a_file_that_ends_early(
     path = tmp_path / 'cut.mkv'
     content = (files / 'h264.mkv').read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    item = opened(path, decoder=decoder)
-    last = item['total_frames'] - 1
+    reader = open_video(path, decoder=decoder)
+    last = len(reader) - 1
     assert 20 < last < 110
-    got = item['video_reader'].get_batch([0, last // 2]).asnumpy()
+    got = reader.get_batch([0, last // 2]).asnumpy()
     assert numbers(got) == [0, last // 2]
 
 
-def test_pyav__frames_that_cannot_be_decoded(tmp_path: Path) -> None:
-    path = write_numbered(tmp_path / 'a.mp4', 60, gop=30)
-    content = bytearray(path.read_bytes())
-    start = content.index(b'mdat')
-    middle = start + (content.index(b'moov') - start) // 2
-    content[middle : content.index(b'moov')] = bytes(
-        content.index(b'moov') - middle
-    )
-    path.write_bytes(bytes(content))
-    reader = opened(path, decoder='pyav')['video_reader']
-    assert numbers(reader.get_batch([5]).asnumpy()) == [5]
-    with pytest.raises(MediaError, match=r"a.mp4': PyAV cannot decode it"):
-        reader.get_batch([5, 58])
-
-
-@pytest.mark.parametrize(
-    'name, number, most',
-    [
-        ('h264.mp4', 90, 79),  # leaves out frames on which no other depends
-        ('no_b_frames.mp4', 110, 30),  # begins at the key frame before
-    ],
-)
-def test_pyav__decodes_few_frames(
-    files: Path, name: str, number: int, most: int
+@pytest.mark.parametrize('decoder', DECODER_PARAMS)
+@pytest.mark.parametrize('name', ['a.mp4', 'a.gif'])
+def test_reader__closes_itself(
+    tmp_path: Path, decoder: str, name: str
 ) -> None:
-    """What makes it fast, and must not change the pixels."""
-    decoded = []
-    reader = opened(files / name, decoder='pyav')['video_reader']
-    convert = reader._search
+    write = write_gif if name == 'a.gif' else write_video
+    path = write(tmp_path / name)
+    with open_video(path, decoder=decoder) as reader:
+        frames = reader.get_batch([3]).asnumpy()
+    reader.close()  # once more is allowed
+    assert [index_of(frame) for frame in frames] == [3]  # they outlive it
 
-    def counting(*args: Any, **kwargs: Any) -> None:
-        convert(*args, **kwargs)
-        decoded.append(reader._decoded)
 
-    reader._search = counting
-    got = reader.get_batch([number]).asnumpy()
-    assert 0 < decoded[-1] <= most
-    with av.open(str(files / name)) as container:
-        for i, frame in enumerate(container.decode(video=0)):
-            if i == number:
-                expected = frame.to_ndarray(format='rgb24')
-    np.testing.assert_array_equal(got[0], expected)
+def test_open_video__unknown_decoder(tmp_path: Path) -> None:
+    path = write_video(tmp_path / 'a.mp4')
+    with pytest.raises(
+        ValueError,
+        match=r"decoder must be one of \['decord', 'pyav', 'torchcodec'\], "
+        "but got 'opencv'",
+    ):
+        open_video(path, decoder='opencv')
+
+
+def test_read_image__after_decord(tmp_path: Path) -> None:
+    """Decord's zlib would break OpenCV's reader of PNG files."""
+    reader_class('decord')
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / 'a.png')
+    np.testing.assert_array_equal(read_image(tmp_path / 'a.png'), pixels)
 
 
 @pytest.mark.parametrize(
@@ -239,17 +225,5 @@ def test_decoder__that_is_not_installed(
         sys.modules, f'{package}.{decoder}_reader', raising=False
     )
     with pytest.raises(ImportError, match=f"decoder='{decoder}'.*{message}"):
-        LoadVideo(decoder=decoder)
-
-
-@pytest.mark.parametrize(
-    'options, message',
-    [
-        (dict(decoder='opencv'), "decoder must be .*'torchcodec'.*'opencv'"),
-        (dict(decode_size=0), 'decode_size must be .* but got 0'),
-        (dict(decode_size=2.5), 'decode_size must be .* but got 2.5'),
-    ],
-)
-def test_load_video__wrong_options(options: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        LoadVideo(**options)
+        reader_class(decoder)
+    assert message[:11] in available_decoders()[decoder]
