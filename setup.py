@@ -18,7 +18,7 @@ def read_version() -> str:
 def read_requirements(name: str) -> list[str]:
     """Return the requirements in requirements/<name>.txt.
 
-    ``-r`` lines are left out: what they name is installed anyway.
+    Lines with ``-r`` are left out: ``install_requires`` covers them.
     """
     path = ROOT / 'requirements' / f'{name}.txt'
     lines = (
@@ -43,18 +43,36 @@ setup(
     long_description_content_type='text/markdown',
     author='clipbert_mm contributors',
     license='Apache-2.0',
+    project_urls={
+        'Paper': 'https://arxiv.org/abs/2102.06183',
+        'MMAction2': 'https://github.com/open-mmlab/mmaction2',
+    },
     license_files=['LICENSE'],
     keywords='computer vision, video retrieval, vision and language',
     classifiers=[
+        'Development Status :: 4 - Beta',
         'Intended Audience :: Science/Research',
+        'License :: OSI Approved :: Apache Software License',
         'Operating System :: POSIX :: Linux',
         'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Typing :: Typed',
     ],
     packages=find_packages(include=['clipbert_mm', 'clipbert_mm.*']),
-    # Links to the configs and tools, which arrive as files; mim looks there.
-    package_data={'clipbert_mm': ['.mim/*', '.mim/**/*']},
-    exclude_package_data={'clipbert_mm': ['.mim/**/__pycache__/*']},
+    # .mim holds links to configs and tools, where mim looks for them. The
+    # wheel contains them as files.
+    package_data={'clipbert_mm': ['py.typed', '.mim/*', '.mim/**/*']},
+    exclude_package_data={
+        'clipbert_mm': [
+            '.mim/**/__pycache__/*',
+            '.mim/tools/checks/*',  # they check a checkout
+            '.mim/tools/docs_tree.py',
+        ]
+    },
     include_package_data=False,
     python_requires='>=3.10',
     install_requires=read_requirements('runtime'),

@@ -2,8 +2,8 @@
 """ClipBERT as a plugin of MMAction2.
 
 In a process that imports this package, the first import of MMEngine, MMCV or
-MMAction2 checks their versions, repairs what is broken in them and tells
-MMAction2's registries where our components are (:mod:`clipbert_mm.host`).
+MMAction2 checks their versions, repairs what is broken in them and adds our
+components to MMAction2's registries (:mod:`clipbert_mm.host`).
 """
 
 from .host import applied_repairs, prepare_host_on_import

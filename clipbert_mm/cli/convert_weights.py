@@ -1,17 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Convert published weights to ours and back, and export trained models.
 
-Every format has a table that names each of its tensors; a report says what
-became of them. No checkpoint is read in a way that runs code in it.
+Every format has a table of all its tensors, and a report lists the fate of
+each. Reading a checkpoint never runs code in it.
 
-Published weights to a checkpoint that ClipBERT loads:
+Published weights to a checkpoint of ClipBERT:
     python tools/convert_weights.py official clipbert.pt out.pth
     python tools/convert_weights.py detectron2 R-50.pth out.pth
     python tools/convert_weights.py resnet resnet50.pth out.pth
     python tools/convert_weights.py bert bert-base-uncased/ out.pth
     python tools/convert_weights.py tvp tvp-base/ out.pth
 
-Our weights to the names of other programs:
+A checkpoint of ClipBERT to the names of other programs:
     python tools/convert_weights.py official --reverse best.pth clipbert.pt
     python tools/convert_weights.py tvp --reverse best.pth tvp.safetensors
     python tools/convert_weights.py bert --reverse best.pth bert_folder/ \
@@ -25,29 +25,17 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from mmengine.config import Config, DictAction
+from typing import TYPE_CHECKING, Any
 
 import clipbert_mm
 from clipbert_mm.utils.config_files import find_config
-from clipbert_mm.weights import (
-    ConversionReport,
-    bert_options,
-    convert_bert,
-    convert_detectron2,
-    convert_image_resnet,
-    convert_official,
-    convert_tvp,
-    export_model,
-    load_checkpoint_file,
-    load_model_directory,
-    revert_bert,
-    revert_official,
-    revert_tvp,
-    save_bert_directory,
-    save_checkpoint_file,
-)
 
+if TYPE_CHECKING:  # imported where needed, so that --help is fast
+    from mmengine.config import Config
+
+    from clipbert_mm.weights import ConversionReport
+
+#: Description of each format, by the name of its command.
 FORMATS = {
     'official': 'a .pt file of the authors of ClipBERT, of any task',
     'detectron2': 'ResNet-50 of grid-feats-vqa (.pth) or detectron2 (.pkl)',
@@ -58,18 +46,43 @@ FORMATS = {
 }
 DIRECTORIES = ('bert', 'tvp')
 
-CONVERTERS: dict[str, Callable] = dict(
-    official=convert_official,
-    detectron2=convert_detectron2,
-    resnet=convert_image_resnet,
-    bert=convert_bert,
-    tvp=convert_tvp,
-)
-# The two ResNets have none: their weights are a start, and a backbone that
-# was trained in ClipBERT computes nothing on its own.
-REVERTERS: dict[str, Callable] = dict(
-    official=revert_official, bert=revert_bert, tvp=revert_tvp
-)
+#: Formats with --reverse. A ResNet-50 trained in ClipBERT is no use on its
+#: own, so the two formats of ResNets are only read.
+REVERSIBLE = ('official', 'bert', 'tvp')
+
+
+def converters() -> dict[str, Callable]:
+    """Return the function that converts each format to ours."""
+    from clipbert_mm import weights
+
+    return dict(
+        official=weights.convert_official,
+        detectron2=weights.convert_detectron2,
+        resnet=weights.convert_image_resnet,
+        bert=weights.convert_bert,
+        tvp=weights.convert_tvp,
+    )
+
+
+def reverters() -> dict[str, Callable]:
+    """Return the function that converts ours to each format."""
+    from clipbert_mm import weights
+
+    return dict(
+        official=weights.revert_official,
+        bert=weights.revert_bert,
+        tvp=weights.revert_tvp,
+    )
+
+
+class ConfigOptions(argparse.Action):
+    """MMEngine's ``DictAction``, imported when the option is used."""
+
+    def __call__(self, parser: Any, *arguments: Any) -> None:
+        """Read ``KEY=VALUE`` pairs into a dict."""
+        from mmengine.config import DictAction
+
+        DictAction(self.option_strings, self.dest)(parser, *arguments)
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -92,9 +105,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.command == 'bert' and args.reverse and args.config is None:
         parser.error(
-            'bert --reverse needs --config, the config with which '
-            'the model was trained: the weights do not tell the '
-            'number of attention heads'
+            'bert --reverse needs --config, the config of the training of the '
+            'model: the number of attention heads is not in the weights'
         )
     return args
 
@@ -109,8 +121,8 @@ def add_format(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         '--strict',
         action=argparse.BooleanOptionalAction,
         default=True,
-        help='fail on unknown, mis-shaped or missing tensors (default); '
-        '--no-strict leaves them out and lists them',
+        help='fail if any tensor is unknown, missing or of another shape '
+        '(default); --no-strict leaves it out and lists it',
     )
     parser.add_argument(
         '--quiet',
@@ -118,12 +130,12 @@ def add_format(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         help='print only the summary, the differences and the notes',
     )
     parser.set_defaults(reverse=False)
-    if name in REVERTERS:
+    if name in REVERSIBLE:
         parser.add_argument(
             '--reverse',
             action='store_true',
-            help='from a checkpoint of ours to this format'
-            + ('; output is then a folder' if name == 'bert' else ''),
+            help='convert a checkpoint of ClipBERT to this format'
+            + ('; the output is then a folder' if name == 'bert' else ''),
         )
     if name == 'bert':
         parser.add_argument(
@@ -136,14 +148,15 @@ def add_format(parser: argparse.ArgumentParser, name: str, text: str) -> None:
             '--config', help='with --reverse: config of the model'
         )
         parser.add_argument(
-            '--vocab', help='with --reverse: vocab.txt to put beside it'
+            '--vocab',
+            help='with --reverse: vocab.txt to copy next to the weights',
         )
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Add the options of an export."""
     parser.add_argument(
-        'config', help='path of a config, or name of one that is shipped'
+        'config', help='path of a config, or name of a shipped one'
     )
     parser.add_argument('checkpoint', help='checkpoint of the model')
     parser.add_argument('folder', help='folder to write, new or empty')
@@ -151,7 +164,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         '--without-task',
         action='store_true',
         help='leave out the classifier and the task, so that a model with '
-        'other answers can start from it',
+        'other answers can start from the rest',
     )
     parser.add_argument(
         '--half',
@@ -161,28 +174,36 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='change the config, as in training',
     )
 
 
-def load_config(path: str, options: dict | None = None) -> Config:
+def load_config(path: str, options: dict | None = None) -> 'Config':
     """Read a config and merge options into it."""
+    from mmengine.config import Config
+
     config = Config.fromfile(find_config(path))
     config.merge_from_dict(options or {})
     return config
 
 
-def convert(args: argparse.Namespace) -> ConversionReport:
-    """Read weights of a format, convert and save."""
+def convert(args: argparse.Namespace) -> 'ConversionReport':
+    """Convert weights of a format to ours and save them."""
+    from clipbert_mm.weights import (
+        load_checkpoint_file,
+        load_model_directory,
+        save_checkpoint_file,
+    )
+
     load = (
         load_model_directory
         if args.command in DIRECTORIES
         else load_checkpoint_file
     )
     heads = (args.heads,) if args.command == 'bert' else ()
-    converted, report = CONVERTERS[args.command](
+    converted, report = converters()[args.command](
         load(args.input), *heads, args.strict
     )
     meta = dict(
@@ -194,10 +215,17 @@ def convert(args: argparse.Namespace) -> ConversionReport:
     return report
 
 
-def revert(args: argparse.Namespace) -> ConversionReport:
-    """Read weights of ours, convert and save."""
+def revert(args: argparse.Namespace) -> 'ConversionReport':
+    """Convert our weights to a format and save them."""
+    from clipbert_mm.weights import (
+        bert_options,
+        load_checkpoint_file,
+        save_bert_directory,
+        save_checkpoint_file,
+    )
+
     heads = (args.heads,) if args.command == 'bert' else ()
-    reverted, report = REVERTERS[args.command](
+    reverted, report = reverters()[args.command](
         load_checkpoint_file(args.input), *heads, args.strict
     )
     if args.command == 'bert':
@@ -211,11 +239,9 @@ def revert(args: argparse.Namespace) -> ConversionReport:
 
 
 def export(args: argparse.Namespace) -> str:
-    """Export a model.
+    """Export a model and return the number and the size of its tensors."""
+    from clipbert_mm.weights import export_model
 
-    Returns:
-        str: What was written, in words.
-    """
     tensors = export_model(
         load_config(args.config, args.cfg_options),
         args.checkpoint,
@@ -228,11 +254,7 @@ def export(args: argparse.Namespace) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the tool.
-
-    Returns:
-        int: 0, or 1 when the input cannot be converted.
-    """
+    """Run the command and return its exit status, 1 for unusable input."""
     args = parse_args(argv)
     try:
         if args.command == 'export':

@@ -52,7 +52,7 @@ def image_resnet_rules(names: Collection[str]) -> list[KeyRule]:
 
     Args:
         names (Collection[str]): Names of the tensors of the checkpoint. They
-            tell the two formats apart.
+            distinguish the two formats.
 
     Returns:
         list[KeyRule]: One rule for each name or family of names.

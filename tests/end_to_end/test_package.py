@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of what is installed: versions, layout, configs, the wheel."""
+"""Tests of the installed package: versions, layout, configs, the wheel."""
 
 import os
 import re
@@ -25,7 +25,7 @@ from tests.toolbox.paths import ROOT
 
 @pytest.fixture(scope='module')
 def wheel(tmp_path_factory) -> zipfile.ZipFile:
-    """The wheel of this checkout, built from a copy of it."""
+    """Wheel of this checkout, built from a copy."""
     folder = tmp_path_factory.mktemp('wheel')
     for name in ('clipbert_mm', 'configs', 'tools', 'requirements'):
         shutil.copytree(ROOT / name, folder / 'source' / name, symlinks=True)
@@ -56,6 +56,11 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(folder.glob('*.whl')))
 
 
+def read_metadata(wheel: zipfile.ZipFile) -> str:
+    name = next(n for n in wheel.namelist() if n.endswith('/METADATA'))
+    return wheel.read(name).decode()
+
+
 def test_version__is_that_of_the_wheel(wheel):
     assert Path(wheel.filename).name.startswith(
         f'clipbert_mm-{clipbert_mm.__version__}-'
@@ -64,17 +69,35 @@ def test_version__is_that_of_the_wheel(wheel):
 
 def test_wheel__has_configs_and_tools_for_mim(wheel):
     names = set(wheel.namelist())
-    for folder in ('configs', 'tools'):
-        for path in (ROOT / folder).rglob('*'):
-            if path.suffix in ('.py', '.sh'):
-                installed = f'clipbert_mm/.mim/{path.relative_to(ROOT)}'
-                assert installed in names
+    shipped = {
+        f'clipbert_mm/.mim/{path.relative_to(ROOT)}'
+        for folder in ('configs', 'tools')
+        for path in (ROOT / folder).rglob('*')
+        if path.suffix in ('.py', '.sh')
+    }
+    for_checkouts = {
+        name
+        for name in shipped
+        if '/tools/checks/' in name or name.endswith('/docs_tree.py')
+    }
+    assert shipped & names == shipped - for_checkouts
     assert 'clipbert_mm/.mim/model-index.yml' in names
     assert {name.partition('/')[0] for name in names} == {
         'clipbert_mm',
         f'clipbert_mm-{clipbert_mm.__version__}.dist-info',
     }
     assert not any(name.endswith('.pyc') for name in names)
+
+
+def test_wheel__is_typed_and_says_what_it_runs_on(wheel):
+    assert 'clipbert_mm/py.typed' in wheel.namelist()
+    metadata = read_metadata(wheel)
+    for line in (
+        'Classifier: Typing :: Typed',
+        'Classifier: Programming Language :: Python :: 3.10',
+        'Project-URL: Paper, https://arxiv.org/abs/2102.06183',
+    ):
+        assert line in metadata.splitlines()
 
 
 def test_wheel__scripts_are_executable(wheel):
@@ -88,10 +111,10 @@ def test_wheel__scripts_are_executable(wheel):
 
 
 def test_wheel__requires_neither_mmcv_nor_mmcv_lite(wheel):
-    name = next(n for n in wheel.namelist() if n.endswith('/METADATA'))
-    metadata = wheel.read(name).decode()
     required = re.findall(
-        r'^Requires-Dist: ([\w-]+)(?!.*extra)', metadata, re.MULTILINE
+        r'^Requires-Dist: ([\w-]+)(?!.*extra)',
+        read_metadata(wheel),
+        re.MULTILINE,
     )
     assert 'mmaction2' in required
     assert not {'mmcv', 'mmcv-lite'} & set(required)

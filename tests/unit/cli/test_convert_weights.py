@@ -1,10 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of tools/convert_weights.py, as a user calls it."""
+"""Tests of the command that converts weights and exports models."""
 
-import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +14,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import BertConfig, BertForPreTraining, BertModel
 
+from clipbert_mm.cli.convert_weights import main
 from tests.toolbox import reference_data
 from tests.toolbox.paths import ROOT
+from tests.toolbox.processes import run_python
+from tests.toolbox.small_tvp import make_tvp
 from tests.toolbox.tiny_models import BERT, clipbert_config
 from tests.unit.weights.test_detectron2_grid import make_detector
 
@@ -35,23 +35,9 @@ def official(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(scope='module')
-def main():
-    from clipbert_mm.cli import convert_weights
-
-    return convert_weights.main
-
-
 def test_tool__command_line(tmp_path, official):
     output = tmp_path / 'new' / 'out.pth'
-    done = subprocess.run(
-        [sys.executable, str(TOOL), 'official', str(official), str(output)],
-        cwd=tmp_path,
-        env={**os.environ, 'PYTHONPATH': str(TOOL.parents[1])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(str(TOOL), 'official', str(official), str(output))
     assert done.returncode == 0, done.stderr
     for part in (
         '314 used, 21 dropped, 0 missing',
@@ -68,7 +54,7 @@ def test_tool__command_line(tmp_path, official):
     assert content['meta']['converted_from'] == 'clipbert.pt'
 
 
-def test_tool__strict_is_the_default(tmp_path, official, main, capsys):
+def test_tool__strict_is_the_default(tmp_path, official, capsys):
     state = torch.load(official, weights_only=True)
     state['surprise'] = torch.zeros(1)
     source, target = tmp_path / 'odd.pt', tmp_path / 'out.pth'
@@ -81,7 +67,7 @@ def test_tool__strict_is_the_default(tmp_path, official, main, capsys):
     assert target.exists()
 
 
-def test_tool__detectron2_pickle(tmp_path, main, capsys):
+def test_tool__detectron2_pickle(tmp_path, capsys):
     arrays = {
         name: np.zeros(tuple(value.shape), np.float32)
         for name, value in make_detector().items()
@@ -96,7 +82,7 @@ def test_tool__detectron2_pickle(tmp_path, main, capsys):
 
 
 @pytest.mark.parametrize('heads, num_used', [('drop', 23), ('pretrain', 30)])
-def test_tool__bert_directory(tmp_path, main, capsys, heads, num_used):
+def test_tool__bert_directory(tmp_path, capsys, heads, num_used):
     config = BertConfig(
         hidden_size=8,
         num_hidden_layers=1,
@@ -114,13 +100,13 @@ def test_tool__bert_directory(tmp_path, main, capsys, heads, num_used):
     assert len(torch.load(target, weights_only=True)['state_dict']) == num_used
 
 
-def test_tool__missing_file(tmp_path, main, capsys):
+def test_tool__missing_file(tmp_path, capsys):
     absent = str(tmp_path / 'absent.pt')
     assert main(['official', absent, str(tmp_path / 'out.pth')]) == 1
     assert f'{absent} is not a file' in capsys.readouterr().err
 
 
-def test_tool__official_and_back(tmp_path, official, main, capsys):
+def test_tool__official_and_back(tmp_path, official, capsys):
     ours, theirs = tmp_path / 'ours.safetensors', tmp_path / 'theirs.pt'
     assert main(['official', str(official), str(ours), '--quiet']) == 0
     capsys.readouterr()
@@ -137,7 +123,7 @@ def test_tool__official_and_back(tmp_path, official, main, capsys):
     assert back.keys() < torch.load(official, weights_only=True).keys()
 
 
-def test_tool__bert_and_back(tmp_path, main, capsys):
+def test_tool__bert_and_back(tmp_path, capsys):
     cfg = Config(dict(model=clipbert_config()))
     cfg.dump(str(tmp_path / 'config.py'))
     bert = BertModel(BertConfig(**BERT))
@@ -175,8 +161,8 @@ def test_tool__bert_and_back(tmp_path, main, capsys):
     )
 
 
-def test_tool__tvp_and_back(tmp_path, tvp, main, capsys):
-    tvp.save_pretrained(tmp_path / 'tvp')
+def test_tool__tvp_and_back(tmp_path, capsys):
+    make_tvp().save_pretrained(tmp_path / 'tvp')
     ours, theirs = str(tmp_path / 'ours.pth'), tmp_path / 'tvp.safetensors'
     assert main(['tvp', str(tmp_path / 'tvp'), ours]) == 0
     assert 'absent' not in capsys.readouterr().out
@@ -190,13 +176,13 @@ def test_tool__tvp_and_back(tmp_path, tvp, main, capsys):
 
 
 @pytest.mark.parametrize('command', ['detectron2', 'resnet'])
-def test_tool__backbones_have_no_way_back(main, command, capsys):
+def test_tool__backbones_have_no_way_back(command, capsys):
     with pytest.raises(SystemExit):
         main([command, '--reverse', 'a', 'b'])
     assert 'unrecognized arguments: --reverse' in capsys.readouterr().err
 
 
-def test_tool__export(tmp_path, main, capsys):
+def test_tool__export(tmp_path, capsys):
     cfg = Config(dict(model=clipbert_config()))
     cfg.dump(str(tmp_path / 'config.py'))
     init_default_scope('mmaction')
@@ -228,7 +214,18 @@ def test_tool__export(tmp_path, main, capsys):
     }
 
 
-def test_tool__help_shows_every_command(main, capsys):
+def test_tool__help_is_fast():
+    result = run_python(
+        '-c',
+        'import sys\n'
+        'from clipbert_mm.cli.convert_weights import main\n'
+        'try:\n    main(["--help"])\n'
+        'except SystemExit:\n    assert "torch" not in sys.modules',
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_tool__help_shows_every_command(capsys):
     with pytest.raises(SystemExit):
         main(['--help'])
     words = capsys.readouterr().out.split()
