@@ -10,6 +10,8 @@ from mmengine.runner import Runner
 
 from tests.toolbox.shrink import shrink
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def broken_corpus(corpus: Path, tmp_path: Path) -> Path:

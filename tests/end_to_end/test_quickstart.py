@@ -149,6 +149,7 @@ def run(folder: Path, *command: object) -> str:
     ).stdout
 
 
+@pytest.mark.slow
 def test_quickstart__all_of_it_and_what_it_suggests(tmp_path: Path) -> None:
     said = run(
         tmp_path,

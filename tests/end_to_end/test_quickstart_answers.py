@@ -182,6 +182,7 @@ def test_claims__wrong_options(arguments, message, capsys) -> None:
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_quickstart__answers_and_is_asked(tmp_path: Path) -> None:
     said = subprocess.run(
         [

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from tests.toolbox.paths import ROOT
 from tests.toolbox.processes import wait_for
 from tests.toolbox.shrink import shrink, write_config
+
+pytestmark = pytest.mark.slow
 
 TRAIN = ROOT / 'tools' / 'train.py'
 EPOCHS = 4

@@ -98,6 +98,7 @@ def trained(tmp_path_factory) -> tuple[Path, str]:
     return folder, log
 
 
+@pytest.mark.slow
 def test_dist_train__trains_on_two_cpu_processes(trained):
     folder, log = trained
     assert (folder / 'work_dirs' / 'line' / 'epoch_1.pth').is_file()
@@ -107,10 +108,12 @@ def test_dist_train__trains_on_two_cpu_processes(trained):
     assert 'seed: 3' in log
 
 
+@pytest.mark.slow
 def test_dist_train__says_that_it_trains_in_full_precision(trained):
     assert 'No GPU found: training in full precision' in trained[1]
 
 
+@pytest.mark.slow
 def test_train__resumes_on_one_process(trained):
     folder, _ = trained
     log = run(
@@ -127,6 +130,7 @@ def test_train__resumes_on_one_process(trained):
     assert (folder / 'work_dirs' / 'line' / 'epoch_2.pth').is_file()
 
 
+@pytest.mark.slow
 def test_dist_test__sees_every_item_once_and_in_order(trained):
     folder, _ = trained
     log = run(

@@ -151,6 +151,7 @@ def metrics_in(work_dir: Path) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_tools__train_and_test_with_two_processes(
     corpus: Path, tmp_path: Path
 ) -> None:

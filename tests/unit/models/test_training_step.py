@@ -133,6 +133,7 @@ def train(corpus: Path, work_dir: Path, **options: Any) -> dict[str, Tensor]:
     return dict(after, before=before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('fresh_compiler')
 def test_compile__training_equals_one_without(tmp_path: Path) -> None:
     """CNN, neck and head are compiled, each as one whole graph."""
