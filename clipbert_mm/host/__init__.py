@@ -19,6 +19,8 @@ downloads          ``load_from`` of a URL runs the code of its file
 in1d               RetrievalRecall on NumPy >= 2.4
 gloo               several processes on machines without a GPU
 compile            ``compile`` of a config, for ClipBERT
+settings           ``settings`` of a config, and ``num_workers=0``
+config_names       ``clipbert_mm::<name>`` in ``_base_`` and MMEngine's hub
 ================== =====================================================
 """
 

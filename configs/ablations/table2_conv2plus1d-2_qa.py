@@ -1,61 +1,7 @@
 # Table 2, Conv(2+1)D, T = 2: MSRVTT-QA.
-#
 #     tools/dist_train.sh configs/ablations/table2_conv2plus1d-2_qa.py 8
-#
 # Paper: accuracy 34.13. Not measured here.
-# Written by tools/make_ablations.py; see the README beside it.
-_base_ = [
-    '../_base_/models/clipbert_r50-grid.py',
-    '../_base_/datasets/msrvtt_qa.py',
-    '../_base_/schedules/adamw_linear_20e.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['_base_/question_answering_from_parts.py']
 
-default_hooks = dict(checkpoint=dict(rule='greater', save_best='acc'))
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            checkpoint='checkpoints/clipbert_pretrained.pth',
-            prefix='backbone',
-            type='Pretrained',
-        )
-    ),
-    consensus=dict(aggregation='lse'),
-    head=dict(
-        init_cfg=dict(
-            checkpoint='checkpoints/clipbert_pretrained.pth',
-            prefix='head',
-            type='Pretrained',
-        ),
-        num_classes=1500,
-    ),
-    neck=dict(
-        init_cfg=dict(
-            checkpoint='checkpoints/clipbert_pretrained.pth',
-            prefix='neck',
-            type='Pretrained',
-        ),
-        temporal_fusion='conv2plus1d',
-    ),
-    task=dict(
-        _delete_=True,
-        type='OpenEndedQATask',
-        vocabulary='data/msrvtt/annotations/qa_vocabulary.json',
-    ),
-)
-param_scheduler = dict(end=10)
-train_cfg = dict(max_epochs=10)
-
-train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
-for transform in train_pipeline + test_pipeline:
-    if transform.type == 'SparseClipSampler':
-        transform.update(clip_len=2, target_fps=2)
-    if transform.type in ('ResizeLongSide', 'PadFrames'):
-        transform.update(size=448)
-del transform
-train_pipeline[1].update(mode='random', num_clips=1)
-test_pipeline[1].update(mode='uniform', num_clips=1)
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+settings = dict(clip_len=2, target_fps=2)
+model = dict(neck=dict(temporal_fusion='conv2plus1d'))

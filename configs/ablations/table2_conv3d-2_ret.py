@@ -1,53 +1,7 @@
 # Table 2, Conv3D, T = 2: MSR-VTT retrieval.
-#
 #     tools/dist_train.sh configs/ablations/table2_conv3d-2_ret.py 8
-#
 # Paper: R@1 8.7, R@5 27.3, R@10 40.2, MdR 17. Not measured here.
-# Written by tools/make_ablations.py; see the README beside it.
-_base_ = [
-    '../_base_/models/clipbert_r50-grid.py',
-    '../_base_/datasets/msrvtt_retrieval.py',
-    '../_base_/schedules/adamw_linear_20e.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['_base_/retrieval_from_parts.py']
 
-default_hooks = dict(checkpoint=dict(rule='greater', save_best='t2v/R1'))
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            checkpoint='checkpoints/clipbert_pretrained.pth',
-            prefix='backbone',
-            type='Pretrained',
-        )
-    ),
-    consensus=dict(aggregation='lse'),
-    head=dict(
-        init_cfg=dict(
-            checkpoint='checkpoints/clipbert_pretrained.pth',
-            prefix='head',
-            type='Pretrained',
-        )
-    ),
-    neck=dict(
-        init_cfg=dict(
-            checkpoint='checkpoints/clipbert_pretrained.pth',
-            prefix='neck',
-            type='Pretrained',
-        ),
-        temporal_fusion='conv3d',
-    ),
-)
-
-train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
-for transform in train_pipeline + test_pipeline:
-    if transform.type == 'SparseClipSampler':
-        transform.update(clip_len=2, target_fps=2)
-    if transform.type in ('ResizeLongSide', 'PadFrames'):
-        transform.update(size=448)
-del transform
-train_pipeline[1].update(mode='random', num_clips=1)
-test_pipeline[1].update(mode='middle', num_clips=1)
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+settings = dict(clip_len=2, target_fps=2)
+model = dict(neck=dict(temporal_fusion='conv3d'))

@@ -3,6 +3,8 @@
 
 from .checkpoints import allow_history_buffers, read_downloads_safely
 from .compilation import compile_parts_of_models
+from .config_names import find_configs_by_name
+from .config_settings import apply_settings_of_configs
 from .optional_models import bind_submodules, import_mmaction_models
 from .process_group import use_gloo_without_gpu
 from .retrieval_recall import restore_in1d
@@ -27,6 +29,8 @@ def repair_host() -> dict[str, str]:
         ('in1d', restore_in1d),
         ('gloo', use_gloo_without_gpu),
         ('compile', compile_parts_of_models),
+        ('settings', apply_settings_of_configs),
+        ('config_names', find_configs_by_name),
     ):
         reason = repair()
         if reason is not None:

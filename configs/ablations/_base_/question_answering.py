@@ -1,0 +1,12 @@
+# Baseline of the ablations on MSRVTT-QA: one training clip of one frame, one
+# test clip, from image-text pretraining.
+_base_ = ['../../clipbert_msrvtt_qa.py']
+
+settings = dict(
+    clip_len=1,
+    target_fps=1,  # clips of one second
+    num_train_clips=1,
+    num_test_clips=1,
+)
+load_from = 'checkpoints/clipbert_pretrained.pth'
+model = dict(backbone=dict(init_cfg=None))
