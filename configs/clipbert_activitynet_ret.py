@@ -19,9 +19,8 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-max_epochs = 80
-train_cfg = dict(max_epochs=max_epochs, val_interval=5)
-param_scheduler = dict(end=max_epochs)
+settings = dict(max_epochs=80)
+train_cfg = dict(val_interval=5)
 optim_wrapper = dict(clip_grad=dict(max_norm=5.0 / 2))
 auto_scale_lr = dict(base_batch_size=128)
 

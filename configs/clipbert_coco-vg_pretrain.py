@@ -21,19 +21,17 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-max_epochs = 40
+settings = dict(max_epochs=40)
 
 model = dict(
-    # `bert` is the name of BERT's folder or the hub: its MLM layers start at
-    # random. Take BERT's own with `convert_weights.py bert --heads pretrain`
-    # and init_cfg of the task.
+    # The MLM layers of the task start at random. BERT's own are converted with
+    # `convert_weights.py bert --heads pretrain` and loaded by init_cfg of the
+    # task.
     head=dict(classifier='linear', num_classes=2, num_sampled_cells=100),
     consensus=dict(aggregation='mean'),  # an image is a single clip
-    task=dict(_delete_=True, type='PretrainTask', bert=_base_.bert),
+    task=dict(_delete_=True, type='PretrainTask', bert='bert-base-uncased'),
 )
 
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = dict(end=max_epochs)
 optim_wrapper = dict(accumulative_counts=2, clip_grad=dict(max_norm=5.0 / 2))
 auto_scale_lr = dict(base_batch_size=256)  # of one iteration, 8 x 32
 default_hooks = dict(checkpoint=dict(save_best='itm_acc', rule='greater'))

@@ -17,7 +17,8 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-max_epochs = 10
+settings = dict(max_epochs=10)
+
 vocabulary = _base_.data_root + '/' + _base_.vocabulary
 
 model = dict(
@@ -30,6 +31,4 @@ model = dict(
 # from BERT and the grid-feats CNN.
 load_from = None
 
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = dict(end=max_epochs)
 default_hooks = dict(checkpoint=dict(save_best='acc', rule='greater'))

@@ -5,12 +5,7 @@
 # Any 2D backbone of MMAction2 plugs in like this: name it, give the neck its
 # channels and the preprocessor its pixels. Everything else is
 # clipbert_msrvtt_ret.py. Not in the paper; not measured here.
-_base_ = [
-    '_base_/models/clipbert_r50-grid.py',
-    '_base_/datasets/msrvtt_retrieval.py',
-    '_base_/schedules/adamw_linear_20e.py',
-    '_base_/default_runtime.py',
-]
+_base_ = ['clipbert_msrvtt_ret.py']
 
 model = dict(
     data_preprocessor=dict(  # ImageNet's, as the backbone was trained
@@ -19,11 +14,9 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='MobileNetV2',
-        # To start from ImageNet name a checkpoint file here.
+        # To start from ImageNet pass --cfg-options cnn_checkpoint=FILE.
         pretrained=None,
         norm_eval=True,
     ),
     neck=dict(in_channels=1280),
 )
-
-default_hooks = dict(checkpoint=dict(save_best='t2v/R1', rule='greater'))

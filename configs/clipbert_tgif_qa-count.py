@@ -16,7 +16,7 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-max_epochs = 15
+settings = dict(max_epochs=15)
 
 model = dict(
     head=dict(num_classes=1),
@@ -29,24 +29,17 @@ model = dict(
 # from BERT and the grid-feats CNN.
 load_from = None
 
+answers = dict(format='count')
 train_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/count_train.jsonl', answers=dict(format='count')
-    )
+    dataset=dict(ann_file='annotations/count_train.jsonl', answers=answers)
 )
 val_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/count_val.jsonl', answers=dict(format='count')
-    )
+    dataset=dict(ann_file='annotations/count_val.jsonl', answers=answers)
 )
 test_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/count_test.jsonl', answers=dict(format='count')
-    )
+    dataset=dict(ann_file='annotations/count_test.jsonl', answers=answers)
 )
 val_evaluator = dict(_delete_=True, type='CountMetric')
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = dict(end=max_epochs)
 default_hooks = dict(checkpoint=dict(save_best='mse', rule='less'))

@@ -5,9 +5,9 @@
 #
 # clipbert_r50-grid_8xb8-1x1-15e_tgif-qa-frameqa
 #
-# The released config: 768 pixels, rate 5e-5, 16 questions for each GPU (here
-# 8 GPUs x 8 = 64, as 4 x 16). The paper says 448 pixels, 1e-4 and 32 in all:
-# clipbert_tgif_qa-frameqa_paper.py.
+# Recipe of the released config: 768 pixels, rate 5e-5, 16 questions on each
+# of 4 GPUs (here 8 on each of 8). The paper states 448 pixels, rate 1e-4 and
+# a total batch of 32: clipbert_tgif_qa-frameqa_paper.py.
 #
 # Paper: accuracy 59.4 with one test clip, as here, 60.3 with more. Not
 # measured here.
@@ -18,8 +18,9 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-max_epochs = 15
-vocabulary = 'annotations/frameqa_vocabulary.json'  # of data_root
+settings = dict(max_epochs=15)
+
+vocabulary = 'annotations/frameqa_vocabulary.json'  # below data_root
 
 model = dict(
     head=dict(num_classes=1540),  # reference: at least 1,540
@@ -35,25 +36,15 @@ model = dict(
 # from BERT and the grid-feats CNN.
 load_from = None
 
+answers = dict(format='open', vocabulary=vocabulary)
 train_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/frameqa_train.jsonl',
-        answers=dict(format='open', vocabulary=vocabulary),
-    )
+    dataset=dict(ann_file='annotations/frameqa_train.jsonl', answers=answers)
 )
 val_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/frameqa_val.jsonl',
-        answers=dict(format='open', vocabulary=vocabulary),
-    )
+    dataset=dict(ann_file='annotations/frameqa_val.jsonl', answers=answers)
 )
 test_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/frameqa_test.jsonl',
-        answers=dict(format='open', vocabulary=vocabulary),
-    )
+    dataset=dict(ann_file='annotations/frameqa_test.jsonl', answers=answers)
 )
 
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = dict(end=max_epochs)
 default_hooks = dict(checkpoint=dict(save_best='acc', rule='greater'))

@@ -22,8 +22,11 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-max_epochs = 5
-base_lr = 1e-4  # for a total batch of 128 images
+settings = dict(
+    max_epochs=5,
+    base_lr=1e-4,  # for a total batch of 128 images
+)
+
 vocabulary = _base_.data_root + '/' + _base_.vocabulary
 
 model = dict(
@@ -37,8 +40,6 @@ model = dict(
 # from BERT and the grid-feats CNN.
 load_from = None
 
-train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = dict(end=max_epochs)
-optim_wrapper = dict(optimizer=dict(lr=base_lr), clip_grad=dict(max_norm=2.0))
+optim_wrapper = dict(clip_grad=dict(max_norm=2.0))
 auto_scale_lr = dict(base_batch_size=128)
 default_hooks = dict(checkpoint=dict(save_best='acc', rule='greater'))

@@ -8,8 +8,15 @@
 # have no answers; CHECKPOINT is one of clipbert_vqa.py.
 _base_ = ['./clipbert_vqa.py']
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[-1].update(algorithm_keys=('question_ids', 'answer_types'))
+test_pipeline = [
+    *_base_.image,
+    dict(
+        type='PackActionInputs',
+        collect_keys=('imgs', 'input_ids', 'attention_mask'),
+        algorithm_keys=('question_ids', 'answer_types'),
+        meta_keys=('video_id', 'filename'),
+    ),
+]
 test_dataloader = dict(
     dataset=dict(ann_file='annotations/test.jsonl', pipeline=test_pipeline)
 )

@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from .config_files import find_config
-from .config_settings import SETTINGS, apply_setting, in_order, walk
+from .config_settings import SETTINGS, apply_settings, walk
 
 #: Keys of a config that MMEngine's runner reads.
 RUNNER_KEYS = (
@@ -104,8 +104,7 @@ def override_config(
     for key in options:
         _check_key(cfg, key)
     settings = {key: options.pop(key) for key in SETTINGS.keys() & options}
-    for name in in_order(settings):
-        apply_setting(cfg._cfg_dict, name, settings[name])
+    apply_settings(cfg._cfg_dict, settings)
     cfg.merge_from_dict(options)
 
 

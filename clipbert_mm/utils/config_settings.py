@@ -15,10 +15,12 @@ A config file names settings in one dict, and may inherit from any config::
     _base_ = ['clipbert_mm::clipbert_msrvtt_ret.py']
     settings = dict(img_size=224, data_root='/data/msrvtt')
 
-``settings`` is applied when the file is read, after inheritance, and is not
-part of the config that comes out (:mod:`clipbert_mm.host.repairs.config_settings`).
-Explicit keys, such as ``train_dataloader.dataset.pipeline.2.size``, are more
-specific: on the command line they win over settings.
+``settings`` of a file is applied after the bases and the keys of this file
+have been merged, so a file that inherits can change the result by settings or
+by keys. Where both stand on one command line, keys such as
+``train_dataloader.dataset.pipeline.2.size`` win, being more specific. The
+config that comes out holds neither ``settings`` nor variables of these names
+(:mod:`clipbert_mm.host.repairs.config_settings`).
 
 A variable of a file (``img_size = 448``, and below it ``size=img_size``) is
 not a setting. MMEngine computes with it before another file can change it, so
@@ -26,11 +28,13 @@ a file that inherits and assigns ``img_size = 224`` would change nothing: that
 is an error.
 """
 
+import copy
 import os.path as osp
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 SPLITS = ('train', 'val', 'test')
+_READ = ('model', 'optim_wrapper', 'param_scheduler', 'train_cfg')
 
 
 class Place(NamedTuple):
@@ -44,6 +48,12 @@ class Place(NamedTuple):
     def value(self) -> Any:
         """Value of the member, None where it is left out."""
         return self.owner.get(self.key)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the runner reads it; else it is in a variable of a file."""
+        root = self.path.partition('.')[0]
+        return root.endswith('_dataloader') or root in _READ
 
 
 class Setting(NamedTuple):
@@ -86,7 +96,7 @@ def apply_setting(cfg: dict, name: str, value: Any) -> None:
         )
     setting = SETTINGS[name]
     places = setting.find(cfg)
-    if not places:
+    if not any(place.counts for place in places):
         raise ValueError(
             f'{name}={value!r} would change nothing: {name} sets '
             f'{setting.acts_on}, and this config has none.'
@@ -98,76 +108,50 @@ def apply_setting(cfg: dict, name: str, value: Any) -> None:
         place.owner[place.key] = value
 
 
-def take_settings(cfg: dict) -> None:
-    """Apply the settings of a config file and remove their names.
-
-    Args:
-        cfg (dict): Config as read from its files; it is changed. ``settings``
-            and the variables of the name of a setting are gone afterwards.
-
-    Raises:
-        ValueError: If a setting is unknown or acts nowhere, or a variable of
-            its name was changed without effect.
-
-    Example:
-        >>> cfg = dict(img_size=448, settings=dict(img_size=224),
-        ...            test_dataloader=dict(dataset=dict(pipeline=[
-        ...                dict(type='PadFrames', size=448)])))
-        >>> take_settings(cfg)
-        >>> cfg
-        {'test_dataloader': {'dataset': {'pipeline': [{'type': 'PadFrames', \
-'size': 224}]}}}
-    """
-    given = cfg.pop('settings', None) or {}
-    for name in SETTINGS.keys() & cfg.keys():
-        if name not in given:
-            _check_variable(cfg, name)
-    for name in SETTINGS.keys() & cfg.keys():
-        del cfg[name]
-    for name in in_order(given):
-        apply_setting(cfg, name, given[name])
-
-
-def take_late_settings(cfg: dict) -> None:
-    """Apply settings that were added to a config after it was read.
+def apply_settings(cfg: dict, given: Mapping[str, Any]) -> None:
+    """Apply settings to a config, in the order of :data:`SETTINGS`.
 
     Args:
         cfg (dict): Config of the runner; it is changed.
+        given (Mapping[str, Any]): Value of each setting by its name.
 
     Raises:
-        ValueError: If a setting acts nowhere.
+        ValueError: If a setting is unknown or acts nowhere.
 
     Example:
-        >>> cfg = dict(num_workers=0, test_dataloader=dict(num_workers=4))
-        >>> take_late_settings(cfg)
+        >>> cfg = dict(val_dataloader=dict(num_workers=4))
+        >>> apply_settings(cfg, dict(num_workers=0))
         >>> cfg
-        {'test_dataloader': {'num_workers': 0}}
+        {'val_dataloader': {'num_workers': 0}}
     """
-    given = {name: cfg.pop(name) for name in SETTINGS.keys() & cfg.keys()}
-    for name in in_order(given):
+    for key in cfg:  # no two parts may share a dict
+        cfg[key] = copy.deepcopy(cfg[key])
+    known = list(SETTINGS)
+    for name in sorted(given, key=lambda n: n in known and known.index(n)):
         apply_setting(cfg, name, given[name])
+        if name in cfg:
+            cfg[name] = given[name]
 
 
-def in_order(names: Mapping[str, Any] | Sequence[str]) -> list[str]:
-    """Sort names of settings as :data:`SETTINGS` lists them.
-
-    Some settings read what others have set. Unknown names come last.
+def drop_variables(cfg: dict) -> None:
+    """Remove the variables that have the name of a setting.
 
     Args:
-        names (Mapping | Sequence[str]): The names.
+        cfg (dict): Config as read from its files; it is changed.
 
-    Returns:
-        list[str]: The names in order.
+    Raises:
+        ValueError: If a variable was changed without effect.
 
     Example:
-        >>> in_order(['img_size', 'data_root'])
-        ['data_root', 'img_size']
+        >>> cfg = dict(num_workers=4, val_dataloader=dict(num_workers=4))
+        >>> drop_variables(cfg)
+        >>> cfg
+        {'val_dataloader': {'num_workers': 4}}
     """
-    known = list(SETTINGS)
-    return sorted(
-        names,
-        key=lambda name: known.index(name) if name in known else len(known),
-    )
+    for name in SETTINGS.keys() & cfg.keys():
+        _check_variable(cfg, name)
+    for name in SETTINGS.keys() & cfg.keys():
+        del cfg[name]
 
 
 def allow_no_workers(cfg: dict) -> None:
@@ -221,7 +205,7 @@ def walk(value: Any, path: str = '') -> Iterator[tuple[str, Any]]:
 
 def _check_variable(cfg: dict, name: str) -> None:
     """Raise if a variable has a value that is found at none of its places."""
-    places = SETTINGS[name].find(cfg)
+    places = [p for p in SETTINGS[name].find(cfg) if p.counts]
     value = cfg[name]
     if not places or any(place.value == value for place in places):
         return
@@ -239,20 +223,22 @@ def _of_types(
     splits: Sequence[str] = SPLITS,
     needs_key: bool = False,
 ) -> Callable[[dict], list[Place]]:
-    """Return a function that finds a key of transforms in the data loaders."""
+    """Return a function that finds a key of transforms.
+
+    It looks into the data loaders and into variables such as
+    ``train_pipeline``, which files that inherit may use.
+    """
+    others = tuple(f'{split}_' for split in SPLITS if split not in splits)
 
     def find(cfg: dict) -> list[Place]:
-        found = []
-        for split in splits:
-            root = f'{split}_dataloader'
-            for path, member in walk(cfg.get(root), root):
-                if not isinstance(member, dict):
-                    continue
-                if _type_name(member) not in types:
-                    continue
-                if not needs_key or member.get(key) is not None:
-                    found.append(Place(member, key, f'{path}.{key}'))
-        return found
+        return [
+            Place(member, key, f'{path}.{key}')
+            for path, member in walk(cfg)
+            if not path.startswith(others)
+            and isinstance(member, dict)
+            and _type_name(member) in types
+            and (not needs_key or member.get(key) is not None)
+        ]
 
     return find
 

@@ -1,7 +1,7 @@
 # Table 3, mean pooling, N_train = 16: MSRVTT-QA.
 #     tools/dist_train.sh configs/ablations/table3_mean-16_qa.py 8
 # Paper: accuracy 35.33. Not measured here.
-_base_ = ['_base_/question_answering.py']
+_base_ = ['_base_/question_answering_pretrained.py']
 
 settings = dict(num_train_clips=16, num_test_clips=16)
 model = dict(consensus=dict(aggregation='mean'))

@@ -1,6 +1,6 @@
 # Table 4, sparse random, N_train = 4: MSRVTT-QA.
 #     tools/dist_train.sh configs/ablations/table4_sparse-4_qa.py 8
 # Paper: accuracy 36.67. Not measured here.
-_base_ = ['_base_/question_answering.py']
+_base_ = ['_base_/question_answering_pretrained.py']
 
 settings = dict(num_train_clips=4, num_test_clips=16)

@@ -3,13 +3,4 @@
 # Paper: accuracy 35.27. Not measured here.
 _base_ = ['_base_/question_answering.py']
 
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='checkpoints/grid-feats_r50.pth',
-            prefix='backbone',
-        )
-    )
-)
+settings = dict(cnn_checkpoint='checkpoints/grid-feats_r50.pth')

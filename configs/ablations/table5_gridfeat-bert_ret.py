@@ -3,13 +3,4 @@
 # Paper: R@1 7.4, R@5 21.0, R@10 30.7, MdR 26. Not measured here.
 _base_ = ['_base_/retrieval.py']
 
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='checkpoints/grid-feats_r50.pth',
-            prefix='backbone',
-        )
-    )
-)
+settings = dict(cnn_checkpoint='checkpoints/grid-feats_r50.pth')

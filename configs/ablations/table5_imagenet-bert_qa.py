@@ -3,13 +3,4 @@
 # Paper: accuracy 35.01. Not measured here.
 _base_ = ['_base_/question_answering.py']
 
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='checkpoints/imagenet_r50.pth',
-            prefix='backbone',
-        )
-    )
-)
+settings = dict(cnn_checkpoint='checkpoints/imagenet_r50.pth')

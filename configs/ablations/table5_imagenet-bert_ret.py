@@ -3,13 +3,4 @@
 # Paper: R@1 7.2, R@5 23.3, R@10 35.6, MdR 21. Not measured here.
 _base_ = ['_base_/retrieval.py']
 
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='checkpoints/imagenet_r50.pth',
-            prefix='backbone',
-        )
-    )
-)
+settings = dict(cnn_checkpoint='checkpoints/imagenet_r50.pth')

@@ -3,4 +3,4 @@
 # Paper: accuracy 31.72. Not measured here.
 _base_ = ['_base_/question_answering.py']
 
-load_from = None
+model = dict(backbone=dict(init_cfg=None))

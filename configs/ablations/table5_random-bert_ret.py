@@ -3,4 +3,4 @@
 # Paper: R@1 0.0, R@5 0.2, R@10 0.7, MdR 505. Not measured here.
 _base_ = ['_base_/retrieval.py']
 
-load_from = None
+model = dict(backbone=dict(init_cfg=None))

@@ -3,5 +3,5 @@
 # Paper: accuracy 28.05. Not measured here.
 _base_ = ['_base_/question_answering.py']
 
-load_from = None
-model = dict(head=dict(bert=dict(_delete_=True, vocab_size=30522)))
+settings = dict(bert=dict(vocab_size=30522))
+model = dict(backbone=dict(init_cfg=None))

@@ -3,5 +3,5 @@
 # Paper: R@1 0.3, R@5 0.4, R@10 0.9, MdR 506. Not measured here.
 _base_ = ['_base_/retrieval.py']
 
-load_from = None
-model = dict(head=dict(bert=dict(_delete_=True, vocab_size=30522)))
+settings = dict(bert=dict(vocab_size=30522))
+model = dict(backbone=dict(init_cfg=None))

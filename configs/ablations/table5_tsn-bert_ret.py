@@ -3,13 +3,4 @@
 # Paper: R@1 5.7, R@5 22.1, R@10 33.1, MdR 23. Not measured here.
 _base_ = ['_base_/retrieval.py']
 
-load_from = None
-model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='checkpoints/tsn-k700_r50.pth',
-            prefix='backbone',
-        )
-    )
-)
+settings = dict(cnn_checkpoint='checkpoints/tsn-k700_r50.pth')

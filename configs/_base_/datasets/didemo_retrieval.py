@@ -89,20 +89,9 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    pin_memory=True,
-    sampler=dict(type='EpochSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
-        type='VideoTextRetrieval',
-        data_root=data_root,
-        ann_file='annotations/test.jsonl',
-        data_prefix=dict(video='videos'),
-        media_suffix=None,  # extensions vary: match the stem
-        test_mode=True,
-        tokenize=tokenize,
-        pipeline=test_pipeline,
+        val_dataloader['dataset'], ann_file='annotations/test.jsonl'
     ),
 )
 val_evaluator = dict(type='VideoTextRetrievalMetric', bad_videos='raise')

@@ -91,20 +91,9 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    pin_memory=True,
-    sampler=dict(type='EpochSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
-        type='VideoQuestionAnswering',
-        answers=dict(format='open', vocabulary=vocabulary),
-        data_root=data_root,
-        ann_file='annotations/qa_test.jsonl',
-        data_prefix=dict(video='videos'),
-        media_suffix='.mp4',
-        test_mode=True,
-        pipeline=test_pipeline,
+        val_dataloader['dataset'], ann_file='annotations/qa_test.jsonl'
     ),
 )
 val_evaluator = dict(type='VideoQAMetric', bad_videos='raise')

@@ -86,20 +86,6 @@ val_dataloader = dict(
         pipeline=test_pipeline,
     ),
 )
-test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    pin_memory=True,
-    sampler=dict(type='EpochSampler', shuffle=False),
-    dataset=dict(
-        type='VideoQuestionAnswering',
-        data_root=data_root,
-        data_prefix=dict(video='gifs'),
-        media_suffix=None,
-        test_mode=True,
-        pipeline=test_pipeline,
-    ),
-)
+test_dataloader = val_dataloader
 val_evaluator = dict(type='VideoQAMetric', bad_videos='raise')
 test_evaluator = val_evaluator

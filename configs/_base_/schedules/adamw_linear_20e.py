@@ -1,10 +1,7 @@
 # AdamW, linear warm-up over a tenth of the run, linear decay to 0, 20 epochs.
 # Reference: released configs at a118b02, section "Implementation Details".
-max_epochs = 20
-base_lr = 5e-5  # for a total batch of 64 videos
-
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1
+    type='EpochBasedTrainLoop', max_epochs=20, val_interval=1
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
@@ -18,7 +15,7 @@ optim_wrapper = dict(
     constructor='ClipBERTOptimWrapperConstructor',
     optimizer=dict(
         type='AdamW',
-        lr=base_lr,
+        lr=5e-5,  # for a total batch of 64 videos
         betas=(0.9, 0.98),
         eps=1e-6,
         weight_decay=1e-3,
@@ -30,7 +27,7 @@ optim_wrapper = dict(
 )
 param_scheduler = dict(
     type='WarmupLinearLR',
-    end=max_epochs,
+    end=20,
     warmup_ratio=0.1,
     by_epoch=True,
     convert_to_iter_based=True,

@@ -1,5 +1,5 @@
-# Baseline of the ablations on MSRVTT-QA: one training clip of one frame, one
-# test clip, from image-text pretraining.
+# Baseline of the ablations on MSRVTT-QA: one training clip of one frame and
+# one test clip, from BERT and the grid-feats CNN.
 _base_ = ['../../clipbert_msrvtt_qa.py']
 
 settings = dict(
@@ -8,5 +8,3 @@ settings = dict(
     num_train_clips=1,
     num_test_clips=1,
 )
-load_from = 'checkpoints/clipbert_pretrained.pth'
-model = dict(backbone=dict(init_cfg=None))

@@ -1,15 +1,10 @@
-# Baseline on MSRVTT-QA for a fusion with weights of its own, which no checkpoint of
-# pretraining has: each part of the model starts from its part of the file.
+# Baseline on MSRVTT-QA from image-text pretraining, for a fusion whose weights
+# no checkpoint of pretraining has: each part of the model loads its own.
 _base_ = ['question_answering.py']
 
-load_from = None
 pretrained = 'checkpoints/clipbert_pretrained.pth'
 model = dict(
-    backbone=dict(
-        init_cfg=dict(
-            type='Pretrained', checkpoint=pretrained, prefix='backbone'
-        )
-    ),
+    backbone=dict(init_cfg=dict(checkpoint=pretrained)),
     neck=dict(
         init_cfg=dict(type='Pretrained', checkpoint=pretrained, prefix='neck')
     ),

@@ -1,5 +1,5 @@
-# Baseline of the ablations on MSR-VTT retrieval: one training clip of one
-# frame, the middle clip in testing, from image-text pretraining.
+# Baseline of the ablations on MSR-VTT retrieval: one training clip of one frame and
+# one middle test clip, from BERT and the grid-feats CNN.
 _base_ = ['../../clipbert_msrvtt_ret.py']
 
 settings = dict(
@@ -9,5 +9,3 @@ settings = dict(
     num_test_clips=1,
     test_clip_mode='middle',
 )
-load_from = 'checkpoints/clipbert_pretrained.pth'
-model = dict(backbone=dict(init_cfg=None))
