@@ -32,7 +32,9 @@ load_from = None
 
 answers = dict(format='choice', num_options=5)
 train_dataloader = dict(
-    dataset=dict(ann_file='annotations/transition_train.jsonl', answers=answers)
+    dataset=dict(
+        ann_file='annotations/transition_train.jsonl', answers=answers
+    )
 )
 val_dataloader = dict(
     dataset=dict(ann_file='annotations/transition_val.jsonl', answers=answers)

@@ -16,7 +16,7 @@ from torch import Tensor
 from clipbert_mm.media.errors import is_media_error
 from clipbert_mm.models import ClipBERT
 from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
-from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.utils.config_loading import load_config
 from clipbert_mm.utils.error_text import describe
 from clipbert_mm.weights.exported_model import load_exported
 
@@ -61,7 +61,7 @@ def read_model_files(
             '.pth file that tools/train.py wrote, or of a .safetensors file.'
         )
     if not isinstance(config, Config):
-        config = Config.fromfile(find_config(config))
+        config = load_config(config)
     return config, load_checkpoint_file(checkpoint)
 
 

@@ -12,7 +12,7 @@ one: `train[0]` is the first of those for training.
 Example:
     python tools/data/check.py clipbert_msrvtt_ret --json msrvtt.json
     python tools/data/check.py configs/clipbert_vqa.py --splits train val \
-        --decode first --cfg-options train_dataloader.dataset.data_root=vqa
+        --decode first --cfg-options data_root=vqa
 
 Exit status: 0 without problems, 1 with problems, 2 if the config is wrong.
 """
@@ -24,7 +24,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 from clipbert_mm.datasets.checking.media import check_leaks, check_media
@@ -36,9 +36,7 @@ from clipbert_mm.datasets.checking.split import (
 )
 from clipbert_mm.datasets.checking.texts import check_texts
 from clipbert_mm.media.probe import DECODE
-
-# before the host packages: it checks and repairs them
-from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.utils.config_loading import load_config
 
 SPLITS = ('train', 'val', 'test')
 MOST_SHOWN = 10
@@ -87,8 +85,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
-        help='change the config, for example '
-        'test_dataloader.dataset.data_root=data',
+        help='change the config, for example data_root=data',
     )
     return parser.parse_args(argv)
 
@@ -107,8 +104,7 @@ def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
         ConfigError: If the config cannot be read or lacks a dataset.
     """
     try:
-        cfg = Config.fromfile(find_config(args.config))
-        cfg.merge_from_dict(args.cfg_options or {})
+        cfg = load_config(args.config, args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmaction'))
     except Exception as error:  # a config is code, which raises anything
         raise ConfigError(

@@ -28,10 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import clipbert_mm
-from clipbert_mm.utils.config_files import find_config
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
-    from mmengine.config import Config
 
     from clipbert_mm.weights import ConversionReport
 
@@ -180,15 +178,6 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_config(path: str, options: dict | None = None) -> 'Config':
-    """Read a config and merge options into it."""
-    from mmengine.config import Config
-
-    config = Config.fromfile(find_config(path))
-    config.merge_from_dict(options or {})
-    return config
-
-
 def convert(args: argparse.Namespace) -> 'ConversionReport':
     """Convert weights of a format to ours and save them."""
     from clipbert_mm.weights import (
@@ -217,6 +206,7 @@ def convert(args: argparse.Namespace) -> 'ConversionReport':
 
 def revert(args: argparse.Namespace) -> 'ConversionReport':
     """Convert our weights to a format and save them."""
+    from clipbert_mm.utils.config_loading import load_config
     from clipbert_mm.weights import (
         bert_options,
         load_checkpoint_file,
@@ -240,6 +230,7 @@ def revert(args: argparse.Namespace) -> 'ConversionReport':
 
 def export(args: argparse.Namespace) -> str:
     """Export a model and return the number and the size of its tensors."""
+    from clipbert_mm.utils.config_loading import load_config
     from clipbert_mm.weights import export_model
 
     tensors = export_model(

@@ -1,6 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Test a checkpoint, with the options of MMAction2's test.py.
 
+``--cfg-options`` also takes the settings of
+:mod:`clipbert_mm.utils.config_settings`, and refuses what would change
+nothing.
+
 Example:
     python tools/test.py clipbert_msrvtt_ret work_dirs/best.pth --out s.npz
     tools/dist_test.sh configs/clipbert_msrvtt_ret.py work_dirs/best.pth 8
@@ -17,16 +21,14 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 from clipbert_mm.host.device import fit_to_device, leave_process_group
-
-# before the host packages: it checks and repairs them
-from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.utils.config_loading import load_config, override_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Test a model')
     parser.add_argument(
-        'config', help='path of a config, or name of one that is shipped'
+        'config', help='path of a config, or name of a shipped one'
     )
     parser.add_argument('checkpoint', help='checkpoint of the model')
     parser.add_argument(
@@ -49,15 +51,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
-        help='change the config, for example test_dataloader.batch_size=4 '
-        'key="[a,b]" key=a,b key="[(a,b),(c,d)]"; quote brackets and leave no '
-        'spaces',
+        help='change the config by settings (img_size=224 data_root=DATA) and '
+        'keys (test_dataloader.batch_size=4 key="[a,b]" key=a,b '
+        'key="[(a,b),(c,d)]"; quote brackets and leave no spaces)',
     )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='what starts the processes',
+        help='launcher of the processes',
     )
     parser.add_argument(
         '--local_rank',
@@ -70,14 +72,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
-    """Put the options of the command line into the config.
+    """Apply the options of the command line to the config.
 
     Args:
-        cfg (Config): The config; it is changed and returned.
-        args (argparse.Namespace): Of :func:`parse_args`.
+        cfg (Config): Config of the runner; it is changed.
+        args (argparse.Namespace): Result of :func:`parse_args`.
 
     Returns:
-        Config: The config.
+        Config: The same config.
 
     Raises:
         FileNotFoundError: If the checkpoint does not exist.
@@ -96,8 +98,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     elif cfg.get('work_dir') is None:
         name = osp.splitext(osp.basename(args.config))[0]
         cfg.work_dir = osp.join('./work_dirs', name)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    override_config(cfg, args.cfg_options)
     if args.out is not None:
         set_out_file(cfg, args.out)
     if args.dump is not None:
@@ -106,15 +107,15 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
 
 
 def set_out_file(cfg: Config, out_file: str) -> None:
-    """Have every metric that can save its scores write them to a file.
+    """Let the metric that can save its scores write them to a file.
 
     Args:
-        cfg (Config): The config; its ``test_evaluator`` is changed.
-        out_file (str): Path of the file to write.
+        cfg (Config): Config of the runner; ``test_evaluator`` is changed.
+        out_file (str): Path of the file.
 
     Raises:
         ValueError: If not exactly one metric can save its scores, or the
-            file has another ending than its own.
+            file does not have the suffix of this metric.
     """
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     evaluators = cfg.test_evaluator
@@ -133,8 +134,8 @@ def set_out_file(cfg: Config, out_file: str) -> None:
     suffix = getattr(METRICS.get(able[0].type), 'out_suffix', '')
     if not out_file.endswith(suffix):
         raise ValueError(
-            f'--out of {able[0].type} needs a file name ending '
-            f'in {suffix}, but got {out_file!r}.'
+            f'--out of {able[0].type} must end in {suffix}, but got '
+            f'{out_file!r}.'
         )
     able[0].out_file = out_file
 
@@ -143,15 +144,15 @@ def add_dump(cfg: Config, out_file: str) -> None:
     """Add the metric that saves the predictions.
 
     Args:
-        cfg (Config): The config; its ``test_evaluator`` is changed.
-        out_file (str): Path of the file to write, ``.pkl`` or ``.pickle``.
+        cfg (Config): Config of the runner; ``test_evaluator`` is changed.
+        out_file (str): Path of the file, ``.pkl`` or ``.pickle``.
 
     Raises:
-        ValueError: If the file has another ending.
+        ValueError: If the file has another suffix.
     """
     if not out_file.endswith(('.pkl', '.pickle')):
         raise ValueError(
-            f'--dump needs a file name ending in .pkl, but got {out_file!r}.'
+            f'--dump must end in .pkl or .pickle, but got {out_file!r}.'
         )
     evaluators = cfg.test_evaluator
     if not isinstance(evaluators, (list, tuple)):
@@ -165,21 +166,22 @@ def add_dump(cfg: Config, out_file: str) -> None:
 def load_whole(runner: Runner, checkpoint: str) -> None:
     """Load all weights of a model, or none.
 
-    MMEngine's ``load_from`` leaves what does not fit, for fine-tuning. A test
+    MMEngine's ``load_from`` skips what does not fit, for fine-tuning. A test
     would then measure a head that was never trained.
 
     Args:
-        runner (Runner): With a model.
-        checkpoint (str): File, or address.
+        runner (Runner): Runner with the model.
+        checkpoint (str): Path or URL of the checkpoint.
 
     Raises:
-        RuntimeError: If a weight is missing, left over, or of another shape.
+        RuntimeError: If a weight is missing, unexpected, or of another shape.
     """
     try:
         runner.load_checkpoint(checkpoint, strict=True)
     except RuntimeError as error:
         raise RuntimeError(
-            f'{checkpoint!r} is not of the model of this config: {error}\n'
+            f'{checkpoint!r} does not match the model of this config: '
+            f'{error}\n'
             'Test with the config that the checkpoint was trained with.'
         ) from error
 
@@ -188,8 +190,7 @@ def main() -> None:
     """Build the runner and test."""
     args = parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(find_config(args.config))
-    cfg = fit_to_device(merge_args(cfg, args))
+    cfg = fit_to_device(merge_args(load_config(args.config), args))
     runner = Runner.from_cfg(cfg)
     load_whole(runner, args.checkpoint)
     runner.test()

@@ -1,8 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Train a model from a config, with the options of MMAction2's train.py.
 
+``--cfg-options`` also takes the settings of
+:mod:`clipbert_mm.utils.config_settings`, and refuses what would change
+nothing.
+
 Example:
     python tools/train.py clipbert_msrvtt_ret --amp
+    python tools/train.py clipbert_msrvtt_ret --cfg-options img_size=224
     tools/dist_train.sh configs/clipbert_msrvtt_ret.py 8 --resume
 """
 
@@ -15,16 +20,14 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.runner import Runner
 
 from clipbert_mm.host.device import fit_to_device, leave_process_group
-
-# before the host packages: it checks and repairs them
-from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.utils.config_loading import load_config, override_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Train a model')
     parser.add_argument(
-        'config', help='path of a config, or name of one that is shipped'
+        'config', help='path of a config, or name of a shipped one'
     )
     parser.add_argument(
         '--work-dir',
@@ -35,7 +38,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from this checkpoint or, without one, from the latest '
+        help='resume from this checkpoint or, without one, from the latest '
         'in the work folder',
     )
     parser.add_argument(
@@ -52,8 +55,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help='scale the learning rate by the batch size over the one that '
-        'the config was made for',
+        help='scale the learning rate by the ratio of the total batch size '
+        'to auto_scale_lr.base_batch_size of the config',
     )
     parser.add_argument('--seed', type=int, help='random seed')
     parser.add_argument(
@@ -71,15 +74,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
-        help='change the config, for example train_dataloader.batch_size=4 '
-        'key="[a,b]" key=a,b key="[(a,b),(c,d)]"; quote brackets and leave no '
-        'spaces',
+        help='change the config by settings (img_size=224 data_root=DATA) and '
+        'keys (train_dataloader.batch_size=4 key="[a,b]" key=a,b '
+        'key="[(a,b),(c,d)]"; quote brackets and leave no spaces)',
     )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='what starts the processes',
+        help='launcher of the processes',
     )
     parser.add_argument(
         '--local_rank',
@@ -92,14 +95,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
-    """Put the options of the command line into the config.
+    """Apply the options of the command line to the config.
 
     Args:
-        cfg (Config): The config; it is changed and returned.
-        args (argparse.Namespace): Of :func:`parse_args`.
+        cfg (Config): Config of the runner; it is changed.
+        args (argparse.Namespace): Result of :func:`parse_args`.
 
     Returns:
-        Config: The config.
+        Config: The same config.
 
     Raises:
         ValueError: If the config does not support an option.
@@ -125,18 +128,20 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
             )
         cfg.auto_scale_lr.enable = True
     set_randomness(cfg, args)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    override_config(cfg, args.cfg_options)
     if cfg.get('load_from') is not None:
         start_from_whole_model(cfg)
     return cfg
 
 
 def start_from_whole_model(cfg: Config) -> None:
-    """Need no file for the CNN where a whole model is loaded.
+    """Drop the start of backbone and neck where a whole model is loaded.
 
-    ``load_from`` holds all weights of backbone and neck, but MMEngine reads
-    the file of an ``init_cfg`` before, and fails without it.
+    ``load_from`` holds all their weights, but MMEngine reads the file of an
+    ``init_cfg`` first and fails without it.
+
+    Args:
+        cfg (Config): Config of the runner; it is changed.
     """
     for name in ('backbone', 'neck'):
         part = cfg.get('model', {}).get(name) or {}
@@ -145,26 +150,39 @@ def start_from_whole_model(cfg: Config) -> None:
 
 
 def use_amp(optim_wrapper: ConfigDict) -> None:
-    """Turn mixed precision on, leaving what the config says about it."""
+    """Turn mixed precision on and keep the options that the config gives.
+
+    Args:
+        optim_wrapper (ConfigDict): Config of the optimizer wrapper; it is
+            changed.
+
+    Raises:
+        ValueError: If the wrapper is of a type without mixed precision.
+    """
     kind = optim_wrapper.get('type', 'OptimWrapper')
     if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
         raise ValueError(
-            '--amp works with OptimWrapper and AmpOptimWrapper, but the '
-            f'config has {kind!r}.'
+            '--amp needs optim_wrapper.type to be OptimWrapper or '
+            f'AmpOptimWrapper, but got {kind!r}.'
         )
     optim_wrapper.type = 'AmpOptimWrapper'
     has_bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(
         including_emulation=False
     )
     optim_wrapper.setdefault('dtype', 'bfloat16' if has_bf16 else 'float16')
-    # bf16 has the exponents of float32: nothing needs scaling
+    # bf16 has the range of float32, so gradients need no scaling
     optim_wrapper.setdefault(
         'loss_scale', 1.0 if optim_wrapper.dtype == 'bfloat16' else 'dynamic'
     )
 
 
 def set_randomness(cfg: Config, args: argparse.Namespace) -> None:
-    """Options that were given replace what the config says."""
+    """Replace options of ``randomness`` by those of the command line.
+
+    Args:
+        cfg (Config): Config of the runner; it is changed.
+        args (argparse.Namespace): Result of :func:`parse_args`.
+    """
     given = {
         'seed': args.seed,
         'diff_rank_seed': args.diff_rank_seed or None,
@@ -178,8 +196,7 @@ def main() -> None:
     """Build the runner and train."""
     args = parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(find_config(args.config))
-    cfg = fit_to_device(merge_args(cfg, args))
+    cfg = fit_to_device(merge_args(load_config(args.config), args))
     Runner.from_cfg(cfg).train()
     leave_process_group()
 

@@ -2,35 +2,9 @@
 """Configs of the quickstart's stages, with the paths of a run."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-from mmengine.config import Config
-
-from clipbert_mm.utils.config_files import config_file
-
-
-def replace_strings(value: Any, change: Callable[[str], str]) -> Any:
-    """Apply a function to every string in nested dicts, lists and tuples.
-
-    Args:
-        value (Any): Nested values.
-        change (Callable[[str], str]): Function of a string.
-
-    Returns:
-        Any: The same structure with changed strings.
-
-    Example:
-        >>> replace_strings(dict(a=['b', 1]), str.upper)
-        {'a': ['B', 1]}
-    """
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {key: replace_strings(v, change) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(replace_strings(v, change) for v in value)
-    return value
+from clipbert_mm.utils.config_loading import load_config
 
 
 def find_dicts(value: Any, key: str) -> list[dict]:
@@ -70,16 +44,8 @@ def stage_config(
         dict: The config with the paths and the options of the run.
     """
     corpus = args.work_dir / folder
-    cfg = Config.fromfile(config_file(f'quickstart/{name}')).to_dict()
-    shipped = cfg['data_root']
-    cfg = replace_strings(
-        cfg,
-        lambda text: (
-            str(corpus) + text[len(shipped) :]
-            if text == shipped or text.startswith(shipped + '/')
-            else text
-        ),
-    )
+    options = dict(data_root=str(corpus))
+    cfg = load_config(f'quickstart/{name}', options).to_dict()
     words = len((corpus / 'tokenizer' / 'vocab.txt').read_text().split())
     for part in find_dicts(cfg, 'vocab_size'):
         part['vocab_size'] = words

@@ -11,7 +11,7 @@ CONFIG_FOLDERS = (PACKAGE / '.mim' / 'configs', PACKAGE.parent / 'configs')
 
 
 def config_file(name: str) -> str:
-    """Path of a config that comes with the package.
+    """Return the path of a config that comes with the package.
 
     Args:
         name (str): Name of the config relative to the folder ``configs``,
@@ -22,12 +22,12 @@ def config_file(name: str) -> str:
         editable installation, in the checkout.
 
     Raises:
-        FileNotFoundError: If there is no such config. The message names
+        FileNotFoundError: If there is no such config. The message lists
             those that exist.
 
     Example:
-        >>> from mmengine.config import Config
-        >>> cfg = Config.fromfile(config_file('clipbert_msrvtt_ret'))
+        >>> config_file('clipbert_msrvtt_ret').rpartition('/')[2]
+        'clipbert_msrvtt_ret.py'
     """
     stem = name.removeprefix('configs/').removesuffix('.py')
     path = _config_folder() / f'{stem}.py'
@@ -39,18 +39,18 @@ def config_file(name: str) -> str:
         raise FileNotFoundError(
             f'No config {name!r} comes with clipbert_mm. '
             + (f'Did you mean {close[0]!r}? ' if close else '')
-            + f'There are: {", ".join(names)}, and ablations/….'
+            + f'Existing ones: {", ".join(names)}, and ablations/….'
         )
     return str(path)
 
 
 def shipped_configs() -> list[str]:
-    """Names of the configs that come with the package.
+    """Return the names of the configs that come with the package.
 
-    Parts that configs are made of (``_base_``) are left out.
+    The parts that configs inherit (``_base_``) are left out.
 
     Returns:
-        list[str]: Names that :func:`config_file` takes, sorted.
+        list[str]: Sorted names, as :func:`config_file` takes them.
 
     Example:
         >>> 'clipbert_msrvtt_ret' in shipped_configs()
@@ -65,11 +65,11 @@ def shipped_configs() -> list[str]:
 
 
 def find_config(path_or_name: str) -> str:
-    """Path of a config that is given by path or by shipped name.
+    """Return the path of a config that is given by path or by shipped name.
 
     Args:
-        path_or_name (str): Path of a file, or what :func:`config_file`
-            takes. A file that exists comes first.
+        path_or_name (str): Path of a file, or a name that
+            :func:`config_file` takes. An existing file comes first.
 
     Returns:
         str: Path of the config.
@@ -88,7 +88,7 @@ def find_config(path_or_name: str) -> str:
 
 
 def _config_folder() -> Path:
-    """The first of the folders that exists."""
+    """Return the first existing folder of configs."""
     for folder in CONFIG_FOLDERS:
         if folder.is_dir():
             return folder.resolve()

@@ -390,8 +390,7 @@ SETTINGS: dict[str, Setting] = {
         _of_types('num_clips', ('SparseClipSampler',), ('train',)),
     ),
     'num_test_clips': Setting(
-        'num_clips of SparseClipSampler in val_dataloader and '
-        'test_dataloader',
+        'num_clips of SparseClipSampler in val_dataloader and test_dataloader',
         _of_types('num_clips', ('SparseClipSampler',), ('val', 'test')),
     ),
     'train_clip_mode': Setting(

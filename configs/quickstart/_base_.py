@@ -1,11 +1,11 @@
-# What pretraining and fine-tuning of the quickstart share: a small ClipBERT
-# (0.9 million weights) that learns from scratch on a CPU in minutes, on the
-# corpus that tools/quickstart_corpus.py makes.
+# Base of all trainings of the quickstart: a small ClipBERT (0.9 million
+# weights) that learns from scratch on a CPU in minutes, on the corpora that
+# the quickstart writes.
 _base_ = ['../_base_/default_runtime.py']
 
 data_root = 'data/quickstart'
 tokenizer = data_root + '/tokenizer'
-vocab_size = 126  # words of the corpus; tools/quickstart.py sets it
+vocab_size = 126  # words of the corpus; set by the quickstart
 img_size = 64
 max_txt_len = 24
 
@@ -16,8 +16,8 @@ bert = dict(
     num_attention_heads=4,
     intermediate_size=256,
     max_position_embeddings=64,
-    # BERT's 0.02 is for a width of 768. Here it would shrink what a layer
-    # passes on to a sixth: 1 / sqrt(64) keeps it.
+    # BERT's 0.02 is made for a width of 768. Here it would shrink the output
+    # of a layer to a sixth of its input: 1 / sqrt(64) keeps the scale.
     initializer_range=0.125,
     # From scratch, dropout only delays learning.
     hidden_dropout_prob=0.0,
@@ -29,19 +29,22 @@ model = dict(
         type='VideoTextDataPreprocessor',
         mean=[110.0] * 3,
         std=[60.0] * 3,
-        pad_texts_to=1,
-    ),  # multiples help GPUs only
+        pad_texts_to=1,  # multiples help GPUs only
+    ),
     backbone=dict(
         type='ResNet50Grid',
         stage_blocks=(1, 1, 1),
         strides=(1, 2, 2),
         base_channels=32,
         freeze_at=0,
-        norm='batch',
-    ),  # frozen norms cannot learn from scratch
+        norm='batch',  # frozen norms cannot learn from scratch
+    ),
     neck=dict(
-        type='GridEncoder', in_channels=512, out_channels=64, pool=1
-    ),  # keep all 4x4 cells
+        type='GridEncoder',
+        in_channels=512,
+        out_channels=64,
+        pool=1,  # keep all 4x4 cells
+    ),
     head=dict(
         type='BertCrossModalHead',
         bert=bert,

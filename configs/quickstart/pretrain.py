@@ -3,8 +3,6 @@
 #     tools/quickstart.sh
 _base_ = ['./_base_.py']
 
-max_epochs = 5
-
 model = dict(
     task=dict(type='PretrainTask', bert=_base_.bert, mlm_on_negatives=False)
 )
@@ -19,7 +17,8 @@ train_pipeline = [
         tokenizer=_base_.tokenizer,
         max_txt_len=_base_.max_txt_len,
     ),
-    # BERT masks 15 %: captions are short, and five of their words matter.
+    # BERT masks 15 % of the words. Captions are short here, and five of
+    # their words matter.
     dict(type='MaskTokens', tokenizer=_base_.tokenizer, mask_prob=0.25),
     dict(
         type='PackActionInputs',
@@ -50,17 +49,17 @@ train_dataloader = dict(
     ),
 )
 
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=5)
 param_scheduler = dict(
     type='WarmupLinearLR',
-    end=max_epochs,
+    end=5,
     by_epoch=True,
     convert_to_iter_based=True,
 )
 
-# Testing on images of unseen combinations. As it is, half of the texts belong
-# to another image (ITM); tools/quickstart.py also tests with negative_prob=0,
-# where every masked word can be seen (MLM).
+# Testing on images of unseen combinations. Half of the texts belong to another
+# image (ITM). The quickstart also tests with negative_prob=0, where the image
+# shows every masked word (MLM).
 test_dataloader = dict(
     batch_size=16,
     num_workers=1,

@@ -1,13 +1,10 @@
 # Quickstart, answering questions about event videos, first part, from scratch:
-# each question has one answer of 21, training sees one clip of two frames at a
-# time, drawn at random.
+# each question has one of 21 answers, and training sees one random clip of two
+# frames at a time.
 #
 #     tools/quickstart.sh --task qa
-#
-# tools/quickstart_event_corpus.py writes data_root.
 _base_ = ['./_base_.py']
 
-max_epochs = 10
 vocabulary = 'annotations/answers.json'
 
 model = dict(
@@ -101,10 +98,10 @@ test_dataloader = dict(
 test_evaluator = dict(type='VideoQAMetric')
 test_cfg = dict(type='TestLoop')
 
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=10)
 param_scheduler = dict(
     type='WarmupLinearLR',
-    end=max_epochs,
+    end=10,
     by_epoch=True,
     convert_to_iter_based=True,
 )

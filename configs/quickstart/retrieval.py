@@ -4,8 +4,7 @@
 #     tools/quickstart.sh
 _base_ = ['./_base_.py']
 
-max_epochs = 2
-load_from = None  # tools/quickstart.py sets it
+load_from = None  # set by the quickstart
 
 model = dict(task=dict(type='RetrievalTask', loss_type='ce'))
 
@@ -93,11 +92,11 @@ test_dataloader = dict(
 test_evaluator = dict(type='VideoTextRetrievalMetric')
 test_cfg = dict(type='TestLoop')
 
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(
     type='WarmupLinearLR',
-    end=max_epochs,
+    end=2,
     by_epoch=True,
     convert_to_iter_based=True,
 )

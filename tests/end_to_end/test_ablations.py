@@ -1,9 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""The configs of the paper's ablations: one for each row, and its effect."""
+"""Tests of the configs of the paper's ablations, one per row and task."""
 
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -21,15 +20,55 @@ CONFIGS = sorted(path.stem for path in FOLDER.glob('*.py'))
 ROWS = {1: 4, 2: 9, 3: 9, 4: 4, 5: 6, 6: 3}
 
 
-@pytest.fixture(scope='module')
-def tool() -> ModuleType:
-    from tools import make_ablations as module
-
-    return module
+# Settings of a row where a table does not say otherwise.
+BASELINE = dict(
+    sizes={448},
+    T=1,
+    seconds=1,
+    train=('random', 1),
+    G='lse',
+    M='mean',
+    frozen=(False, False),
+)
+CLIPS = {
+    f'table3_{kind}-{number}': dict(G=kind, train=('random', number))
+    for kind, numbers in (
+        ('mean', (2, 4, 8, 16)),
+        ('max', (2, 16)),
+        ('lse', (2, 16)),
+    )
+    for number in numbers
+}
+# Each row's difference from the baseline.
+DIFFERENCES: dict[str, dict] = {
+    **{f'table1_l{n}': dict(sizes={n}) for n in (224, 448, 768, 1000)},
+    **{f'table2_mean-{n}': dict(T=n) for n in (2, 4, 8, 16)},
+    **{
+        f'table2_{kind}-{n}': dict(T=n, M=kind)
+        for kind in ('conv3d', 'conv2plus1d')
+        for n in (2, 16)
+    },
+    'table3_1': {},
+    **CLIPS,
+    'table4_dense-16': dict(train=('dense_uniform', 16)),
+    'table4_sparse-4': dict(train=('random', 4)),
+    **{
+        f'table5_{name}': {}
+        for name in (
+            'random-random',
+            'random-bert',
+            'tsn-bert',
+            'imagenet-bert',
+            'gridfeat-bert',
+        )
+    },
+    'table6_frozen-both': dict(frozen=(True, True)),
+    'table6_frozen-cnn': dict(frozen=(True, False)),
+}
 
 
 def settings(name: str) -> dict:
-    """The switches of a config, read from where they act."""
+    """Read the settings of a config from where they act."""
     cfg = Config.fromfile(config_file(f'ablations/{name}'))
     train = cfg.train_dataloader.dataset.pipeline
     test = cfg.test_dataloader.dataset.pipeline
@@ -59,9 +98,44 @@ def settings(name: str) -> dict:
     )
 
 
-def test_files__are_those_of_the_tool(tool: ModuleType) -> None:
-    written = {path.name: path.read_text() for path in FOLDER.glob('*.*')}
-    assert written == tool.family()
+@pytest.mark.parametrize('name', CONFIGS)
+def test_row__differs_from_the_baseline_as_the_table_says(name: str) -> None:
+    row, _, task = name.rpartition('_')
+    actual = settings(name)
+    expected = {**BASELINE, **DIFFERENCES[row]}
+    assert {key: actual[key] for key in expected} == expected
+    has_16_clips = row.startswith(('table3', 'table4'))
+    assert actual['test'] == (
+        ('uniform', 16)
+        if has_16_clips
+        else ('middle' if task == 'ret' else 'uniform', 1)
+    )
+    assert len((FOLDER / f'{name}.py').read_text().splitlines()) <= 15
+
+
+def test_rows__are_those_of_the_table() -> None:
+    assert {name.rpartition('_')[0] for name in CONFIGS} == set(DIFFERENCES)
+    assert len(CONFIGS) == 2 * len(DIFFERENCES)
+
+
+def test_headers__have_the_figures_of_the_readme_and_the_command() -> None:
+    text = (FOLDER / 'README.md').read_text()
+    rows = re.findall(
+        r'\| `(\S+)_ret\.py`, `_qa\.py` \| (\S+) \| (\S+) \| (\S+) \| '
+        r'(\S+) \| (\S+) \|',
+        text,
+    )
+    headers = {name: (FOLDER / f'{name}.py').read_text() for name in CONFIGS}
+    for row, *recalls, qa in rows:
+        values = 'R@1 {}, R@5 {}, R@10 {}, MdR {}'.format(*recalls)
+        assert (
+            f'# Paper: {values}. Not measured here.' in headers[f'{row}_ret']
+        )
+        figures = f'# Paper: accuracy {qa}. Not measured here.'
+        assert figures in headers[f'{row}_qa']
+    for name, header in headers.items():
+        command = f'#     tools/dist_train.sh configs/ablations/{name}.py 8\n'
+        assert command in header
 
 
 def test_readme__has_every_row_and_its_configs_exist() -> None:
@@ -101,7 +175,7 @@ def test_table2__frames_and_fusion(
 def test_table2__a_fusion_starts_from_the_parts_of_pretraining(
     task: str, corpus: Path, tmp_path: Path
 ) -> None:
-    """Only its own convolution and the classifier start anew."""
+    """Only its own convolution and the classifier start from scratch."""
     pretrained = MODELS.build(
         shrink('clipbert_coco-vg_pretrain', corpus).model
     )

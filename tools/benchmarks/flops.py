@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import torch
 from mmaction.registry import MODELS
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 from transformers import BertConfig
 
 from clipbert_mm.gallery.cost import clip_cost, pair_flops, scoring_cost
-from clipbert_mm.utils.config_files import find_config
+from clipbert_mm.utils.config_loading import load_config
 
 from .harness import print_table
 from .scoring.reference_scoring import reference_flops
@@ -67,6 +67,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         type=int,
         help="length of a text (default: the config's max_txt_len, which the "
         'original implementation pads every text to)',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change the config, for example img_size=224',
     )
     args = parser.parse_args(argv)
     for name in ('videos', 'texts', 'tokens'):
@@ -176,7 +183,7 @@ def print_costs(args: argparse.Namespace) -> None:
     Args:
         args (argparse.Namespace): Options of the command line.
     """
-    cfg = Config.fromfile(find_config(args.config))
+    cfg = load_config(args.config, args.cfg_options)
     sizes, model = read_sizes(cfg), build_without_weights(cfg)
     tokens = args.tokens or sizes.max_txt_len
     num_texts = args.texts or default_texts(model.task)

@@ -58,9 +58,7 @@ def _find_config(cfg_path: str, pretrained: bool = False) -> Config:
     return Config.fromfile(config_file(cfg_path.removeprefix(PREFIX)))
 
 
-def _find_model(
-    cfg_path: str, pretrained: bool = False, **kwargs: Any
-) -> Any:
+def _find_model(cfg_path: str, pretrained: bool = False, **kwargs: Any) -> Any:
     """Build the model of a config, as MMEngine's function of this name."""
     if not cfg_path.startswith(PREFIX):
         return _get_model(cfg_path, pretrained, **kwargs)

@@ -90,9 +90,7 @@ val_dataloader = dict(
 )
 test_dataloader = dict(
     val_dataloader,
-    dataset=dict(
-        val_dataloader['dataset'], ann_file='annotations/test.jsonl'
-    ),
+    dataset=dict(val_dataloader['dataset'], ann_file='annotations/test.jsonl'),
 )
 val_evaluator = dict(type='VideoTextRetrievalMetric', bad_videos='raise')
 test_evaluator = val_evaluator

@@ -1,8 +1,6 @@
 # AdamW, linear warm-up over a tenth of the run, linear decay to 0, 20 epochs.
 # Reference: released configs at a118b02, section "Implementation Details".
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=20, val_interval=1
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=20, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 

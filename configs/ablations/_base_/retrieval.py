@@ -1,5 +1,5 @@
-# Baseline of the ablations on MSR-VTT retrieval: one training clip of one frame and
-# one middle test clip, from BERT and the grid-feats CNN.
+# Baseline of the ablations on MSR-VTT retrieval: one training clip of one
+# frame and one middle test clip, from BERT and the grid-feats CNN.
 _base_ = ['../../clipbert_msrvtt_ret.py']
 
 settings = dict(

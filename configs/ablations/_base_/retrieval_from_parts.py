@@ -1,5 +1,6 @@
-# Baseline on MSR-VTT retrieval from image-text pretraining, for a fusion whose weights
-# no checkpoint of pretraining has: each part of the model loads its own.
+# Baseline on MSR-VTT retrieval from image-text pretraining, for a fusion whose
+# weights no checkpoint of pretraining has: each part of the model loads its
+# own.
 _base_ = ['retrieval.py']
 
 pretrained = 'checkpoints/clipbert_pretrained.pth'

@@ -20,11 +20,15 @@ from pathlib import Path
 # before the host packages: it checks and repairs them
 import cv2
 import torch
-from mmengine.config import Config
 
+<<<<<<< HEAD
 from clipbert_mm.media.compression.reencode import reencode
 from clipbert_mm.media.compression.settings import Settings
 from clipbert_mm.utils.config_files import find_config
+=======
+from clipbert_mm.media.reencode import Settings, reencode
+from clipbert_mm.utils.config_loading import load_config
+>>>>>>> ea95918 (Settings and names of configs are tested; rows of the ablations checked against the paper's tables; doors read configs through load_config)
 from tools.benchmarks.harness import add_common_options, machine_line
 from tools.benchmarks.loading import tables as loader_tables
 
@@ -102,7 +106,7 @@ def make_case(args: argparse.Namespace, folder: Path) -> LoaderCase:
     if not compressed.exists():
         reencode(large_paths[0], compressed, Settings())
     return LoaderCase(
-        Config.fromfile(find_config(args.config)),
+        load_config(args.config),
         write_vocabulary(folder),
         small=write_videos(folder, 'small', small, args.videos),
         large=large_paths,

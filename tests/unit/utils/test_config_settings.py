@@ -1,0 +1,242 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of settings, on every shipped config and on small ones."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mmengine.config import Config
+
+from clipbert_mm.utils.config_files import config_file, shipped_configs
+from clipbert_mm.utils.config_loading import override_config
+from clipbert_mm.utils.config_settings import (
+    SETTINGS,
+    allow_no_workers,
+    apply_settings,
+    drop_variables,
+    walk,
+)
+
+NEW = dict(
+    data_root='elsewhere',
+    vocabulary='words.json',
+    tokenizer='my-tokenizer',
+    bert='my-bert',
+    cnn_checkpoint='my-cnn.pth',
+    img_size=96,
+    clip_len=3,
+    target_fps=7,
+    num_train_clips=5,
+    num_test_clips=6,
+    train_clip_mode='dense_uniform',
+    test_clip_mode='middle',
+    max_txt_len=11,
+    decoder='pyav',
+    num_workers=1,
+    max_epochs=9,
+    base_lr=0.125,
+)
+# Types of the transforms whose key a setting sets, and splits; None: all.
+TRANSFORMS: dict[str, tuple[str, set[str], set[str] | None]] = dict(
+    tokenizer=('tokenizer', {'BertTokenize', 'MaskTokens'}, None),
+    img_size=('size', {'ResizeLongSide', 'PadFrames'}, None),
+    clip_len=('clip_len', {'SparseClipSampler'}, None),
+    target_fps=('target_fps', {'SparseClipSampler'}, None),
+    num_train_clips=('num_clips', {'SparseClipSampler'}, {'train'}),
+    num_test_clips=('num_clips', {'SparseClipSampler'}, {'val', 'test'}),
+    train_clip_mode=('mode', {'SparseClipSampler'}, {'train'}),
+    test_clip_mode=('mode', {'SparseClipSampler'}, {'val', 'test'}),
+    max_txt_len=('max_txt_len', {'BertTokenize'}, None),
+    decoder=('decoder', {'LoadVideo'}, None),
+)
+
+
+@pytest.fixture(scope='module')
+def configs() -> dict[str, Config]:
+    return {
+        name: Config.fromfile(config_file(name)) for name in shipped_configs()
+    }
+
+
+def dicts(cfg: Config) -> Iterator[tuple[str, dict]]:
+    """Yield the split and every dict of the data loaders."""
+    for split in ('train', 'val', 'test'):
+        for _, member in walk(cfg.get(f'{split}_dataloader'), 'loader'):
+            if isinstance(member, dict):
+                yield split, member
+
+
+def values(cfg: Config, name: str) -> list[Any]:
+    """Read a setting from every place where it acts, the naive way."""
+    found = []
+    if name in TRANSFORMS:
+        key, types, splits = TRANSFORMS[name]
+        found += [
+            member.get(key)
+            for split, member in dicts(cfg)
+            if member.get('type') in types
+            and (splits is None or split in splits)
+        ]
+    if name in ('data_root', 'num_workers'):
+        found += [m[name] for _, m in dicts(cfg) if name in m]
+    model = cfg.model
+    if name == 'vocabulary':
+        found += [
+            m['answers']['vocabulary']
+            for _, m in dicts(cfg)
+            if m.get('answers', {}).get('vocabulary')
+        ]
+        if found:
+            path = model.task.vocabulary
+            assert path.endswith('/' + found[0])
+    if name == 'tokenizer':
+        found.append(model.head.tokenizer)
+    if name == 'bert':
+        found.append(model.head.bert)
+        found += [model.task.bert] if 'bert' in model.task else []
+    if name == 'cnn_checkpoint':
+        init = model.backbone.get('init_cfg')
+        found += [init.checkpoint] if init else []
+        found += [
+            model.backbone[key]
+            for key in ('pretrained',)
+            if key in model.backbone
+        ]
+    if name == 'max_epochs' and 'train_cfg' in cfg:
+        found += [cfg.train_cfg.max_epochs, cfg.param_scheduler.end]
+    if name == 'base_lr' and 'optim_wrapper' in cfg:
+        found.append(cfg.optim_wrapper.optimizer.lr)
+    return found
+
+
+def test_every_setting_is_tried() -> None:
+    assert NEW.keys() == SETTINGS.keys()
+
+
+@pytest.mark.parametrize('name', SETTINGS)
+def test_setting__acts_everywhere_in_every_config_or_is_refused(
+    name: str, configs: dict[str, Config]
+) -> None:
+    for config, original in configs.items():
+        cfg = copy.deepcopy(original)
+        number = len(values(cfg, name))
+        if number:
+            override_config(cfg, {name: NEW[name]})
+            assert values(cfg, name) == [NEW[name]] * number, config
+        else:
+            with pytest.raises(
+                ValueError, match=f'{name}=.* would change nothing: {name} se'
+            ):
+                override_config(cfg, {name: NEW[name]})
+
+
+def test_setting__leaves_everything_else(configs: dict[str, Config]) -> None:
+    cfg = copy.deepcopy(configs['clipbert_msrvtt_ret'])
+    override_config(cfg, dict(num_train_clips=3))
+    changed = {
+        path
+        for (path, new), (_, old) in zip(
+            walk(cfg.to_dict()),
+            walk(configs['clipbert_msrvtt_ret'].to_dict()),
+            strict=True,
+        )
+        if new != old and not isinstance(new, (dict, list))
+    }
+    assert changed == {
+        'train_dataloader.dataset.pipeline.1.num_clips',
+        'train_pipeline.1.num_clips',
+    }
+
+
+def test_data_root__moves_the_files_below_it(
+    configs: dict[str, Config],
+) -> None:
+    cfg = copy.deepcopy(configs['quickstart/qa'])
+    override_config(cfg, dict(data_root='d'))
+    assert cfg.model.head.tokenizer == 'd/tokenizer'
+    assert cfg.model.task.vocabulary == 'd/annotations/answers.json'
+    assert 'data/quickstart' not in str(cfg.train_dataloader)
+    override_config(cfg, dict(data_root='e', vocabulary='v.json'))
+    assert cfg.model.task.vocabulary == 'e/v.json'
+
+
+def test_data_root__of_several_datasets_is_ambiguous() -> None:
+    datasets = [dict(data_root='a'), dict(data_root='b')]
+    cfg = dict(train_dataloader=dict(dataset=dict(datasets=datasets)))
+    with pytest.raises(
+        ValueError,
+        match=r"have \['a', 'b'\]. Set .*"
+        r'train_dataloader.dataset.datasets.0.data_root',
+    ):
+        apply_settings(cfg, dict(data_root='c'))
+
+
+def test_img_size__sets_the_decoder_where_it_resizes() -> None:
+    steps = [
+        dict(type='LoadVideo', decode_size=448),
+        dict(type='LoadVideo'),
+        dict(type='mmaction.PadFrames', size=448),
+    ]
+    cfg = dict(train_dataloader=dict(dataset=dict(pipeline=steps)))
+    apply_settings(cfg, dict(img_size=64))
+    assert cfg['train_dataloader']['dataset']['pipeline'] == [
+        dict(type='LoadVideo', decode_size=64),
+        dict(type='LoadVideo'),
+        dict(type='mmaction.PadFrames', size=64),
+    ]
+
+
+def test_settings__of_a_shared_transform_change_one_split() -> None:
+    sampler = dict(type='SparseClipSampler', num_clips=1)
+    cfg = {
+        f'{split}_dataloader': dict(dataset=dict(pipeline=[sampler]))
+        for split in ('train', 'test')
+    }
+    apply_settings(cfg, dict(num_train_clips=8))
+    assert [
+        cfg[f'{split}_dataloader']['dataset']['pipeline'][0]['num_clips']
+        for split in ('train', 'test')
+    ] == [8, 1]
+
+
+def test_max_epochs__leaves_schedules_that_end_earlier() -> None:
+    cfg = dict(
+        train_cfg=dict(max_epochs=10),
+        param_scheduler=[dict(end=2), dict(begin=2, end=10)],
+    )
+    apply_settings(cfg, dict(max_epochs=5))
+    assert [part['end'] for part in cfg['param_scheduler']] == [2, 5]
+
+
+def test_settings__unknown() -> None:
+    with pytest.raises(
+        ValueError, match=r"settings must be among \[.*\], but got 'imgsize'"
+    ):
+        apply_settings({}, dict(imgsize=64))
+
+
+def test_variable__of_another_value_is_refused() -> None:
+    step = dict(type='PadFrames', size=448)
+    cfg = dict(
+        img_size=224, train_dataloader=dict(dataset=dict(pipeline=[step]))
+    )
+    with pytest.raises(
+        ValueError,
+        match='img_size = 224 at the top level of the config changes nothing: '
+        r'train_dataloader.dataset.pipeline.0.size is 448. Write '
+        r'settings = dict\(img_size=224\) to set',
+    ):
+        drop_variables(cfg)
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_no_workers(workers: int) -> None:
+    loader = dict(
+        num_workers=workers, persistent_workers=True, prefetch_factor=4
+    )
+    cfg = dict(train_dataloader=dict(loader), val_dataloader=None)
+    allow_no_workers(cfg)
+    assert cfg['train_dataloader'] == (
+        loader if workers else {'num_workers': 0}
+    )
