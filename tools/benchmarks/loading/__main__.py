@@ -21,14 +21,9 @@ from pathlib import Path
 import cv2
 import torch
 
-<<<<<<< HEAD
 from clipbert_mm.media.compression.reencode import reencode
 from clipbert_mm.media.compression.settings import Settings
-from clipbert_mm.utils.config_files import find_config
-=======
-from clipbert_mm.media.reencode import Settings, reencode
 from clipbert_mm.utils.config_loading import load_config
->>>>>>> ea95918 (Settings and names of configs are tested; rows of the ablations checked against the paper's tables; doors read configs through load_config)
 from tools.benchmarks.harness import add_common_options, machine_line
 from tools.benchmarks.loading import tables as loader_tables
 
