@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Models that the tests of weights share."""
+"""Models for the tests of weights."""
 
 import pytest
 from mmaction.registry import MODELS
@@ -9,17 +9,25 @@ from transformers import TvpForVideoGrounding
 
 from clipbert_mm.weights import convert_tvp
 from tests.toolbox.small_tvp import SIZES, make_tvp
+from tests.toolbox.tiny_models import tiny_clipbert
+
+
+@pytest.fixture(scope='session')
+def clipbert() -> nn.Module:
+    """Tiny ClipBERT with all kinds of tensors, not to be changed."""
+    init_default_scope('mmaction')
+    return tiny_clipbert().eval()
 
 
 @pytest.fixture(scope='session')
 def tvp() -> TvpForVideoGrounding:
-    """Not to be changed."""
+    """Small TVP, not to be changed."""
     return make_tvp()
 
 
 @pytest.fixture(scope='session')
 def clipbert_of_tvp(tvp) -> nn.Module:
-    """ClipBERT with the weights of TVP, converted."""
+    """ClipBERT with the converted weights of TVP, not to be changed."""
     init_default_scope('mmaction')
     model = MODELS.build(
         dict(

@@ -5,11 +5,8 @@ import pytest
 import torch
 from transformers import BertConfig, BertForPreTraining, BertModel
 
-from clipbert_mm.weights import (
-    ConversionError,
-    convert_bert,
-    load_model_directory,
-)
+from clipbert_mm.weights import ConversionError, convert_bert, revert_bert
+from tests.toolbox.tiny_models import BERT
 
 LAYERS = 2
 
@@ -129,23 +126,28 @@ def test_convert_bert__wrong_option_raises(pretrained):
 
 
 @pytest.mark.parametrize(
-    'file_name', ['model.safetensors', 'pytorch_model.bin']
+    'heads, model_class',
+    [('drop', BertModel), ('pretrain', BertForPreTraining)],
 )
-def test_load_model_directory__reads_what_transformers_writes(
-    tmp_path, pretrained, file_name
-):
-    if file_name == 'model.safetensors':
-        pretrained.save_pretrained(tmp_path)
-    else:
-        torch.save(pretrained.state_dict(), tmp_path / file_name)
-    assert (tmp_path / file_name).is_file()
-    new, _ = convert_bert(load_model_directory(tmp_path), heads='pretrain')
-    assert torch.equal(
-        new['head.bert.embeddings.word_embeddings.weight'],
-        pretrained.bert.embeddings.word_embeddings.weight,
-    )
+def test_revert_bert__round_trip_keeps_every_bit(heads, model_class):
+    torch.manual_seed(0)
+    state = model_class(BertConfig(**BERT)).state_dict()
+    new, _ = convert_bert(state, heads)
+    back, report = revert_bert(new, heads)
+    assert back.keys() == state.keys()
+    assert all(torch.equal(back[name], state[name]) for name in back)
+    assert len(report.copied) == (2 if heads == 'pretrain' else 0)
 
 
-def test_load_model_directory__empty_directory_raises(tmp_path):
-    with pytest.raises(FileNotFoundError, match='model.safetensors'):
-        load_model_directory(tmp_path)
+def test_revert_bert__the_rest_of_clipbert_is_dropped(clipbert):
+    back, report = revert_bert(clipbert.state_dict())
+    assert back.keys() == clipbert.head.bert.state_dict().keys()
+    assert 'not of BERT' in report.dropped['neck.conv.weight']
+    assert 'a task' in report.dropped['head.classifier.2.bias']
+
+
+def test_revert_bert__asking_for_absent_heads_raises(clipbert):
+    with pytest.raises(ConversionError, match='missing: task.mlm.bias'):
+        revert_bert(clipbert.state_dict(), heads='pretrain')
+    with pytest.raises(ValueError, match="but got 'keep'"):
+        revert_bert(clipbert.state_dict(), heads='keep')

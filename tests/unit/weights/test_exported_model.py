@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of exported folders: they are moved, and then used."""
+"""Tests of exported folders, which are moved and then used."""
 
-import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -16,13 +15,13 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from safetensors import safe_open
 
+from clipbert_mm.cli import test as test_command
 from clipbert_mm.version import __version__
 from clipbert_mm.weights import ConversionError, export_model, load_exported
-from tests.toolbox.paths import ROOT
 from tests.toolbox.shrink import make_corpus, shrink
 from tests.toolbox.tiny_models import clipbert_config, fixed_init
 
-#: What testing needs of a config.
+#: Parts of a config that testing needs.
 PARTS = (
     'custom_imports',
     'custom_hooks',
@@ -37,11 +36,9 @@ PARTS = (
     'work_dir',
 )
 
-TEST_TOOL = ROOT / 'tools' / 'test.py'
-
 
 class Trained(NamedTuple):
-    """A config, its checkpoint and what its test gave."""
+    """Config, its checkpoint and the scores of its test."""
 
     cfg: Config
     checkpoint: Path
@@ -50,7 +47,7 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A retrieval model with a tokenizer of its own, and its test."""
+    """Retrieval model with a tokenizer of its own, tested."""
     folder = tmp_path_factory.mktemp('trained')
     whole = shrink(
         'clipbert_msrvtt_ret',
@@ -79,7 +76,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 def export_and_move(trained: Trained, tmp_path: Path, **options) -> Path:
-    """Export to a folder, and move that."""
+    """Export a model to a folder and move the folder."""
     export_model(
         trained.cfg, trained.checkpoint, tmp_path / 'first', **options
     )
@@ -89,11 +86,8 @@ def export_and_move(trained: Trained, tmp_path: Path, **options) -> Path:
 
 def run_test_tool(monkeypatch, *args: object) -> None:
     """Run tools/test.py in this process."""
-    spec = importlib.util.spec_from_file_location('test_tool', TEST_TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
     monkeypatch.setattr(sys, 'argv', ['test.py', *map(str, args)])
-    tool.main()
+    test_command.main()
 
 
 def test_export_model__files(trained, tmp_path):
@@ -203,7 +197,7 @@ def test_export_model__without_task_another_head_starts_from_it(
 
 @pytest.fixture(scope='module')
 def answering(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A model that answers questions, its vocabulary in a file."""
+    """Model that answers questions, with its vocabulary in a file."""
     folder = tmp_path_factory.mktemp('answering')
     (folder / 'answers.json').write_text('{"no": 0, "ja \u2713": 1}')
     vocabulary = str(folder / 'answers.json')
@@ -227,7 +221,7 @@ def answering(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return Trained(cfg, checkpoint, np.empty(0))
 
 
-def test_export_model__answers_stand_in_the_config(answering, tmp_path):
+def test_export_model__config_lists_the_answers(answering, tmp_path):
     folder = export_and_move(answering, tmp_path)
     cfg, state = load_exported(folder)
     answers = ['no', 'ja \u2713']

@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
-"""No command runs what is hidden in a checkpoint, and each says so."""
+"""No command runs code that is hidden in a checkpoint."""
 
-import importlib.util
 import os
 import pickle
 from pathlib import Path
@@ -11,10 +10,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from tests.toolbox.paths import ROOT
+from clipbert_mm.cli.convert_weights import main
 from tests.toolbox.tiny_models import BERT, clipbert_config
-
-TOOL = ROOT / 'tools' / 'convert_weights.py'
 
 COMMANDS = {
     'official': ['official', '{file}', '{new}'],
@@ -47,16 +44,8 @@ class Harmful:
         return os.system, (f'touch {self.path}',)
 
 
-@pytest.fixture(scope='module')
-def main():
-    spec = importlib.util.spec_from_file_location('convert_weights', TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool.main
-
-
 def write_harmful(path: Path, target: Path) -> None:
-    """Write what each program would, with a command among the weights."""
+    """Write a checkpoint as each program would, with a command in it."""
     if path.suffix == '.pkl':
         weights = dict(weight=np.zeros(1))
         path.write_bytes(
@@ -68,9 +57,7 @@ def write_harmful(path: Path, target: Path) -> None:
 
 
 @pytest.mark.parametrize('command', COMMANDS)
-def test_commands__refuse_code_and_do_not_run_it(
-    tmp_path, main, capsys, command
-):
+def test_commands__refuse_code_and_do_not_run_it(tmp_path, capsys, command):
     config = tmp_path / 'config.py'
     Config(dict(model=clipbert_config(head=dict(bert=BERT)))).dump(str(config))
     target = tmp_path / 'ran'
@@ -99,7 +86,7 @@ def test_write_harmful__is_harmful(tmp_path):
 
 
 @pytest.mark.parametrize('command', ['bert', 'tvp'])
-def test_commands__refuse_code_in_a_directory(tmp_path, main, capsys, command):
+def test_commands__refuse_code_in_a_directory(tmp_path, capsys, command):
     write_harmful(tmp_path / 'pytorch_model.bin', tmp_path / 'ran')
     assert main([command, str(tmp_path), str(tmp_path / 'new.pth')]) == 1
     assert 'could run code' in capsys.readouterr().err

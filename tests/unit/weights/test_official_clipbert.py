@@ -4,7 +4,11 @@
 import pytest
 import torch
 
-from clipbert_mm.weights import ConversionError, convert_official
+from clipbert_mm.weights import (
+    ConversionError,
+    convert_official,
+    revert_official,
+)
 from tests.toolbox import reference_data
 
 MODELS = (
@@ -16,6 +20,8 @@ MODELS = (
     'qa_tgif_action_mc',
     'vqa',
 )
+
+SMALL_MODELS = ('ret_ce', 'ret_rank', 'qa_open', 'vqa_bce', 'mc5', 'pretrain')
 
 # Tensors of the detector, and the position table that is never used.
 NUM_DROPPED = 20 + 1
@@ -185,3 +191,57 @@ def test_reference_data__pixels_equal_the_recorded_checks():
     value = reference_data.pixels(101, 2, 2, 128, 192)
     assert int(value.sum(dtype='int64')) == check['sum']
     assert value.flatten()[:5].tolist() == check['first']
+
+
+@pytest.mark.parametrize('model', SMALL_MODELS)
+def test_revert_official__round_trip_keeps_every_bit(model):
+    state = reference_data.official_state_dict(model)
+    new, _forward = convert_official(state)
+    back, report = revert_official(new)
+    # All but the detector and the table that is never used.
+    assert back.keys() | report.absent.keys() == state.keys()
+    assert len(report.absent) == 20 + 1
+    assert all(torch.equal(back[name], state[name]) for name in back)
+    again, _ = convert_official(back)
+    assert again.keys() == new.keys()
+
+
+def test_revert_official__tied_decoder_is_written():
+    new, _ = convert_official(reference_data.official_state_dict('pretrain'))
+    back, report = revert_official(new)
+    prefix = 'transformer.cls.predictions.decoder.'
+    words = 'transformer.bert.embeddings.word_embeddings.weight'
+    assert report.copied[f'{prefix}weight'] == words
+    assert torch.equal(back[f'{prefix}weight'], back[words])
+    assert back[f'{prefix}weight'] is not back[words]
+    assert f'copied: {words} -> {prefix}weight' in report.to_text()
+
+
+def test_revert_official__report_lists_what_cannot_be_made():
+    new, _ = convert_official(reference_data.official_state_dict('ret_ce'))
+    _, report = revert_official(new)
+    text = report.to_text()
+    assert 'absent 20: part of the detector' in text
+    assert '  cnn.feature.roi_heads.box_head.fc1.weight' in text
+    assert len(report.to_dict()['absent']) == 21
+
+
+@pytest.mark.parametrize('name', ['neck.temporal.weight', 'head.odd'])
+def test_revert_official__tensor_without_a_place_raises(name):
+    new, _ = convert_official(reference_data.official_state_dict('ret_ce'))
+    with pytest.raises(ConversionError, match=f'unknown: {name}'):
+        revert_official({**new, name: torch.zeros(1)})
+
+
+def test_revert_official__another_backbone_raises(clipbert):
+    with pytest.raises(ConversionError, match='missing: backbone.res5'):
+        revert_official(clipbert.state_dict())
+
+
+def test_revert_official__answers_and_counters_are_dropped():
+    new, _ = convert_official(reference_data.official_state_dict('qa_open'))
+    new['task.vocabulary'] = torch.zeros(9, dtype=torch.uint8)
+    new['backbone.res2.0.conv1.norm.num_batches_tracked'] = torch.tensor(7)
+    _, report = revert_official(new)
+    assert 'next to the checkpoint' in report.dropped['task.vocabulary']
+    assert len(report.dropped) == 2
