@@ -192,6 +192,7 @@ def test_lmdb__in_forked_workers(
     assert_same_items(dataset[1], expected[1])
 
 
+@pytest.mark.slow
 def test_lmdb__in_spawned_workers(media: Path, vocab_dir: str) -> None:
     dataset = dataset_of(
         'questions', media, lmdb_of('questions', media), vocab_dir

@@ -179,6 +179,7 @@ def test_bad_media__reported_once_over_all_workers(
     assert log.count('v2.mp4') == log.count('v3.mp4') == 2  # name and reason
 
 
+@pytest.mark.slow
 def test_bad_media__spawned_workers_share_the_marks(
     tmp_path: Path, vocab_dir: str
 ) -> None:

@@ -112,6 +112,7 @@ PREPARED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', PREPARED)
 def test_prepared(name: str):
     result = run_python('-c', CHECK + textwrap.dedent(PREPARED[name]))
@@ -134,6 +135,7 @@ os.wait()
 """
 
 
+@pytest.mark.slow
 def test_modules_of_the_preparation__each_can_be_imported_first():
     names = run_python('-c', FIRST_IMPORTS).stdout.split()
     repair = 'clipbert_mm.host.repairs.checkpoints'  # all begin alike
@@ -186,6 +188,7 @@ if __name__ == '__main__':
 '''
 
 
+@pytest.mark.slow
 def test_worker_processes(tmp_path):
     script = tmp_path / 'workers.py'
     script.write_text(WORKERS)

@@ -9,6 +9,8 @@ from mmengine.device import get_device
 
 from tests.toolbox.processes import run_python
 
+pytestmark = pytest.mark.slow
+
 BEFORE_AND_AFTER = """
 import io
 import json
