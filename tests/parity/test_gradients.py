@@ -77,6 +77,7 @@ def pretraining(load_reference_model):
     return copy.deepcopy(load_reference_model('pretrain')).double()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('aggregation', ['mean', 'max', 'lse'])
 def test_gradients__retrieval_on_four_clips(retrieval_step, aggregation):
     model, loss = retrieval_step(aggregation)

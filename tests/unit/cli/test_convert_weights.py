@@ -35,6 +35,7 @@ def official(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_tool__command_line(tmp_path, official):
     output = tmp_path / 'new' / 'out.pth'
     done = run_python(str(TOOL), 'official', str(official), str(output))
