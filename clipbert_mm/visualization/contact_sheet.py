@@ -19,6 +19,7 @@ from clipbert_mm.media.opening import (
     open_video,
     read_image,
 )
+from clipbert_mm.utils.checks import check_integer
 
 from .drawing import Font, fit, shorten, wrap
 
@@ -103,11 +104,8 @@ def draw_contact_sheet(
             'frame each, but got '
             f'{[len(tile.frames) for tile in tiles]} frames.'
         )
-    if columns < 1 or frame_size < 32:
-        raise ValueError(
-            'columns must be >= 1 and frame_size >= 32, but got '
-            f'{columns} and {frame_size}.'
-        )
+    check_integer('columns', columns, 1)
+    check_integer('frame_size', frame_size, 32)
     layout = _Layout.of(tiles, columns, frame_size)
     lines = wrap(
         f'Query: {query}', layout.query_font, layout.width - 2 * MARGIN

@@ -92,9 +92,15 @@ def test_draw__nothing_to_draw(tiles: list[Tile]) -> None:
         draw_contact_sheet('a dog', tiles)
 
 
-@pytest.mark.parametrize('columns, size', [(0, 64), (2, 31)])
-def test_draw__no_room(columns: int, size: int) -> None:
-    with pytest.raises(ValueError, match=f'got {columns} and {size}'):
+@pytest.mark.parametrize(
+    'columns, size, message',
+    [
+        (0, 64, 'columns must be an integer >= 1, but got 0'),
+        (2, 31, 'frame_size must be an integer >= 32, but got 31'),
+    ],
+)
+def test_draw__no_room(columns: int, size: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         draw_contact_sheet('a', [Tile([frame(RED)], 'a', 0.0)], columns, size)
 
 

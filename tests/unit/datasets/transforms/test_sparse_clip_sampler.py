@@ -18,13 +18,13 @@ SHIFTED = ('v25_4s.mkv', 'v25_4s_noeditlist.mp4')
 
 
 class FixedDraw:
-    """Stands for a generator whose every draw is at a share of the range."""
+    """Generator whose draws all lie at one fraction of the range."""
 
-    def __init__(self, share: float) -> None:
-        self.share = share
+    def __init__(self, fraction: float) -> None:
+        self.fraction = fraction
 
     def uniform(self, low: float, high: float, size: int) -> np.ndarray:
-        return np.full(size, low + self.share * (high - low))
+        return np.full(size, low + self.fraction * (high - low))
 
 
 def video(total_frames: int, fps: float, **others) -> dict:
