@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the benchmark of scoring and of get_flops."""
+"""Tests of the benchmark of scoring and of counting operations."""
 
 import re
 
@@ -13,6 +13,7 @@ from clipbert_mm.gallery.cost import clip_cost
 from tools.benchmarks import flops as get_flops
 from tools.benchmarks.matrix_products import products_alone, record_products
 from tools.benchmarks.scoring import __main__ as benchmark_scoring
+from tools.benchmarks.scoring import tables
 from tools.benchmarks.scoring.case import (
     CAPTIONS,
     PARAGRAPHS,
@@ -120,12 +121,15 @@ def test_benchmark__refuses_sizes_and_logits_that_differ(
 ) -> None:
     with pytest.raises(SystemExit):
         benchmark_scoring.parse_args(['--texts', '2'])
-    assert '--texts is too small: 2' in capsys.readouterr().err
+    assert (
+        '--texts must be an integer >= 8, but got 2.'
+        in capsys.readouterr().err
+    )
     monkeypatch.setattr(
         ReferenceScorer, 'clip_logits', lambda *_: torch.rand(1, 6, 3, 2)
     )
-    with pytest.raises(RuntimeError, match='should be equal, but differ'):
-        benchmark_scoring.compare(case, 'captions', CAPTIONS, 6, 1)
+    with pytest.raises(RuntimeError, match='must be equal, but differ'):
+        tables.compare(case, 'captions', CAPTIONS, 6, 1)
 
 
 def test_get_flops__of_msrvtt_retrieval(

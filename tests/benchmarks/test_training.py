@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of what the benchmarks share, and a tiny run of benchmark_train."""
+"""Tests of the benchmarks' harness and of the benchmark of training."""
 
 import re
 import subprocess
@@ -10,6 +10,7 @@ import torch
 
 from tools.benchmarks import harness as benchmarking
 from tools.benchmarks.training import __main__ as benchmark
+from tools.benchmarks.training import batch, gradients, memory, sides
 
 
 def test_alternate__sides_take_turns_and_warm_ups_do_not_count() -> None:
@@ -45,31 +46,29 @@ def test_format_table__aligned_markdown() -> None:
 
 def test_choose_sizes__of_the_device_and_of_options() -> None:
     args = benchmark.parse_args(['--videos', '5', '--device', 'cuda'])
-    assert benchmark.choose_sizes(args) == benchmark.GPU_SIZES._replace(
-        videos=5
-    )
+    assert benchmark.choose_sizes(args) == batch.GPU_SIZES._replace(videos=5)
     args = benchmark.parse_args(['--quick'])
-    assert benchmark.choose_sizes(args) == benchmark.QUICK_SIZES
+    assert benchmark.choose_sizes(args) == batch.QUICK_SIZES
 
 
 def test_resident_bytes__sees_what_is_held_and_what_was() -> None:
-    before = benchmark.resident_bytes('VmRSS')
+    before = memory.resident_bytes('VmRSS')
     held = torch.ones(2**26)  # 256 MiB
-    assert benchmark.resident_bytes('VmRSS') - before > 0.9 * held.nbytes
+    assert memory.resident_bytes('VmRSS') - before > 0.9 * held.nbytes
     del held
-    assert benchmark.resident_bytes('VmRSS') - before < 2**27
-    assert benchmark.resident_bytes('VmHWM') - before > 0.9 * 2**28
+    assert memory.resident_bytes('VmRSS') - before < 2**27
+    assert memory.resident_bytes('VmHWM') - before > 0.9 * 2**28
     with pytest.raises(OSError, match='no VmNone'):
-        benchmark.resident_bytes('VmNone')
+        memory.resident_bytes('VmNone')
 
 
 def test_check_sides__refuses_sides_that_compute_something_else() -> None:
-    steps = benchmark.make_steps(benchmark.QUICK_SIZES, 'cpu', quick=True)
-    assert max(benchmark.check_sides(steps).values()) < 1e-2
+    steps = sides.make_steps(batch.QUICK_SIZES, 'cpu', quick=True)
+    assert max(gradients.check_sides(steps).values()) < 1e-2
     with torch.no_grad():
-        steps[benchmark.LOOPED].model.neck.conv.weight.mul_(1.1)
+        steps[sides.LOOPED].model.neck.conv.weight.mul_(1.1)
     with pytest.raises(ValueError, match="'looped' differ from ours by"):
-        benchmark.check_sides(steps)
+        gradients.check_sides(steps)
 
 
 def test_benchmark_train__prints_sides_and_ratios() -> None:
@@ -94,11 +93,11 @@ def test_benchmark_train__prints_sides_and_ratios() -> None:
         for line in output.splitlines()
         if line.startswith('|')
     ]
-    sides = {row[0]: row[1:] for row in rows[2:5]}
-    assert list(sides) == list(benchmark.SIDES)
-    seconds = {side: float(row[0]) for side, row in sides.items()}
-    ours = seconds[benchmark.OURS]
-    for side, row in sides.items():
+    shown = {row[0]: row[1:] for row in rows[2:5]}
+    assert list(shown) == list(sides.SIDES)
+    seconds = {side: float(row[0]) for side, row in shown.items()}
+    ours = seconds[sides.OURS]
+    for side, row in shown.items():
         assert float(row[2]) == pytest.approx(ours / seconds[side], rel=0.02)
         assert float(row[3]) > 0
     step, products, ratio, flop, rate = map(float, rows[-1][:5])

@@ -1,15 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
 r"""Measure how fast videos are decoded and loaded.
 
-On x264 files that it makes, with the training pipeline of a config::
+On generated x264 files, with the training pipeline of a config::
 
     python -m tools.benchmarks.loading configs/clipbert_msrvtt_ret.py
 
-It prints the bars (the reference's way, the bare decoder and ours, in turn,
-on the same frames with the same threads), what scaling in the decoder does to
-pixels, where the time goes, and the rate of data loaders by decoder and number
-of workers. All are medians of ``--runs``. Texts are tokenised with a small
-vocabulary of its own; ``--work-dir`` keeps the files for the next time.
+The tables show the bars (the reference's way, the bare decoder and ours, in
+turn, on the same frames with the same threads), the effect of scaling in the
+decoder, the time of each step, and the rate of data loaders by decoder and
+number of workers. All numbers are medians of ``--runs``. Texts are tokenised
+with a small vocabulary; ``--work-dir`` keeps the files for the next run.
 """
 
 import argparse
@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-# before the host packages: it checks and repairs them
 import cv2
 import torch
 
@@ -25,8 +24,8 @@ from clipbert_mm.media.compression.reencode import reencode
 from clipbert_mm.media.compression.settings import Settings
 from clipbert_mm.utils.config_loading import load_config
 from tools.benchmarks.harness import add_common_options, machine_line
-from tools.benchmarks.loading import tables as loader_tables
 
+from . import tables as loader_tables
 from .case import LoaderCase
 from .videos import VideoKind, write_videos, write_vocabulary
 
@@ -36,7 +35,15 @@ QUICK = (VideoKind(64, 48, 2), VideoKind(96, 64, 2))
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Read the command line.
+
+    Args:
+        argv (Sequence[str] | None): Arguments. Defaults to None: those of
+            this process.
+
+    Returns:
+        argparse.Namespace: The options.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -45,7 +52,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         'config',
         nargs='?',
         default='clipbert_msrvtt_ret',
-        help='a config for videos (default: %(default)s)',
+        help='path or name of a config for videos (default: %(default)s)',
     )
     parser.add_argument(
         '--workers',
@@ -58,20 +65,24 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--decoder-threads',
         type=int,
         default=1,
-        help='threads of every decoder (default: 1, as workers are side by '
-        'side)',
+        help='threads of every decoder (default: 1, as workers run in '
+        'parallel)',
     )
     parser.add_argument(
-        '--videos', type=int, default=4, help='small videos (default: 4)'
+        '--videos',
+        type=int,
+        default=4,
+        help='number of small videos (default: 4)',
     )
     parser.add_argument(
         '--draws',
         type=int,
         default=2,
-        help='draws of clips of a large video in each run, which has its own '
-        '(default: 2)',
+        help='draws of clips of a large video in each run (default: 2)',
     )
-    parser.add_argument('--clips', type=int, default=8, help='of a video')
+    parser.add_argument(
+        '--clips', type=int, default=8, help='clips of a video (default: 8)'
+    )
     parser.add_argument(
         '--only',
         nargs='+',
@@ -79,7 +90,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=list(TABLES),
         help='tables to make (default: all)',
     )
-    parser.add_argument('--work-dir', type=Path, help='keep the videos here')
+    parser.add_argument(
+        '--work-dir', type=Path, help='folder to keep the videos in'
+    )
     add_common_options(parser)
     return parser.parse_args(argv)
 
@@ -88,11 +101,11 @@ def make_case(args: argparse.Namespace, folder: Path) -> LoaderCase:
     """Write the files and read the config.
 
     Args:
-        args (argparse.Namespace): Of :func:`parse_args`.
-        folder (Path): For the files.
+        args (argparse.Namespace): Options of the command line.
+        folder (Path): Folder for the files.
 
     Returns:
-        LoaderCase: What is measured.
+        LoaderCase: Videos and pipeline.
     """
     folder.mkdir(parents=True, exist_ok=True)
     small, large = QUICK if args.quick else (SMALL, LARGE)
@@ -122,7 +135,12 @@ TABLES: dict[str, Callable[[LoaderCase, argparse.Namespace], None]] = dict(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the benchmark."""
+    """Run the benchmark.
+
+    Args:
+        argv (Sequence[str] | None): Arguments. Defaults to None: those of
+            this process.
+    """
     args = parse_args(argv)
     if args.quick:
         args.runs, args.videos, args.draws = 1, 2, 1

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The tables of the benchmark of loading."""
+"""Tables of the benchmark of loading."""
 
 import argparse
 import time
@@ -22,8 +22,8 @@ from tools.benchmarks.harness import (
     synchronize,
 )
 
-from .case import (
-    LoaderCase,
+from .case import LoaderCase
+from .sides import (
     VideoItems,
     available_decoders,
     build_steps,
@@ -35,15 +35,15 @@ from .case import (
 
 
 def print_bars(case: LoaderCase, args: argparse.Namespace) -> None:
-    """Ours against the reference's way and the bare decoder.
+    """Print our decoding, the reference's way and the bare decoder.
 
     Args:
-        case (LoaderCase): What is measured.
-        args (argparse.Namespace): With ``runs``.
+        case (LoaderCase): Videos and pipeline.
+        args (argparse.Namespace): Options with ``runs``.
     """
     print(
-        'Neither resize nor padding counts on a side, but for "pipeline", '
-        'which does all from\nopening to the collated batch; "bare" is '
+        'No side resizes or pads, except "pipeline", which does everything '
+        'from opening\nto the collated batch. "bare" is '
         "decord's get_batch of the sorted frames.\n"
     )
     for kind, paths, packed, draws in (
@@ -51,13 +51,15 @@ def print_bars(case: LoaderCase, args: argparse.Namespace) -> None:
         (case.kinds[1], case.large, case.compressed, case.draws),
     ):
         _check_equal(decoding_sides(case, paths, draws, turns=1))
-        sides = decoding_sides(case, paths, draws, args.runs)
+        sides: dict[str, Callable[[], object]] = dict(
+            decoding_sides(case, paths, draws, args.runs)
+        )
         sides['pipeline'] = pipeline_side(case, paths, draws)
         if packed:
             sides['decord, after compress.py'] = decoding_sides(
                 case, packed, draws, args.runs
             )['decord']
-        # The check has warmed all up; each run has clips of its own.
+        # The check was the warm-up; each run has clips of its own.
         seconds = medians(alternate(sides, args.runs, warmups=0))
         videos = len(paths) * draws
         rows = [
@@ -86,7 +88,7 @@ def print_bars(case: LoaderCase, args: argparse.Namespace) -> None:
 
 
 def _check_equal(sides: dict[str, Callable[[], list]]) -> None:
-    """All sides must read the same pixels."""
+    """Raise unless all sides read the same pixels."""
     expected = sides['reference']()
     for name, side in sides.items():
         if name in ('reference', 'bare'):  # bare: sorted, none twice
@@ -94,16 +96,17 @@ def _check_equal(sides: dict[str, Callable[[], list]]) -> None:
         for got, frames in zip(side(), expected):
             if not np.array_equal(np.stack(got), frames):
                 raise RuntimeError(
-                    f"{name} reads other pixels than the reference's way."
+                    f'{name} must read the same pixels as the reference, but '
+                    'some differ.'
                 )
 
 
 def print_scaling(case: LoaderCase, args: argparse.Namespace) -> None:
-    """What scaling in the decoder saves and does to the pixels.
+    """Print the gain from scaling in the decoder, and the pixels' change.
 
     Args:
-        case (LoaderCase): What is measured.
-        args (argparse.Namespace): With ``runs``.
+        case (LoaderCase): Videos and pipeline.
+        args (argparse.Namespace): Options with ``runs``.
     """
     size = next(
         step['size']
@@ -150,11 +153,11 @@ def print_scaling(case: LoaderCase, args: argparse.Namespace) -> None:
 
 
 def print_steps(case: LoaderCase, args: argparse.Namespace) -> None:
-    """Where the time goes.
+    """Print the time of each step of the pipeline.
 
     Args:
-        case (LoaderCase): What is measured.
-        args (argparse.Namespace): With ``runs`` and ``device``.
+        case (LoaderCase): Videos and pipeline.
+        args (argparse.Namespace): Options with ``runs`` and ``device``.
     """
     preprocess = MODELS.build(case.cfg.model.data_preprocessor)
     preprocess.to(args.device)
@@ -182,7 +185,7 @@ def print_steps(case: LoaderCase, args: argparse.Namespace) -> None:
 def _time_steps(
     case: LoaderCase, path: Path, preprocess: Any, device: str
 ) -> dict[str, float]:
-    """Seconds of each step for one video."""
+    """Time each step for one video, in seconds."""
     spent = {}
     data: Any = case.items([path])[0]
     steps = build_steps(case.steps())
@@ -199,11 +202,11 @@ def _time_steps(
 
 
 def print_loaders(case: LoaderCase, args: argparse.Namespace) -> None:
-    """The rate of data loaders.
+    """Print the rate of data loaders.
 
     Args:
-        case (LoaderCase): What is measured.
-        args (argparse.Namespace): With ``workers``, ``runs`` and
+        case (LoaderCase): Videos and pipeline.
+        args (argparse.Namespace): Options with ``workers``, ``runs`` and
             ``device``.
     """
     sides = {}

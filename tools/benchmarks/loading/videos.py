@@ -2,7 +2,7 @@
 """Video files to measure decoding with, and a vocabulary."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import cv2
@@ -17,13 +17,14 @@ SPECIAL = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 
 class VideoKind(NamedTuple):
-    """What a video is like.
+    """Size, length and key frames of a video.
 
     Args:
-        width (int): Of the frames.
-        height (int): Of the frames.
-        seconds (float): Length, at 25 frames per second.
-        gop (int): Frames from one key frame to the next, at most.
+        width (int): Width of the frames, pixels.
+        height (int): Height of the frames, pixels.
+        seconds (float): Length in seconds, at 25 frames per second.
+        gop (int): Maximum number of frames from one key frame to the next.
+            Defaults to 250.
     """
 
     width: int
@@ -41,13 +42,13 @@ class VideoKind(NamedTuple):
 def write_videos(
     folder: Path, name: str, kind: VideoKind, number: int
 ) -> list[Path]:
-    """Write x264 files of a kind; those that are there are taken.
+    """Write x264 files of a kind, unless they exist.
 
     Args:
-        folder (Path): Where.
-        name (str): Start of their names.
-        kind (VideoKind): What they are like.
-        number (int): How many.
+        folder (Path): Folder of the files.
+        name (str): Prefix of their names.
+        kind (VideoKind): Kind of the videos.
+        number (int): Number of files.
 
     Returns:
         list[Path]: The files.
@@ -65,7 +66,7 @@ def write_videos(
 
 
 def _write(path: Path, kind: VideoKind, seed: int) -> None:
-    """A camera that pans over a picture, a disk that flies, and noise."""
+    """Write a camera that pans over a scene, a flying disk, and noise."""
     width, height = kind.width, kind.height
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (height // 8, width // 8, 3), np.uint8)
@@ -82,7 +83,7 @@ def _write(path: Path, kind: VideoKind, seed: int) -> None:
         for i in range(round(kind.seconds * FPS)):
             x = int((np.sin(i / 40) + 1) / 2 * width)
             y = int((np.cos(i / 55) + 1) / 2 * height)
-            pixels = cv2.add(
+            pixels: Any = cv2.add(
                 scene[y : y + height, x : x + width], noise[i % 8]
             )
             cv2.circle(
@@ -101,10 +102,10 @@ def write_vocabulary(folder: Path) -> str:
     """Write the vocabulary of a small BERT, so that no network is needed.
 
     Args:
-        folder (Path): Where.
+        folder (Path): Folder to put it in.
 
     Returns:
-        str: A folder for ``BertTokenize``.
+        str: Folder for ``BertTokenize``.
     """
     folder = folder / 'tokenizer'
     folder.mkdir(exist_ok=True)
@@ -113,10 +114,10 @@ def write_vocabulary(folder: Path) -> str:
 
 
 def caption(seed: int) -> str:
-    """A text of ten words of the vocabulary.
+    """Draw a text of ten words of the vocabulary.
 
     Args:
-        seed (int): Chooses the words.
+        seed (int): Seed of the words.
 
     Returns:
         str: The text.

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Model, clips and texts of benchmark_scoring.py, from sizes alone."""
+"""Case of the benchmark of scoring: model, clips and texts, from sizes."""
 
 import contextlib
 from collections.abc import Callable
@@ -26,11 +26,11 @@ TINY_BACKBONE = dict(stage_blocks=(1, 1), strides=(1, 2), base_channels=2)
 
 
 class TextSizes(NamedTuple):
-    """How long texts are: a normal distribution, cut at both ends."""
+    """Lengths of texts: a normal distribution, cut at both ends."""
 
     mean: int
     deviation: float
-    max_len: int  # to which the original implementation pads
+    max_len: int  # the original implementation pads to it
 
 
 CAPTIONS = TextSizes(12, 3.5, 20)
@@ -38,12 +38,12 @@ PARAGRAPHS = TextSizes(50, 20.0, 100)
 
 
 class Sizes(NamedTuple):
-    """Sizes of a benchmark; the same give the same numbers anywhere."""
+    """Sizes of a benchmark; all numbers but times follow from them."""
 
-    texts: int
-    clips: int  # of the one video
-    frames: int  # of a clip
-    mini_batch: int  # texts for which the original runs the CNN anew
+    texts: int  # M
+    clips: int  # C, of the one video
+    frames: int  # T
+    mini_batch: int  # texts for which the original runs the CNN once
     token_budget: int
     device: str
     autocast: str | None
@@ -53,16 +53,16 @@ class Sizes(NamedTuple):
 def draw_bank(
     texts: TextSizes, number: int, vocab_size: int
 ) -> dict[str, Tensor]:
-    """Texts whose lengths are the quantiles of their distribution.
+    """Draw texts whose lengths are the quantiles of their distribution.
 
     Args:
-        texts (TextSizes): The distribution.
-        number (int): M.
-        vocab_size (int): Tokens are below it.
+        texts (TextSizes): Distribution of the lengths.
+        number (int): Number of texts ``M``.
+        vocab_size (int): Size of the vocabulary.
 
     Returns:
-        dict[str, Tensor]: ``input_ids`` and ``attention_mask``, in an order
-        drawn with a fixed seed.
+        dict[str, Tensor]: ``input_ids`` and ``attention_mask`` ``(M, L)``, in
+        an order drawn with a fixed seed.
     """
     normal = NormalDist(texts.mean, texts.deviation)
     low = max(3, 2 * texts.mean - texts.max_len)
@@ -83,10 +83,10 @@ def draw_bank(
 
 
 class Case:
-    """One video and a bank of texts for a model with random weights.
+    """Video and texts for a model with random weights.
 
     Args:
-        sizes (Sizes): Of everything.
+        sizes (Sizes): Sizes of everything.
     """
 
     def __init__(self, sizes: Sizes) -> None:
@@ -105,11 +105,26 @@ class Case:
         self.frames = (50 * frames).to(sizes.device)
 
     def bank(self, texts: TextSizes, number: int) -> dict[str, Tensor]:
-        """Texts for this model; see :func:`draw_bank`."""
+        """Draw texts for this model.
+
+        Args:
+            texts (TextSizes): Distribution of the lengths.
+            number (int): Number of texts ``M``.
+
+        Returns:
+            dict[str, Tensor]: See :func:`draw_bank`.
+        """
         return draw_bank(texts, number, self.model.head.config.vocab_size)
 
     def scorer(self, bank: dict[str, Tensor]) -> PairScorer:
-        """Our scorer for some texts."""
+        """Return our scorer for texts.
+
+        Args:
+            bank (dict[str, Tensor]): Texts from :meth:`bank`.
+
+        Returns:
+            PairScorer: The scorer.
+        """
         return PairScorer(
             self.model,
             TextBank.from_tokens(bank),
@@ -118,12 +133,23 @@ class Case:
         )
 
     def scoring(self, bank: dict[str, Tensor]) -> Callable[[], Tensor]:
-        """A function that scores some texts, CNN included."""
+        """Return a function that scores texts, CNN included.
+
+        Args:
+            bank (dict[str, Tensor]): Texts from :meth:`bank`.
+
+        Returns:
+            Callable[[], Tensor]: The function.
+        """
         scorer = self.scorer(bank)
         return lambda: scorer.clip_logits(scorer.encode_clips(self.frames))
 
     def precision(self) -> contextlib.AbstractContextManager[object]:
-        """Autocast as the sizes say."""
+        """Return the autocast context of the sizes.
+
+        Returns:
+            AbstractContextManager[object]: The context.
+        """
         if self.sizes.autocast is None:
             return contextlib.nullcontext()
         return torch.autocast(
@@ -131,7 +157,15 @@ class Case:
         )
 
     def ceiling(self, texts: TextSizes, number: int) -> float:
-        """Operations of the original for so many texts, by ours."""
+        """Return the ratio of the original's operations to ours.
+
+        Args:
+            texts (TextSizes): Distribution of the lengths.
+            number (int): Number of texts ``M``.
+
+        Returns:
+            float: The ratio.
+        """
         clip = clip_cost(self.model, self.clip_shape)
         lengths = self.bank(texts, number)['attention_mask'].sum(-1)
         ours = scoring_cost(self.model, lengths, 1, 1, self.clip_shape)

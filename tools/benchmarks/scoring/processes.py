@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from types import TracebackType
 
+import torch
 
-def _serve(connection: Connection, sizes: tuple) -> None:
+from .case import CAPTIONS, Case, Sizes
+
+
+def _serve(connection: Connection, sizes: Sizes) -> None:
     """Score whenever the parent asks, until it closes the connection."""
-    import torch
-
-    import clipbert_mm  # noqa: F401
-
-    from .case import CAPTIONS, Case, Sizes
-
     torch.set_num_threads(1)
-    case = Case(Sizes(*sizes))
+    case = Case(sizes)
     score = case.scoring(case.bank(CAPTIONS, case.sizes.texts))
     score()
     while True:
@@ -32,19 +30,17 @@ class ScoringProcesses:
     """Processes that score the same sizes, alone or together.
 
     Args:
-        number (int): Of processes.
-        sizes (tuple): ``Sizes`` of each.
+        number (int): Number of processes.
+        sizes (Sizes): Sizes that each of them scores.
     """
 
-    def __init__(self, number: int, sizes: tuple) -> None:
+    def __init__(self, number: int, sizes: Sizes) -> None:
         context = multiprocessing.get_context('spawn')
         self.connections: list[Connection] = []
         self.processes = []
         for _ in range(number):
             here, there = context.Pipe()
-            process = context.Process(
-                target=_serve, args=(there, tuple(sizes))
-            )
+            process = context.Process(target=_serve, args=(there, sizes))
             process.start()
             there.close()
             self.connections.append(here)
@@ -61,7 +57,7 @@ class ScoringProcesses:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End them."""
+        """End all of them."""
         for connection in self.connections:
             connection.close()
         for process in self.processes:
@@ -71,7 +67,7 @@ class ScoringProcesses:
         """Let some of them score, and wait for the last.
 
         Args:
-            number (int): Of processes that score at the same time.
+            number (int): Number of processes that score at the same time.
         """
         connections = self.connections[:number]
         for connection in connections:

@@ -1,8 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""Scoring as ClipBERT's original implementation does it, on our weights.
+"""Scoring as in ClipBERT's original implementation, on our weights.
 
-For every clip and every mini-batch of texts: the CNN, the text embedding at
-full length, all tokens in every layer, eager attention
+Every clip with every mini-batch of texts runs the CNN, the text embedding at
+full length, all tokens in every layer, and eager attention
 (``run_video_retrieval.py`` and ``modeling.py`` of the reference at a118b02).
 """
 
@@ -25,17 +25,17 @@ def build_clipbert(
     backbone: dict | None = None,
     channels: int = 2048,
 ) -> Any:
-    """A ClipBERT for retrieval with random weights, to be timed.
+    """Build a ClipBERT for retrieval with random weights, to be timed.
 
     Args:
-        bert (dict, optional): Arguments of ``BertConfig``. Defaults to None:
+        bert (dict | None): Arguments of ``BertConfig``. Defaults to None:
             BERT-base.
-        backbone (dict, optional): Arguments of ``ResNet50Grid``. Defaults to
+        backbone (dict | None): Arguments of ``ResNet50Grid``. Defaults to
             None: the published ones.
-        channels (int): That the backbone puts out. Defaults to 2048.
+        channels (int): Channels of the backbone's output. Defaults to 2048.
 
     Returns:
-        ClipBERT: In evaluation mode.
+        Any: ClipBERT in evaluation mode.
     """
     bert = {**BERT_SIZES, **(bert or {})}
     torch.manual_seed(0)
@@ -60,13 +60,13 @@ def build_clipbert(
 
 
 class ReferenceScorer:
-    """The reference's way through all pairs, on the weights of a model.
+    """Scorer of all pairs in the reference's way, on our weights.
 
     Args:
-        model (ClipBERT): Whose weights are used.
-        bank (dict[str, Tensor]): ``input_ids`` and ``attention_mask``,
-            padded to the full length, on the model's device.
-        mini_batch (int): Texts at a time. Defaults to 64.
+        model (Any): ClipBERT with the weights.
+        bank (dict[str, Tensor]): ``input_ids`` and ``attention_mask``
+            ``(M, L)``, padded to the full length, on the model's device.
+        mini_batch (int): Number of texts at a time. Defaults to 64.
     """
 
     def __init__(
@@ -75,20 +75,19 @@ class ReferenceScorer:
         self.model = model
         self.bank = bank
         self.mini_batch = mini_batch
-        config = BertConfig(
-            **model.head.config.to_diff_dict(), attn_implementation='eager'
-        )
+        sizes = model.head.config.to_diff_dict()
+        config = BertConfig(**dict(sizes, attn_implementation='eager'))
         self.bert = BertModel(config).eval()
         self.bert.load_state_dict(model.head.bert.state_dict(), assign=True)
 
     def clip_logits(self, frames: Tensor) -> Tensor:
-        """Logits of all pairs.
+        """Compute the logits of all pairs.
 
         Args:
-            frames (Tensor): ``(N, C, 3, T, H, W)``, normalised.
+            frames (Tensor): Normalised frames ``(N, C, 3, T, H, W)``.
 
         Returns:
-            Tensor: float32 ``(N, M, C, K)`` on the CPU.
+            Tensor: Logits ``(N, M, C, K)``, float32, on the CPU.
         """
         ids = self.bank['input_ids'].split(self.mini_batch)
         masks = self.bank['attention_mask'].split(self.mini_batch)
@@ -112,7 +111,7 @@ class ReferenceScorer:
         return torch.stack(rows).float().cpu()
 
     def _forward(self, clip: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
-        """One clip ``(3, T, H, W)`` with a mini-batch of texts ``(m, L)``."""
+        """Compute logits of a clip ``(3, T, H, W)`` and texts ``(m, L)``."""
         head = self.model.head
         grid = self.model.extract_grid(clip[None, None])
         visual = head.grid_embedding(grid.expand(len(ids), *grid.shape[1:]))
@@ -134,18 +133,18 @@ def reference_flops(
     num_cells: int,
     mini_batch: int = MINI_BATCH,
 ) -> int:
-    """Operations of the reference's way for one clip and all texts.
+    """Count the reference's operations for one clip and all texts.
 
     Args:
-        head (BertCrossModalHead): Gives the sizes.
-        num_texts (int): M.
-        max_len (int): Tokens that every text is padded to.
+        head (Any): ``BertCrossModalHead`` with the sizes.
+        num_texts (int): Number of texts ``M``.
+        max_len (int): Length that every text is padded to.
         clip (int): Operations of CNN and neck for a clip.
-        num_cells (int): V.
-        mini_batch (int): Texts at a time. Defaults to 64.
+        num_cells (int): Number of visual tokens ``V``.
+        mini_batch (int): Number of texts at a time. Defaults to 64.
 
     Returns:
-        int: Operations.
+        int: Number of operations.
     """
     pairs = num_texts * pair_flops(head, max_len, num_cells, cls_only=False)
     return math.ceil(num_texts / mini_batch) * clip + pairs

@@ -1,2 +1,2 @@
 # Copyright (c) clipbert_mm contributors.
-"""Benchmark of the training step."""
+"""Benchmark of the training step: time and memory."""

@@ -1,9 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""The training step of ClipBERT's original implementation, on our weights.
+"""Training step of ClipBERT's original implementation, on our weights.
 
-Written from its behaviour at a118b02: clips run one after another through
-the CNN and BERT, whose frozen norms, attention and text embedding are those
-of detectron2 and Hugging Face; one backward pass follows.
+It follows the behaviour at a118b02: clips run one after another through the
+CNN and BERT, with the frozen norms, attention and text embedding of detectron2
+and Hugging Face, and one backward pass follows.
 """
 
 from typing import Any
@@ -18,14 +18,14 @@ from clipbert_mm.models.tasks import ModelOutput
 
 
 def frozen_norm(norm: Any, x: Tensor) -> Tensor:
-    """detectron2's frozen batch norm, which is an operation of its own.
+    """Normalise as detectron2's frozen batch norm, a separate operation.
 
     Args:
-        norm (FrozenBatchNorm2d): Its constants.
-        x (Tensor): ``(N, C, H, W)``.
+        norm (Any): Frozen norm with the constants.
+        x (Tensor): Features ``(N * T, ch, H, W)``.
 
     Returns:
-        Tensor: Of the shape of ``x``.
+        Tensor: Features of the same shape.
     """
     if not x.requires_grad:
         return F.batch_norm(
@@ -45,30 +45,30 @@ def frozen_norm(norm: Any, x: Tensor) -> Tensor:
 
 
 def conv_norm(layer: Any, x: Tensor, stride: int = 1) -> Tensor:
-    """A convolution, then its norm.
+    """Apply a convolution, then its norm.
 
     Args:
-        layer (ConvNorm): The weights.
-        x (Tensor): ``(N, C, H, W)``.
-        stride (int): Of the convolution. Defaults to 1.
+        layer (Any): ``ConvNorm`` with the weights.
+        x (Tensor): Features ``(N * T, ch, H, W)``.
+        stride (int): Stride of the convolution. Defaults to 1.
 
     Returns:
-        Tensor: ``(N, out_channels, H', W')``.
+        Tensor: Features ``(N * T, ch', H', W')``.
     """
     x = F.conv2d(x, layer.weight, None, stride, layer.padding)
     return frozen_norm(layer.norm, x)
 
 
 def bottleneck(block: Any, x: Tensor, stride: int) -> Tensor:
-    """A residual block.
+    """Apply a residual block.
 
     Args:
-        block (Bottleneck): The weights.
-        x (Tensor): ``(N, C, H, W)``.
-        stride (int): Of the first convolution and of the shortcut.
+        block (Any): ``Bottleneck`` with the weights.
+        x (Tensor): Features ``(N * T, ch, H, W)``.
+        stride (int): Stride of the first convolution and of the shortcut.
 
     Returns:
-        Tensor: ``(N, out_channels, H', W')``.
+        Tensor: Features ``(N * T, ch', H', W')``.
     """
     out = F.relu_(conv_norm(block.conv1, x, stride))
     out = F.relu_(conv_norm(block.conv2, out))
@@ -79,14 +79,14 @@ def bottleneck(block: Any, x: Tensor, stride: int) -> Tensor:
 
 
 def clip_grid(model: Any, clip: Tensor) -> Tensor:
-    """Grid of one clip of each video.
+    """Compute the grid of one clip of each video.
 
     Args:
-        model (ClipBERT): The weights.
-        clip (Tensor): ``(N, 3, T, H, W)``.
+        model (Any): ClipBERT with the weights.
+        clip (Tensor): Frames ``(N, 3, T, H, W)``.
 
     Returns:
-        Tensor: ``(N, 1, Hg, Wg, D)``.
+        Tensor: Grid ``(N, 1, H', W', D)``.
     """
     num_frames = clip.shape[2]
     x = clip.transpose(1, 2).flatten(0, 1).contiguous()
@@ -104,16 +104,16 @@ def clip_grid(model: Any, clip: Tensor) -> Tensor:
 
 
 def clip_logits(model: Any, clip: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
-    """Logits of one clip of each video with the video's texts.
+    """Compute logits of one clip of each video with the video's texts.
 
     Args:
-        model (ClipBERT): The weights.
-        clip (Tensor): ``(N, 3, T, H, W)``.
-        ids (Tensor): ``(N * M, max_txt_len)``.
-        mask (Tensor): As ``ids``, 1 at real tokens.
+        model (Any): ClipBERT with the weights.
+        clip (Tensor): Frames ``(N, 3, T, H, W)``.
+        ids (Tensor): Tokens ``(N * M, L)``.
+        mask (Tensor): Mask ``(N * M, L)``, 1 at real tokens.
 
     Returns:
-        Tensor: ``(N * M, K)``.
+        Tensor: Logits ``(N * M, K)``.
     """
     head = model.head
     visual = head.grid_embedding(clip_grid(model, clip))[:, 0]  # (N, V, D)
@@ -135,17 +135,17 @@ def looped_losses(
     samples: list[ActionDataSample],
     max_txt_len: int,
 ) -> dict[str, Tensor]:
-    """Losses of a batch, clip after clip.
+    """Compute the losses of a batch, clip after clip.
 
     Args:
-        model (ClipBERT): The weights, after :func:`attend_eagerly`.
-        inputs (dict): ``imgs`` ``(N, C, 3, T, H, W)``, normalised;
-            ``input_ids`` and ``attention_mask`` ``(N, M, L)``.
+        model (Any): ClipBERT with the weights, after :func:`attend_eagerly`.
+        inputs (dict[str, Tensor]): ``imgs`` ``(N, C, 3, T, H, W)``,
+            normalised; ``input_ids`` and ``attention_mask`` ``(N, M, L)``.
         samples (list[ActionDataSample]): Targets.
         max_txt_len (int): Length that all texts are padded to.
 
     Returns:
-        dict[str, Tensor]: Of the task.
+        dict[str, Tensor]: Losses of the task.
     """
     num_videos, num_texts, length = inputs['input_ids'].shape
     ids, mask = (
@@ -167,13 +167,12 @@ def attend_eagerly(model: Any) -> None:
     """Let Hugging Face's layers compute attention step by step.
 
     Args:
-        model (ClipBERT): Gets an encoder with the same weights.
+        model (Any): ClipBERT, which gets an encoder with the same weights.
     """
     head = model.head
     # Transformers 4 chooses the attention when it builds the layers.
-    config = BertConfig(
-        **head.config.to_diff_dict(), attn_implementation='eager'
-    )
+    sizes = head.config.to_diff_dict()
+    config = BertConfig(**dict(sizes, attn_implementation='eager'))
     encoder = BertModel(config).encoder.to(head.word_embeddings.device)
     encoder.load_state_dict(head.bert['encoder'].state_dict())
     head.bert['encoder'] = encoder.train(head.training)
