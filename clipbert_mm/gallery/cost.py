@@ -1,9 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""What scoring costs: floating-point operations, passes, time left.
+"""Cost of scoring: floating-point operations, passes, time left.
 
 One multiply-accumulate counts as two operations, as in
 ``torch.utils.flop_counter``. Convolutions and matrix products are counted;
-all else is less than a hundredth of them.
+everything else is less than a hundredth of them.
 """
 
 from collections.abc import Sequence
@@ -18,34 +18,40 @@ from clipbert_mm.models import BertCrossModalHead, ClipBERT
 
 
 class ClipCost(NamedTuple):
-    """Operations that make one clip's visual tokens."""
+    """Operations that turn one clip into visual tokens."""
 
-    backbone: int  # of all its frames
-    neck: int
+    backbone_flops: int  # of all its frames
+    neck_flops: int
     num_cells: int  # V, visual tokens
+
+    @property
+    def flops(self) -> int:
+        """Operations of backbone and neck."""
+        return self.backbone_flops + self.neck_flops
 
 
 class ScoringCost(NamedTuple):
-    """What it takes to score every text against every video."""
+    """Cost of scoring every text against every video."""
 
     num_videos: int
     num_texts: int
     num_clips: int  # of a video
-    clip: int  # operations of CNN and neck for one clip
-    texts: int  # operations of BERT for all texts with one clip
+    clip_flops: int  # of backbone and neck for one clip
+    texts_flops: int  # of BERT for all texts with one clip
 
     @property
     def passes(self) -> int:
-        """Pairs of a text and a clip that go through BERT."""
+        """Number of (text, clip) pairs that go through BERT."""
         return self.num_videos * self.num_texts * self.num_clips
 
     @property
     def flops(self) -> int:
-        """Operations of all."""
-        return self.num_videos * self.num_clips * (self.clip + self.texts)
+        """Operations of the whole test."""
+        clip_flops = self.clip_flops + self.texts_flops
+        return self.num_videos * self.num_clips * clip_flops
 
     def describe(self) -> str:
-        """The estimate as a line of text."""
+        """Return the estimate as one line."""
         return (
             f'{self.num_videos:,} videos x {self.num_texts:,} texts x '
             f'{self.num_clips} clips: {self.passes:,} passes through '
@@ -54,10 +60,10 @@ class ScoringCost(NamedTuple):
 
 
 class _Grid(nn.Module):
-    """``extract_grid`` as a module's forward, as functional_call needs it.
+    """Module whose forward is ``extract_grid``, as functional_call needs.
 
     Args:
-        model (ClipBERT): The model.
+        model (ClipBERT): Model with its backbone and neck.
     """
 
     def __init__(self, model: ClipBERT) -> None:
@@ -65,24 +71,24 @@ class _Grid(nn.Module):
         self.model = model
 
     def forward(self, frames: Tensor) -> Tensor:
-        """See ``ClipBERT.extract_grid``."""
+        """Return the grids; see ``ClipBERT.extract_grid``."""
         return self.model.extract_grid(frames)
 
 
 def clip_cost(model: ClipBERT, clip_shape: Sequence[int]) -> ClipCost:
-    """Count the operations of one clip, of whatever backbone.
+    """Count the operations of one clip, for any backbone.
 
     Nothing is computed: the tensors have shapes alone.
 
     Args:
-        model (ClipBERT): The model; left as it is.
+        model (ClipBERT): Model, which is not changed.
         clip_shape (Sequence[int]): ``(T, H, W)``.
 
     Returns:
-        ClipCost: Of backbone and neck.
+        ClipCost: Operations of backbone and neck.
 
     Example:
-        >>> clip_cost(model, (2, 448, 448)).num_cells
+        >>> clip_cost(model, (2, 448, 448)).num_cells  # doctest: +SKIP
         49
     """
     frames, height, width = clip_shape
@@ -98,7 +104,7 @@ def clip_cost(model: ClipBERT, clip_shape: Sequence[int]) -> ClipCost:
         lambda *_: backbone.append(counter.get_total_flops())
     )
     try:
-        # What is compiled stays so for the real tensors.
+        # Compiled parts stay compiled for the real tensors.
         eager = torch.compiler.set_stance('force_eager')
         with counter, eager, torch.no_grad():
             grid = functional_call(_Grid(model), weights, (clip,))
@@ -116,22 +122,22 @@ def pair_flops(
     num_cells: int,
     cls_only: bool = True,
 ) -> int:
-    """Operations of the head for one pair of a text and a clip.
+    """Count the operations of the head for one (text, clip) pair.
 
     Args:
-        head (BertCrossModalHead): Gives the sizes.
+        head (BertCrossModalHead): Head with its sizes.
         text_len (int): L, tokens of the text.
         num_cells (int): V, visual tokens of the clip.
-        cls_only (bool): The last layer is computed at ``[CLS]`` alone, as
-            :class:`PairScorer` does; else at all tokens, as the reference
-            does. Defaults to True.
+        cls_only (bool): Whether the last layer is computed at ``[CLS]``
+            alone, as by :class:`PairScorer`, instead of at all tokens, as by
+            the reference. Defaults to True.
 
     Returns:
-        int: Operations.
+        int: Number of operations.
 
     Example:
-        >>> head = BertCrossModalHead({})  # BERT-base
-        >>> round(pair_flops(head, 20, 49) / 1e9, 1)
+        >>> head = BertCrossModalHead({})  # doctest: +SKIP
+        >>> round(pair_flops(head, 20, 49) / 1e9, 1)  # doctest: +SKIP
         11.1
     """
     width = head.config.hidden_size
@@ -161,10 +167,10 @@ def scoring_cost(
     num_clips: int,
     clip_shape: Sequence[int],
 ) -> ScoringCost:
-    """Cost of scoring all texts against all videos with ``PairScorer``.
+    """Return the cost of scoring all texts against all videos.
 
     Args:
-        model (ClipBERT): The model.
+        model (ClipBERT): Model that :class:`PairScorer` would use.
         lengths (Tensor): Tokens of each text, ``(M, )``; padding, less than
             a twentieth of them, is not counted.
         num_videos (int): N.
@@ -175,9 +181,10 @@ def scoring_cost(
         ScoringCost: Passes and operations.
 
     Example:
-        >>> lengths = bank['attention_mask'].sum(-1)
-        >>> print(scoring_cost(model, lengths, 1000, 16,
-        ...                    (2, 448, 448)).describe())
+        >>> cost = scoring_cost(model, bank.lengths(), 1000, 16,
+        ...                     (2, 448, 448))  # doctest: +SKIP
+        >>> cost.passes  # doctest: +SKIP
+        16000000
     """
     clip = clip_cost(model, clip_shape)
     values, counts = lengths.unique(return_counts=True)
@@ -185,24 +192,22 @@ def scoring_cost(
         count * pair_flops(model.head, length, clip.num_cells)
         for length, count in zip(values.tolist(), counts.tolist())
     )
-    return ScoringCost(
-        num_videos, len(lengths), num_clips, clip.backbone + clip.neck, texts
-    )
+    return ScoringCost(num_videos, len(lengths), num_clips, clip.flops, texts)
 
 
 def seconds_left(done: float, total: float, seconds: float) -> float:
-    """Time left at the measured rate; cost is linear in pairs.
+    """Return the time left at the measured rate.
 
     Args:
-        done (float): Pairs, rows or operations that are done.
-        total (float): Those of the whole.
-        seconds (float): They have taken.
+        done (float): Finished pairs, videos or operations.
+        total (float): All pairs, videos or operations.
+        seconds (float): Time that the finished ones took.
 
     Returns:
         float: Seconds.
 
     Raises:
-        ValueError: If nothing is done yet, so that there is no rate.
+        ValueError: If nothing is finished yet.
 
     Example:
         >>> seconds_left(10, 1000, 5.)
@@ -210,7 +215,7 @@ def seconds_left(done: float, total: float, seconds: float) -> float:
     """
     if done <= 0:
         raise ValueError(
-            'A rate needs something that is done, but got '
-            f'done={done} after {seconds} s.'
+            f'done must be > 0, but got {done} after {seconds} s: there is '
+            'no rate yet.'
         )
     return (total - done) * seconds / done

@@ -1,15 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the scores of a run follow from, so that no two runs are mixed."""
+"""Fingerprint of a run, so that scores of two runs are never mixed."""
 
 import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+# Raised when the files of the store change.
+STORE_FORMAT = 2
 _PARTS = ('data_preprocessor', 'backbone', 'neck', 'head')
-# Where things are, how fast they are, and what the weights tell already.
+# Locations, speed, and what follows from the weights.
 _IGNORED = (
     'init_cfg',
     'with_cp',
@@ -22,25 +24,29 @@ _IGNORED = (
 _PLAIN = (bool, int, float, str, list, tuple, type(None))
 
 
-def run_fingerprint(model: nn.Module, model_cfg: dict, dataset: Any) -> dict:
-    """Describe all that the logits of clips depend on.
+def run_fingerprint(
+    weights: dict[str, Tensor], model_cfg: dict, dataset: Any
+) -> dict:
+    """Describe everything that the logits of clips depend on.
 
-    What they do not depend on is left out, so that a run may go on with
-    another ``token_budget``, batch size or number of processes.
+    Other settings are left out, so that a run may resume with another
+    ``token_budget``, batch size or number of processes.
 
     Args:
-        model (nn.Module): With its weights.
-        model_cfg (dict): The config it was built from.
-        dataset (VideoTextRetrieval): With its pipeline.
+        weights (dict[str, Tensor]): State dict of the model.
+        model_cfg (dict): Config of the model.
+        dataset (VideoTextRetrieval): Dataset with its pipeline.
 
     Returns:
-        dict: Digests of weights, texts and videos; the settings as they are.
+        dict: Format of the store, digests of weights, texts and videos, and
+        settings.
     """
     bank = dataset.caption_bank()
     return dict(
-        weights=tensors_digest(model.state_dict()),
+        store_format=STORE_FORMAT,
+        weights=tensors_digest(weights),
         texts=tensors_digest({key: bank[key] for key in sorted(bank)}),
-        videos=texts_digest(dataset.table.media),
+        videos=strings_digest(dataset.table.media),
         model={
             part: _settings(model_cfg[part])
             for part in _PARTS
@@ -62,13 +68,13 @@ def _settings(values: Any) -> dict:
 
 
 def tensors_digest(tensors: dict[str, Tensor]) -> str:
-    """A number for the names, shapes and values of tensors.
+    """Return a digest of the names, shapes and values of tensors.
 
     Args:
-        tensors (dict[str, Tensor]): For example a state dict.
+        tensors (dict[str, Tensor]): Tensors by name, such as a state dict.
 
     Returns:
-        str: Hexadecimal.
+        str: 16 hexadecimal digits.
     """
     digest = hashlib.sha256()
     for name, tensor in tensors.items():
@@ -78,18 +84,18 @@ def tensors_digest(tensors: dict[str, Tensor]) -> str:
     return digest.hexdigest()[:16]
 
 
-def texts_digest(texts: Iterable[object]) -> str:
-    """A number for texts and their order.
+def strings_digest(values: Iterable[object]) -> str:
+    """Return a digest of names or ids and their order.
 
     Args:
-        texts (Iterable): Names, ids.
+        values (Iterable): Strings or numbers.
 
     Returns:
-        str: Hexadecimal.
+        str: 16 hexadecimal digits.
 
     Example:
-        >>> texts_digest(['a', 'b']) == texts_digest(['ab'])
+        >>> strings_digest(['a', 'b']) == strings_digest(['ab'])
         False
     """
-    joined = '\n'.join(repr(text) for text in texts)
+    joined = '\n'.join(repr(value) for value in values)
     return hashlib.sha256(joined.encode()).hexdigest()[:16]

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from .plan import ClipSplit
-from .store import RowLogits
+from .store import VideoLogits
 
-# Match scores (m, ) in 0...1 of clip logits (m, c, K).
+# Match scores (m, ) in [0, 1] of clip logits (m, c, K).
 Score = Callable[[Tensor], Tensor]
 
 _LEAST = torch.finfo(torch.float32).tiny
@@ -24,7 +24,7 @@ class MatchScorer(Protocol):
 
 
 def model_score(model: MatchScorer) -> Score:
-    """Return the scores that a model makes of clip logits.
+    """Return the function by which a model scores the clips of one video.
 
     Args:
         model (MatchScorer): Model with consensus and task, such as
@@ -43,12 +43,12 @@ def model_score(model: MatchScorer) -> Score:
 
 
 def join_clips(first: Tensor, rest: Tensor, clips: ClipSplit) -> Tensor:
-    """All clips in temporal order.
+    """Join the logits of both passes in temporal order.
 
     Args:
-        first (Tensor): ``(m, c, K)``.
-        rest (Tensor): ``(m, C - c, K)``.
-        clips (ClipSplit): Which is which.
+        first (Tensor): Logits of the first clips, ``(m, c, K)``.
+        rest (Tensor): Logits of the other clips, ``(m, C - c, K)``.
+        clips (ClipSplit): Indices of the clips of each pass.
 
     Returns:
         Tensor: ``(m, C, K)``.
@@ -57,31 +57,31 @@ def join_clips(first: Tensor, rest: Tensor, clips: ClipSplit) -> Tensor:
     return torch.cat([first, rest], 1)[:, order]
 
 
-def combine_row(
-    first: RowLogits,
-    rest: RowLogits | None,
+def merge_passes(
+    first: VideoLogits,
+    rest: VideoLogits | None,
     clips: ClipSplit,
     num_texts: int,
     score: Score,
 ) -> Tensor:
-    """Scores of one video with all texts, of one order.
+    """Merge both passes into one consistently ordered row of scores.
 
     A pair all of whose clips were scored has the score of the full run, in
-    0...1. A pair with the first clips alone has ``-1 / score`` of them, below
-    -1: after every finished pair, in any row and column, in the order of its
-    own score, and still precise where scores are tiny. A pair that was not
-    scored has minus infinity.
+    [0, 1]. A pair with the first clips alone has ``-1 / score`` of them,
+    which is below -1: it ranks after every finished pair of its video and of
+    its text, in the order of its own score, and stays precise where scores
+    are tiny. A pair that was not scored has minus infinity.
 
     Args:
-        first (RowLogits): Of the first clips.
-        rest (RowLogits, optional): Of the others, with some of the texts;
-            None if the first clips are all.
-        clips (ClipSplit): Which clips these are.
+        first (VideoLogits): Logits of the first clips of a video.
+        rest (VideoLogits, optional): Logits of its other clips with some of
+            the texts; None if the first clips are all.
+        clips (ClipSplit): Indices of the clips of each pass.
         num_texts (int): M.
-        score (Callable): See :func:`model_score`.
+        score (Callable): Result of :func:`model_score`.
 
     Returns:
-        Tensor: ``(M, )``.
+        Tensor: float32 ``(M, )``.
     """
     scores = torch.full((num_texts,), -torch.inf)
     if not len(first.text_inds):

@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""Which pairs of a text and a video are worth all their clips."""
+"""Plan of a cascade: which pairs are scored with all their clips."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,19 +13,21 @@ from clipbert_mm.utils.checks import check_integer
 
 @dataclasses.dataclass(frozen=True)
 class Cascade:
-    """How an approximate run saves passes.
+    """Settings of an approximate run that saves passes.
 
     With ``first_clips`` all pairs are scored with these few clips, evenly
     spread, and the other clips are scored for the best pairs alone. With
-    ``candidates`` no other pairs are scored at all.
+    ``candidates`` only the listed pairs are scored.
 
     Args:
-        first_clips (int, optional): Clips of every pair. Defaults to None,
-            all clips, for ``candidates`` alone.
-        videos_per_text (int): Best videos of each text whose other clips are
-            scored. Below 10, R@10 suffers. Defaults to 20.
-        texts_per_video (int): Best texts of each video, likewise; 0 where
-            only videos are searched. Defaults to 20.
+        first_clips (int, optional): Number of clips that every pair is
+            scored with. Defaults to None, all clips, for ``candidates``
+            alone.
+        videos_per_text (int): Number of best videos of each text whose other
+            clips are scored. Below 10, R@10 suffers. Defaults to 20.
+        texts_per_video (int): Number of best texts of each video whose other
+            clips are scored; 0 where only videos are searched. Defaults to
+            20.
         candidates (str, optional): Path of a file of pairs; see
             :func:`read_candidates`. Defaults to None, all pairs.
 
@@ -55,10 +58,15 @@ class Cascade:
 
 
 class ClipSplit(NamedTuple):
-    """The clips of a video that are scored first, and the others."""
+    """Indices of the clips that are scored first, and of the others."""
 
     first: list[int]
     rest: list[int]
+
+    @property
+    def num_clips(self) -> int:
+        """Number of clips of a video, C."""
+        return len(self.first) + len(self.rest)
 
 
 def split_clips(num_clips: int, first_clips: int | None) -> ClipSplit:
@@ -69,10 +77,11 @@ def split_clips(num_clips: int, first_clips: int | None) -> ClipSplit:
 
     Args:
         num_clips (int): C.
-        first_clips (int, optional): How many to score first; None for all.
+        first_clips (int, optional): Number of clips to score first; None for
+            all.
 
     Returns:
-        ClipSplit: Numbers of the clips, ascending.
+        ClipSplit: Indices of the clips, ascending.
 
     Raises:
         ValueError: If no other clips are left.
@@ -99,15 +108,15 @@ def split_clips(num_clips: int, first_clips: int | None) -> ClipSplit:
 def select_pairs(
     scores: Tensor, videos_per_text: int, texts_per_video: int
 ) -> Tensor:
-    """The best videos of each text and the best texts of each video.
+    """Select the best videos of each text and the best texts of each video.
 
-    Of equal scores the pair with the lower number counts as better.
+    Of equal scores the pair with the lower index counts as better.
 
     Args:
-        scores (Tensor): ``(N, M)``, videos by texts; minus infinity where a
-            pair is no candidate.
-        videos_per_text (int): How many of each column.
-        texts_per_video (int): How many of each row.
+        scores (Tensor): ``(N, M)``; minus infinity where a pair is not a
+            candidate.
+        videos_per_text (int): Number of videos of each text.
+        texts_per_video (int): Number of texts of each video.
 
     Returns:
         Tensor: Boolean ``(N, M)``, True at the selected pairs.
@@ -126,28 +135,53 @@ def select_pairs(
     return chosen & (scores > -torch.inf)
 
 
-def most_passes(
+def count_pairs(
+    text_inds: Sequence[Tensor] | None, num_videos: int, num_texts: int
+) -> int:
+    """Return how many pairs of a video and a text are scored.
+
+    Args:
+        text_inds (Sequence[Tensor], optional): Indices of the texts of each
+            video; None for all texts.
+        num_videos (int): N.
+        num_texts (int): M.
+
+    Returns:
+        int: Number of pairs.
+
+    Example:
+        >>> count_pairs(None, 3, 5), count_pairs([torch.arange(2)], 1, 5)
+        (15, 2)
+    """
+    if text_inds is None:
+        return num_videos * num_texts
+    return sum(len(own) for own in text_inds)
+
+
+def max_passes(
     cascade: Cascade,
     clips: ClipSplit,
     num_pairs: int,
     num_videos: int,
     num_texts: int,
 ) -> int:
-    """Passes of a text and a clip that a cascade takes at most.
+    """Return the maximum number of passes of a text and a clip.
+
+    It is reached if no pair is selected twice.
 
     Args:
-        cascade (Cascade): The settings.
-        clips (ClipSplit): Of :func:`split_clips`.
-        num_pairs (int): Candidates.
+        cascade (Cascade): Settings of the run.
+        clips (ClipSplit): Result of :func:`split_clips`.
+        num_pairs (int): Number of candidates.
         num_videos (int): N.
         num_texts (int): M.
 
     Returns:
-        int: The number, if no pair is chosen twice.
+        int: Number of passes.
 
     Example:
         >>> cascade = Cascade(first_clips=2)
-        >>> most_passes(cascade, split_clips(16, 2), 10**6, 1000, 1000)
+        >>> max_passes(cascade, split_clips(16, 2), 10**6, 1000, 1000)
         2560000
     """
     chosen = (

@@ -1,206 +1,225 @@
 # Copyright (c) clipbert_mm contributors.
-"""One pass over videos: decode some clips, score some texts, keep the rows."""
+"""A run over a test set: decode clips, score texts, keep what is finished."""
 
-import copy
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+import os.path as osp
+from collections.abc import Callable
+from typing import Any, Protocol
 
-import torch
-from mmengine.dataset import Compose
+from mmengine.dist import all_gather_object, get_dist_info
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from clipbert_mm.datasets.transforms import SparseClipSampler
-from clipbert_mm.models.pair_scorer import PairScorer
+from clipbert_mm.models.pair_scorer import PairMatcher, PairScorer
+from clipbert_mm.models.text_bank import TextBank
+from clipbert_mm.utils.processes import on_main
 
-from .cost import seconds_left
-from .store import RowLogits, ScoreStore
+from .candidates import read_candidates
+from .fingerprint import run_fingerprint, strings_digest
+from .merge import MatchScorer, model_score
+from .passes import GalleryScores, ScorePass
+from .plan import (
+    Cascade,
+    count_pairs,
+    max_passes,
+    select_pairs,
+    split_clips,
+)
+from .progress import PassProgress
+from .report import describe_cost, describe_passes
+from .scoring import score_videos
+from .store import ScoreStore
+from .videos import find_sampler, loader_of_videos
 
-# Rows after which the time left is told: the first waits for the workers.
-_ROWS_TIMED = 3
+
+class GalleryModel(PairMatcher, MatchScorer, Protocol):
+    """A matcher whose scores a :class:`GalleryRun` can collect."""
+
+    token_budget: int
+    data_preprocessor: Callable[..., dict]
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the weights, which identify the scores."""
 
 
-class KeepClips:
-    """Keep some of the clips that :class:`SparseClipSampler` laid out.
+class GalleryRun:
+    """Scores of all pairs of a test set, kept in a folder.
 
-    Only these are decoded then, and they are the same frames as in a run
-    with all clips.
-
-    Modified Keys:
-
-        - frame_inds, num_clips
+    Every finished video is kept on disk. A run that is started again scores
+    only what is missing, with any number of processes; all of them call
+    :meth:`score`.
 
     Args:
-        clips (Sequence[int]): Their numbers.
-    """
-
-    def __init__(self, clips: Sequence[int]) -> None:
-        self.clips = list(clips)
-
-    def __call__(self, results: dict) -> dict:
-        """Drop the frames of the other clips."""
-        frames = results['frame_inds'].reshape(results['num_clips'], -1)
-        return dict(
-            results,
-            frame_inds=frames[self.clips].reshape(-1),
-            num_clips=len(self.clips),
-        )
-
-
-def sampler_of(dataset: Any) -> tuple[int, SparseClipSampler]:
-    """The transform that lays out the clips, and its place.
-
-    Args:
-        dataset (VideoTextRetrieval): With its pipeline.
-
-    Returns:
-        tuple[int, SparseClipSampler]: Place and transform.
+        model (GalleryModel): Model in evaluation mode, such as
+            :class:`ClipBERT`.
+        dataloader (DataLoader): Loader of a ``VideoTextRetrieval`` in test
+            mode.
+        folder (str): Folder of the scores, the same for all processes.
+        model_cfg (dict): Config of the model, for the fingerprint.
+        cascade (Cascade, optional): Settings of an approximate run. Defaults
+            to None, exact scores.
+        autocast (str, optional): ``'bfloat16'`` or ``'float16'``. Defaults to
+            None, full precision.
+        log (Callable, optional): Function that logs a line. Defaults to one
+            that does nothing.
 
     Raises:
-        ValueError: If the pipeline has none.
+        ValueError: If an option is out of range.
     """
-    transforms = dataset.pipeline.transforms
-    for place, transform in enumerate(transforms):
-        if isinstance(transform, SparseClipSampler):
-            return place, transform
-    raise ValueError(
-        'PairScoringLoop needs a SparseClipSampler in the test pipeline, but '
-        f'got {[type(t).__name__ for t in transforms]}.'
-    )
 
-
-def with_clips(dataset: Any, clips: Sequence[int]) -> Any:
-    """The same data set, of which some clips are decoded.
-
-    Args:
-        dataset (VideoTextRetrieval): Left as it is.
-        clips (Sequence[int]): Numbers of the clips.
-
-    Returns:
-        VideoTextRetrieval: A shallow copy with another pipeline.
-    """
-    place, _ = sampler_of(dataset)
-    transforms = list(dataset.pipeline.transforms)
-    transforms.insert(place + 1, KeepClips(clips))
-    dataset = copy.copy(dataset)
-    dataset.pipeline = Compose(transforms)
-    return dataset
-
-
-def clip_shape(dataset: Any, clip: int) -> tuple[int, ...] | None:
-    """Size of a clip, from the first video that can be read.
-
-    Args:
-        dataset (VideoTextRetrieval): In test mode.
-        clip (int): Number of a clip.
-
-    Returns:
-        tuple[int, ...] | None: ``(T, H, W)``, None if no video can be read.
-    """
-    dataset = with_clips(dataset, [clip])
-    for row in range(len(dataset)):
-        item = dataset[row]
-        if 'load_error' not in item['data_samples']:
-            return tuple(item['inputs']['imgs'].shape[2:])
-    return None
-
-
-def loader_of_rows(
-    dataloader: DataLoader, rows: Sequence[int], clips: Sequence[int]
-) -> DataLoader:
-    """A loader of some videos, with some of their clips.
-
-    Args:
-        dataloader (DataLoader): Of all videos; its options are taken over.
-        rows (Sequence[int]): The videos, in the order wanted.
-        clips (Sequence[int]): The clips.
-
-    Returns:
-        DataLoader: Decodes these alone.
-    """
-    return DataLoader(
-        with_clips(dataloader.dataset, clips),
-        batch_size=dataloader.batch_size,
-        sampler=rows,
-        num_workers=dataloader.num_workers,
-        collate_fn=dataloader.collate_fn,
-        pin_memory=dataloader.pin_memory,
-        timeout=dataloader.timeout,
-        worker_init_fn=dataloader.worker_init_fn,
-        multiprocessing_context=dataloader.multiprocessing_context,
-        prefetch_factor=dataloader.prefetch_factor,
-    )
-
-
-def score_rows(
-    loader: DataLoader,
-    rows: Sequence[int],
-    preprocess: Callable[..., dict],
-    scorer: PairScorer,
-    texts: Sequence[Tensor] | None,
-    store: ScoreStore,
-    progress: Callable[[int, float | None], None],
-) -> dict[int, str]:
-    """Score videos and keep each as soon as it is finished.
-
-    Args:
-        loader (DataLoader): Of :func:`loader_of_rows`.
-        rows (Sequence[int]): The videos that it loads.
-        preprocess (Callable): Data preprocessor of the model.
-        scorer (PairScorer): Of the model.
-        texts (Sequence[Tensor], optional): Places of the texts to score each
-            video of the data set with; None for all texts.
-        store (ScoreStore): Gets the rows.
-        progress (Callable): Told after every batch how many rows it had and,
-            once, the seconds that are left at the rate so far.
-
-    Returns:
-        dict[int, str]: The videos that could not be read, and why; they are
-        not kept.
-    """
-    unreadable: dict[int, str] = {}
-    left = iter(rows)
-    done, start = 0, time.perf_counter()
-    for batch in loader:
-        data = preprocess(batch, False)
-        readable = []
-        for sample, row in zip(data['data_samples'], left):
-            if 'load_error' in sample:
-                unreadable[row] = sample.load_error
-            else:
-                readable.append(row)
-        if readable:
-            for row, logits in _row_logits(
-                scorer, data['inputs'], readable, texts
-            ):
-                store.write(row, logits)
-        size = len(data['data_samples'])
-        tell = done < _ROWS_TIMED <= done + size
-        done += size
-        progress(
-            size,
-            seconds_left(done, len(rows), time.perf_counter() - start)
-            if tell
-            else None,
+    def __init__(
+        self,
+        model: GalleryModel,
+        dataloader: DataLoader,
+        folder: str,
+        *,
+        model_cfg: dict,
+        cascade: Cascade | None = None,
+        autocast: str | None = None,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.model = model
+        self.dataloader = dataloader
+        self.dataset: Any = dataloader.dataset
+        self.folder = folder
+        self.model_cfg = model_cfg
+        self.cascade = cascade
+        self.log = log
+        bank = TextBank.from_tokens(self.dataset.caption_bank())
+        self.scorer = PairScorer(model, bank, model.token_budget, autocast)
+        self.clips = split_clips(
+            find_sampler(self.dataset)[1].num_clips,
+            None if cascade is None else cascade.first_clips,
         )
-    return unreadable
 
+    def score(self) -> GalleryScores:
+        """Score what is missing in the folder.
 
-def _row_logits(
-    scorer: PairScorer,
-    inputs: dict[str, Tensor],
-    rows: list[int],
-    texts: Sequence[Tensor] | None,
-) -> Iterator[tuple[int, RowLogits]]:
-    visual = scorer.encode_clips(inputs['imgs'])
-    if texts is None:
-        inds = torch.arange(len(scorer.bank))
-        for row, logits in zip(rows, scorer.clip_logits(visual)):
-            yield row, RowLogits(inds, logits)
-        return
-    for row, own in zip(rows, visual.split(1)):
-        yield (
-            row,
-            RowLogits(texts[row], scorer.clip_logits(own, texts[row])[0]),
+        Returns:
+            GalleryScores: Scores of all videos with all texts.
+
+        Raises:
+            ValueError: If the folder holds scores of another run.
+        """
+        text_inds = self._candidates()
+        fingerprint = on_main(lambda: self._fingerprint(text_inds))
+        self._log_estimate(text_inds)
+        name = 'all' if text_inds is None else 'candidates'
+        if self.clips.rest:
+            name = 'first'
+        scores = GalleryScores(
+            self._pass(name, fingerprint, text_inds, self.clips.first),
+            None,
+            self.clips,
+            len(self.dataset),
+            len(self.scorer.bank),
+            model_score(self.model),
         )
+        if self.clips.rest and self.cascade is not None:
+            scores = scores._replace(
+                rest=self._second_pass(scores, self.cascade, fingerprint)
+            )
+        self.log(describe_passes(scores, exact=self.cascade is None))
+        return scores
+
+    def _log_estimate(self, text_inds: list[Tensor] | None) -> None:
+        num_videos, num_texts = len(self.dataset), len(self.scorer.bank)
+        cost = on_main(
+            lambda: describe_cost(
+                self.model, self.dataset, self.scorer.bank, self.clips
+            )
+        )
+        if cost is not None:
+            self.log(cost)
+        if self.cascade is not None:
+            most = max_passes(
+                self.cascade,
+                self.clips,
+                count_pairs(text_inds, num_videos, num_texts),
+                num_videos,
+                num_texts,
+            )
+            self.log(f'The cascade takes at most {most:,} of these passes.')
+
+    def _candidates(self) -> list[Tensor] | None:
+        if self.cascade is None or self.cascade.candidates is None:
+            return None
+        table = self.dataset.table
+        return read_candidates(self.cascade.candidates, table.media, table.ids)
+
+    def _fingerprint(self, text_inds: list[Tensor] | None) -> dict:
+        settings = dict(autocast=self.scorer.autocast)
+        if text_inds is not None:
+            settings['candidates'] = strings_digest(
+                inds.tolist() for inds in text_inds
+            )
+        return dict(
+            run_fingerprint(
+                self.model.state_dict(), self.model_cfg, self.dataset
+            ),
+            settings=settings,
+        )
+
+    def _second_pass(
+        self, scores: GalleryScores, cascade: Cascade, fingerprint: dict
+    ) -> ScorePass:
+        """Score the other clips of the best pairs."""
+
+        def select() -> list[Tensor]:
+            chosen = select_pairs(
+                scores.matrix(),
+                cascade.videos_per_text,
+                cascade.texts_per_video,
+            )
+            return [video.nonzero()[:, 0] for video in chosen]
+
+        settings = dict(
+            fingerprint['settings'],
+            videos_per_text=cascade.videos_per_text,
+            texts_per_video=cascade.texts_per_video,
+        )
+        return self._pass(
+            'rest',
+            dict(fingerprint, settings=settings),
+            on_main(select),
+            self.clips.rest,
+        )
+
+    def _pass(
+        self,
+        name: str,
+        fingerprint: dict,
+        text_inds: list[Tensor] | None,
+        clip_inds: list[int],
+    ) -> ScorePass:
+        """Score the videos that a store lacks, shared among processes."""
+        num_videos = len(self.dataset)
+        store = ScoreStore(
+            osp.join(self.folder, name), dict(fingerprint, clips=clip_inds)
+        )
+
+        def find_missing() -> list[int]:
+            store.open()
+            return store.missing(num_videos, text_inds)
+
+        missing = on_main(find_missing)
+        self.log(
+            f"Pass '{name}': {num_videos - len(missing)} of {num_videos} "
+            f'videos are in {store.folder}, {len(missing)} to score.'
+        )
+        rank, world_size = get_dist_info()
+        own = missing[rank::world_size]
+        unreadable = {}
+        if own:
+            unreadable = score_videos(
+                loader_of_videos(self.dataloader, own, clip_inds),
+                own,
+                self.model.data_preprocessor,
+                self.scorer,
+                text_inds,
+                store,
+                PassProgress(len(own), self.log),
+            )
+        joined: dict[int, str] = {}
+        for part in all_gather_object(unreadable):
+            joined.update(part)
+        return ScorePass(store, clip_inds, text_inds, joined)

@@ -1,11 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
-"""A folder that keeps every finished row of scores, whatever happens."""
+"""A folder that keeps the logits of every finished video."""
 
 import io
 import json
 import os
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,33 +15,36 @@ import torch
 from torch import Tensor
 
 META = 'meta.json'
-_ROW = re.compile(r'(\d+)\.npz')
+_VIDEO = re.compile(r'(\d+)\.npz')
 
 
-class RowLogits(NamedTuple):
+class VideoLogits(NamedTuple):
     """Logits of some clips of one video with some texts."""
 
-    text_inds: Tensor  # (m, ), int64, places in the caption bank
+    text_inds: Tensor  # (m, ), int64, indices in the text bank
     clip_logits: Tensor  # (m, c, K), float32
 
 
 class ScoreStore:
-    """One file for each finished row, so that no row is scored twice.
+    """Store of one file for each finished video.
 
-    A row appears under its name when it is complete and on the disk: a run
-    may be killed at any time, by a power failure too. Rows do not depend on
-    the process that wrote them, so a run may go on with another number of
-    processes. ``meta.json`` tells what the rows are scores of.
+    A file appears under its name when it is complete and on disk: a run may
+    be killed at any time, also by a power failure. Files do not depend on the
+    process that wrote them, so a run may resume with another number of
+    processes. ``meta.json`` holds the fingerprint of the run.
 
     Args:
-        folder (str | Path): All processes of a run see the same.
-        fingerprint (dict): All that the scores follow from, as JSON.
+        folder (str | Path): Folder that all processes of a run see.
+        fingerprint (dict): Everything the scores follow from, as JSON.
 
     Example:
-        >>> store = ScoreStore('work_dirs/scores', dict(weights='5ca1ab1e'))
-        >>> store.open()
-        >>> store.write(7, RowLogits(torch.arange(2), torch.zeros(2, 16, 2)))
-        >>> store.rows()
+        >>> store = ScoreStore(
+        ...     'scores', dict(weights='5ca1ab1e'))  # doctest: +SKIP
+        >>> store.open()  # doctest: +SKIP
+        >>> logits = torch.zeros(2, 16, 2)
+        >>> store.write(
+        ...     7, VideoLogits(torch.arange(2), logits))  # doctest: +SKIP
+        >>> store.video_inds()  # doctest: +SKIP
         {7}
     """
 
@@ -50,21 +54,21 @@ class ScoreStore:
         self.fingerprint = json.loads(json.dumps(fingerprint))
 
     def open(self) -> None:
-        """Begin the folder, or go on in it; for one process to call.
+        """Create the folder or resume from it. Call from one process only.
 
         Raises:
-            ValueError: If it holds scores of something else.
+            ValueError: If it holds scores of another run.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        for rest in self.folder.glob('.*.tmp'):  # of a process that was killed
-            rest.unlink()
+        for unfinished in self.folder.glob('.*.tmp'):  # of a killed process
+            unfinished.unlink()
         meta = self.folder / META
         if meta.exists():
             self._compare(json.loads(meta.read_text()))
-        elif self.rows():
+        elif self.video_inds():
             raise ValueError(
-                f'{self.folder} has scores, but no {META} that tells of what. '
-                'Name another store, or delete the folder.'
+                f'{self.folder} has scores, but no {META} that says of which '
+                'run. Name another store, or delete the folder.'
             )
         else:
             text = json.dumps(self.fingerprint, indent=2)
@@ -75,26 +79,50 @@ class ScoreStore:
         if differences:
             raise ValueError(
                 f'{self.folder} holds scores of another run: '
-                f'{"; ".join(differences)}. To go on with it, use what it was '
-                'begun with; to score anew, name another store or delete the '
-                'folder.'
+                f'{"; ".join(differences)}. To resume it, restore these '
+                'settings; to score from scratch, name another store or '
+                'delete the folder.'
             )
 
-    def rows(self) -> set[int]:
-        """The rows that are finished.
+    def video_inds(self) -> set[int]:
+        """Return the finished videos.
 
         Returns:
-            set[int]: Their numbers.
+            set[int]: Indices of the videos.
         """
-        found = (_ROW.fullmatch(name) for name in os.listdir(self.folder))
+        found = (_VIDEO.fullmatch(name) for name in os.listdir(self.folder))
         return {int(match[1]) for match in found if match}
 
-    def write(self, row: int, logits: RowLogits) -> None:
-        """Keep a finished row.
+    def missing(
+        self, num_videos: int, text_inds: Sequence[Tensor] | None
+    ) -> list[int]:
+        """Return the videos to score: new ones, and those with other texts.
 
         Args:
-            row (int): Its number, from 0 on.
-            logits (RowLogits): On the CPU.
+            num_videos (int): N.
+            text_inds (Sequence[Tensor], optional): Indices of the texts that
+                each video is scored with; None for all texts.
+
+        Returns:
+            list[int]: Indices of the videos, ascending. Videos without texts
+            are left out.
+        """
+        kept = self.video_inds()
+        if text_inds is None:
+            return [i for i in range(num_videos) if i not in kept]
+        return [
+            i
+            for i, own in enumerate(text_inds)
+            if len(own)
+            and not (i in kept and torch.equal(self.read(i).text_inds, own))
+        ]
+
+    def write(self, video_ind: int, logits: VideoLogits) -> None:
+        """Keep the logits of a finished video.
+
+        Args:
+            video_ind (int): Index of the video.
+            logits (VideoLogits): Logits on the CPU.
         """
         buffer = io.BytesIO()
         np.savez(
@@ -102,51 +130,51 @@ class ScoreStore:
             text_inds=logits.text_inds.numpy(),
             clip_logits=logits.clip_logits.numpy(),
         )
-        _write_whole(self._path(row), buffer.getvalue())
+        _write_whole(self._path(video_ind), buffer.getvalue())
 
-    def read(self, row: int) -> RowLogits:
-        """A finished row.
+    def read(self, video_ind: int) -> VideoLogits:
+        """Read the logits of a finished video.
 
         Args:
-            row (int): Its number.
+            video_ind (int): Index of the video.
 
         Returns:
-            RowLogits: As written.
+            VideoLogits: Logits as written.
 
         Raises:
             ValueError: If the file was damaged after it was written.
         """
-        path = self._path(row)
+        path = self._path(video_ind)
         try:
             with np.load(path) as arrays:
-                return RowLogits(
+                return VideoLogits(
                     torch.from_numpy(arrays['text_inds']),
                     torch.from_numpy(arrays['clip_logits']),
                 )
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(
-                f'{path} is damaged: {error}. Delete it: it will '
-                'be scored anew.'
+                f'{path} is damaged: {error}. Delete it, and the video will '
+                'be scored again.'
             ) from error
 
-    def _path(self, row: int) -> Path:
-        return self.folder / f'{row:06d}.npz'
+    def _path(self, video_ind: int) -> Path:
+        return self.folder / f'{video_ind:06d}.npz'
 
 
 def differing_members(found: dict, wanted: dict, name: str = '') -> list[str]:
-    """What differs between two fingerprints, in words.
+    """Describe the differences between two fingerprints.
 
     Args:
-        found (dict): Of the store.
-        wanted (dict): Of this run.
-        name (str): Of the member that both are. Defaults to ``''``.
+        found (dict): Fingerprint of the store.
+        wanted (dict): Fingerprint of this run.
+        name (str): Name of the member that both are. Defaults to ``''``.
 
     Returns:
-        list[str]: A text for each member that differs.
+        list[str]: One string for each member that differs.
 
     Example:
         >>> differing_members(dict(clips=4), dict(clips=16))
-        ['clips is 4 there and 16 now']
+        ['clips was 4 and is now 16']
     """
     texts = []
     for key in sorted(found.keys() | wanted.keys()):
@@ -155,7 +183,7 @@ def differing_members(found: dict, wanted: dict, name: str = '') -> list[str]:
         if isinstance(old, dict) and isinstance(new, dict):
             texts += differing_members(old, new, label)
         elif old != new:
-            texts.append(f'{label} is {old!r:.200} there and {new!r:.200} now')
+            texts.append(f'{label} was {old!r:.200} and is now {new!r:.200}')
     return texts
 
 

@@ -21,6 +21,7 @@ from mmengine.runner import Runner
 
 from clipbert_mm.host.device import fit_to_device
 from tests.end_to_end.test_two_processes import free_port, leave
+from tests.toolbox.attention_consensus import AttentionConsensus
 from tests.toolbox.media import write_lines
 from tests.toolbox.shrink import make_corpus, shrink
 
@@ -103,6 +104,23 @@ def test_loop__equals_the_plain_loop(
     assert 'Exact: 280 of 280 passes' in text
 
 
+def test_loop__scores_with_a_learned_consensus(
+    corpus: Path, tmp_path: Path
+) -> None:
+    consensus = dict(type=AttentionConsensus.__name__, _delete_=True)
+    plain_cfg = config(corpus, tmp_path / 'plain', model__consensus=consensus)
+    plain, expected = run(plain_cfg)
+    cfg = config(corpus, tmp_path / 'loop', LOOP, model__consensus=consensus)
+    metrics, scores = run(cfg)
+    assert metrics == plain
+    np.testing.assert_allclose(scores, expected, rtol=1e-5)
+    mean = dict(consensus, type='ConsensusAggregator', aggregation='mean')
+    _, other = run(
+        config(corpus, tmp_path / 'mean', LOOP, model__consensus=mean)
+    )
+    assert np.abs(other - scores).max() > 1e-3
+
+
 def test_loop__scores_no_video_twice(own_corpus: Path, tmp_path: Path) -> None:
     cfg = config(own_corpus, tmp_path / 'work', LOOP)
     metrics, scores = run(cfg)
@@ -127,18 +145,18 @@ def scored(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Config:
 @pytest.mark.parametrize(
     'change, message',
     [
-        ({'randomness.seed': 7}, 'weights is .* there and .* now'),
+        ({'randomness.seed': 7}, 'weights was .* and is now '),
         (
             {'test_dataloader.dataset.ann_file': 'train.jsonl'},
-            'texts is .*; videos is ',
+            'texts was .*; videos was ',
         ),
         (
             {'model.data_preprocessor.bgr': False},
-            'model.data_preprocessor.bgr is True there and False now',
+            'model.data_preprocessor.bgr was True and is now False',
         ),
         (
             {'test_cfg.autocast': 'bfloat16'},
-            "settings.autocast is None there and 'bfloat16' now",
+            "settings.autocast was None and is now 'bfloat16'",
         ),
     ],
 )
@@ -253,7 +271,7 @@ def test_loop__decodes_no_video_without_chosen_pairs(
     assert run(cfg)[0] == metrics
     cfg.test_cfg.cascade.videos_per_text = 2
     with pytest.raises(
-        ValueError, match='settings.videos_per_text is 1 there and 2 now'
+        ValueError, match='settings.videos_per_text was 1 and is now 2'
     ):
         run(cfg)
 

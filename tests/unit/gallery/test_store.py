@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The folder of finished rows: whole files, and of one run only."""
+"""Folder of finished videos: whole files, and of one run only."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from unittest import mock
 import pytest
 import torch
 
-from clipbert_mm.gallery.store import RowLogits, ScoreStore
+from clipbert_mm.gallery.store import ScoreStore, VideoLogits
 
 FINGERPRINT = dict(weights='aa', clips=[0, 1], model=dict(neck=dict(pool=2)))
 
 
-def row(seed: int) -> RowLogits:
+def row(seed: int) -> VideoLogits:
     generator = torch.Generator().manual_seed(seed)
-    return RowLogits(
+    return VideoLogits(
         torch.tensor([1, 4, 6]), torch.randn(3, 2, 2, generator=generator)
     )
 
@@ -30,7 +30,7 @@ def test_store__reads_what_was_written(tmp_path: Path) -> None:
         store.write(number, row(number))
     again = ScoreStore(tmp_path / 'a' / 'b', FINGERPRINT)
     again.open()
-    assert again.rows() == {3, 12}
+    assert again.video_inds() == {3, 12}
     for number in (12, 3):
         assert torch.equal(again.read(number).text_inds, row(0).text_inds)
         assert torch.equal(
@@ -43,11 +43,11 @@ def test_store__refuses_another_run_and_says_what_differs(
 ) -> None:
     ScoreStore(tmp_path, FINGERPRINT).open()
     other = dict(FINGERPRINT, weights='bb', model=dict(neck=dict(pool=1)))
-    with pytest.raises(ValueError, match="weights is 'aa'") as raised:
+    with pytest.raises(ValueError, match="weights was 'aa'") as raised:
         ScoreStore(tmp_path, other).open()
     message = str(raised.value)
-    assert "weights is 'aa' there and 'bb' now" in message
-    assert 'model.neck.pool is 2 there and 1 now' in message
+    assert "weights was 'aa' and is now 'bb'" in message
+    assert 'model.neck.pool was 2 and is now 1' in message
     assert 'clips' not in message
     assert 'delete the folder' in message
 
@@ -57,7 +57,7 @@ def test_store__refuses_rows_of_unknown_origin(tmp_path: Path) -> None:
     store.open()
     store.write(0, row(0))
     (tmp_path / 'meta.json').unlink()
-    with pytest.raises(ValueError, match='no meta.json that tells of what'):
+    with pytest.raises(ValueError, match='no meta.json that says of which'):
         store.open()
 
 
@@ -83,7 +83,7 @@ def test_store__names_a_damaged_row(
 
 
 def kill_me(file: int) -> None:
-    """Die in the place of os.fsync."""
+    """Die instead of os.fsync."""
     os.kill(os.getpid(), SIGKILL)
 
 
@@ -106,5 +106,20 @@ def test_store__has_no_half_row_after_a_kill(tmp_path: Path) -> None:
     assert len([n for n in os.listdir(tmp_path) if n.endswith('.tmp')]) == 1
     store = ScoreStore(tmp_path, FINGERPRINT)
     store.open()
-    assert store.rows() == {0}
+    assert store.video_inds() == {0}
     assert sorted(os.listdir(tmp_path)) == ['000000.npz', 'meta.json']
+
+
+def test_store__missing_videos_are_new_or_have_other_texts(
+    tmp_path: Path,
+) -> None:
+    store = ScoreStore(tmp_path, FINGERPRINT)
+    store.open()
+    for number in (1, 3):
+        store.write(number, row(number))
+    assert store.missing(5, None) == [0, 2, 4]
+    texts = [
+        torch.tensor(inds, dtype=torch.long)
+        for inds in ([0], [1, 4, 6], [], [1, 4], [2])
+    ]
+    assert store.missing(5, texts) == [0, 3, 4]

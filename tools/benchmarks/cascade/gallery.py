@@ -162,7 +162,7 @@ def score_all_clips(
     runner.load_checkpoint(str(checkpoint), strict=True)
     runner.test()
     store = ScoreStore(gallery / f'clips{num_clips}' / 'all', {})
-    rows = [store.read(row) for row in sorted(store.rows())]
+    rows = [store.read(row) for row in sorted(store.video_inds())]
     return torch.stack([row.clip_logits for row in rows]), model_score(
         runner.model
     )

@@ -14,9 +14,9 @@ from clipbert_mm.evaluation.video_text_retrieval_metric import (
     text_to_video_ranks,
     video_to_text_ranks,
 )
-from clipbert_mm.gallery.merge import Score, combine_row
+from clipbert_mm.gallery.merge import Score, merge_passes
 from clipbert_mm.gallery.plan import select_pairs, split_clips
-from clipbert_mm.gallery.store import RowLogits
+from clipbert_mm.gallery.store import VideoLogits
 
 HEADER = (
     'first clips',
@@ -70,16 +70,18 @@ def score_gallery(
     num_videos, num_texts, num_clips = logits.shape[:3]
     clips = split_clips(num_clips, first_clips)
     inds = torch.arange(num_texts)
-    first = [RowLogits(inds, row[:, clips.first]) for row in logits]
+    first = [VideoLogits(inds, row[:, clips.first]) for row in logits]
     passes = num_videos * num_texts * len(clips.first)
-    scores = [combine_row(row, None, clips, num_texts, score) for row in first]
+    scores = [
+        merge_passes(row, None, clips, num_texts, score) for row in first
+    ]
     if clips.rest:
         chosen = select_pairs(torch.stack(scores), kept, kept)
         passes += int(chosen.sum()) * len(clips.rest)
         scores = [
-            combine_row(
+            merge_passes(
                 begun,
-                RowLogits(own.nonzero()[:, 0], row[own][:, clips.rest]),
+                VideoLogits(own.nonzero()[:, 0], row[own][:, clips.rest]),
                 clips,
                 num_texts,
                 score,

@@ -173,7 +173,7 @@ class Case:
             self.model.head,
             number,
             texts.max_len,
-            ours.clip,
+            ours.clip_flops,
             clip.num_cells,
             self.sizes.mini_batch,
         )
