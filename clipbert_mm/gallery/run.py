@@ -3,7 +3,7 @@
 
 import os.path as osp
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from mmengine.dist import all_gather_object, get_dist_info
 from torch import Tensor
@@ -79,7 +79,7 @@ class GalleryRun:
     ) -> None:
         self.model = model
         self.dataloader = dataloader
-        self.dataset: Any = dataloader.dataset
+        self.dataset = cast(Any, dataloader.dataset)
         self.folder = folder
         self.model_cfg = model_cfg
         self.cascade = cascade
