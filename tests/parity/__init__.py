@@ -1,2 +1,2 @@
 # Copyright (c) clipbert_mm contributors.
-"""Numbers of the original implementation, end to end."""
+"""Comparisons with the recorded numbers of the original implementation."""

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Models with the weights of the reference run, loaded by conversion."""
+"""Models with the converted weights of the reference run."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from tests.toolbox import reference_data
 
 @pytest.fixture(scope='session')
 def load_reference_model(tmp_path_factory):
-    """Load a small model through files: official -> tool -> checkpoint."""
+    """Return a loader of small models that converts official files."""
     init_default_scope('mmaction')
     folder = tmp_path_factory.mktemp('official')
     loaded = {}

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Build, run and read ClipBERT as the reference run did."""
+"""Build ClipBERT, its inputs and its outputs as in the reference run."""
 
 from collections import defaultdict
 from typing import Any
@@ -9,9 +9,10 @@ import torch
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
+from clipbert_mm.models.tasks.task_output import ModelOutput
 from tests.toolbox import reference_data
 
-# The small configuration of the reference run; the rest are BERT's defaults.
+# Small BERT of the reference run; all other options are BERT's defaults.
 BERT = dict(
     hidden_size=64,
     num_hidden_layers=2,
@@ -46,9 +47,9 @@ def model_cfg(
     """Return the configuration of one of the small models.
 
     Args:
-        model (str): A key of ``TASKS``.
-        bert (dict, optional): Another BERT. Defaults to None.
-        aggregation (str): Of the clips. Defaults to ``'mean'``.
+        model (str): Name of the model, a key of ``TASKS``.
+        bert (dict | None): Options of another BERT. Defaults to None.
+        aggregation (str): Aggregation of the clips. Defaults to ``'mean'``.
     """
     bert = bert or BERT
     task = dict(TASKS[model])
@@ -56,7 +57,7 @@ def model_cfg(
         task.update(bert=bert)
     return dict(
         type='ClipBERT',
-        # The stored states have no further padding.
+        # The stored states are not padded any further.
         data_preprocessor=dict(
             type='VideoTextDataPreprocessor', pad_texts_to=1
         ),
@@ -78,13 +79,14 @@ def make_batch(
     """Make the inputs of a stored case from uint8 pixels.
 
     Args:
-        model (nn.Module): ClipBERT, whose preprocessor normalises.
+        model (nn.Module): ClipBERT, whose preprocessor normalises pixels.
         case (str): Name of the case.
-        video (int, optional): Only this video. Defaults to None: all, which
-            must have equally many captions.
-        clip_len (int, optional): Frames of a clip. Defaults to None: all.
-        targets (np.ndarray): Fields of the samples, one row for each text
-            (each question of several options).
+        video (int | None): Index of the only video. Defaults to None: all
+            videos, which must have equally many captions.
+        clip_len (int | None): Frames per clip. Defaults to None: one clip of
+            all frames.
+        targets (np.ndarray): Fields of the samples by name, with one row per
+            text or, in multiple choice, per question.
 
     Returns:
         dict: ``inputs`` and ``data_samples`` for the model.
@@ -96,7 +98,7 @@ def make_batch(
         reference_data.tensor(f'{case}/in_text_input_{name}')
         for name in ('ids', 'mask')
     ]
-    num_options = len(texts[0]) // sum(counts)  # 1 but in multiple choice
+    num_options = len(texts[0]) // sum(counts)  # > 1 in multiple choice
     texts = [text.split([n * num_options for n in counts]) for text in texts]
     rows = {
         name: torch.as_tensor(value).split(counts)
@@ -106,7 +108,7 @@ def make_batch(
     samples = []
     for index in range(len(counts)) if video is None else [video]:
         clip = frames[index].unflatten(0, (-1, clip_len or len(frames[index])))
-        items['imgs'].append(clip.transpose(1, 2))  # (C, 3, T, H, W)
+        items['imgs'].append(clip.transpose(1, 2))  # (C, ch, T, H, W)
         items['input_ids'].append(texts[0][index])
         items['attention_mask'].append(texts[1][index])
         sample = ActionDataSample()
@@ -119,11 +121,11 @@ def make_batch(
 
 
 class OutputRecorder:
-    """Collects the outputs of modules while it is open.
+    """Context in which the outputs of modules are recorded.
 
     Args:
-        model (nn.Module): The model.
-        names (list[str]): Names of its modules.
+        model (nn.Module): Model to run in the context.
+        names (list[str]): Names of modules of the model.
 
     Example:
         >>> with OutputRecorder(model, ['neck']) as outputs:
@@ -158,12 +160,17 @@ class OutputRecorder:
         return keep
 
     def __getitem__(self, name: str) -> Tensor:
-        """Return the outputs of all calls, joined at the first dimension."""
+        """Return the outputs of all calls, joined in the first dimension."""
         return torch.cat(self.calls[name])
 
 
+def make_output(video_logits: Tensor) -> ModelOutput:
+    """Return an output of the model that has only logits."""
+    return ModelOutput(video_logits, None, torch.empty(0))
+
+
 def statistics(value: Tensor) -> Tensor:
-    """Return mean, deviation, extremes and 16 values, as stored."""
+    """Return mean, deviation, extremes and 16 values of a tensor."""
     flat = value.double().flatten()
     picks = [i * (flat.numel() - 1) // 15 for i in range(16)]
     summary = torch.stack([flat.mean(), flat.std(), flat.min(), flat.max()])
@@ -171,7 +178,7 @@ def statistics(value: Tensor) -> Tensor:
 
 
 def assert_close(actual: Tensor, name: str, atol: float) -> None:
-    """Compare with a stored array, by absolute difference alone."""
+    """Compare a tensor with a stored array by absolute difference."""
     expected = torch.from_numpy(np.array(reference_data.array(name)))
     torch.testing.assert_close(
         actual.detach().to(expected.dtype),

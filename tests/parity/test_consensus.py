@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Fusion of clips, and the losses and scores on it, equal the reference."""
+"""Fused clips, and their losses and scores, equal the reference."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,7 @@ from mmaction.structures import ActionDataSample
 
 from clipbert_mm.models import ConsensusAggregator, RetrievalTask
 from clipbert_mm.models.tasks.retrieval_task import rank_loss
-from clipbert_mm.models.tasks.task_output import ModelOutput
-from tests.parity.helpers import assert_close
+from tests.parity.helpers import assert_close, make_output
 from tests.toolbox import reference_data
 
 CE_CASES = [
@@ -27,13 +26,9 @@ RANK_CASES = [('rank1', 'mean'), ('rank1', 'max')]
 def pool(case: str, aggregation: str) -> torch.Tensor:
     """Fuse the stored logits of 8 clips and 6 texts."""
     logits = reference_data.tensor(f'agg/{case}/logits')
-    # (clips, texts, K) -> (N = 1, texts, clips, K)
+    # (C, M, K) -> (N = 1, M, C, K)
     fused = ConsensusAggregator(aggregation)(logits.transpose(0, 1)[None])
     return fused[0]
-
-
-def make_output(video_logits: torch.Tensor) -> ModelOutput:
-    return ModelOutput(video_logits, None, torch.empty(0))
 
 
 def make_samples(labels: np.ndarray) -> list[ActionDataSample]:
@@ -76,7 +71,7 @@ def test_consensus__loss_and_scores_of_retrieval(aggregation):
 def test_consensus__loss_and_scores_of_rank(aggregation):
     task = RetrievalTask('rank')
     logits = pool('rank1', aggregation)
-    # Two videos with three texts each, the first of them its own.
+    # Two videos with three texts each, the first of which matches.
     labels = np.array([[1, 0, 0], [1, 0, 0]])
     samples = make_samples(labels)
     loss = task.loss(make_output(logits.view(2, 3, 1)), samples)['loss_itm']

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipbert_mm.models.tasks.task_output import ModelOutput
 from tests.parity.helpers import (
     OutputRecorder,
     assert_close,
     make_batch,
+    make_output,
     statistics,
 )
 from tests.toolbox import reference_data
@@ -36,13 +36,13 @@ CASES = [
 
 
 def run(model, case: str) -> tuple[Tensor, OutputRecorder]:
-    """Return the logits of all (video, caption) pairs, and the outputs."""
+    """Return the logits of all pairs of video and caption, and the outputs."""
     counts = reference_data.load_json()['cases'][case]['n_examples_list']
     logits = []
     with OutputRecorder(model, MODULES) as outputs, torch.no_grad():
         for video in range(len(counts)):
             batch = make_batch(model, case, video)
-            # (1, num_texts, 1 clip, K)
+            # (N = 1, M, C = 1, K)
             logits.append(model(batch['inputs'], mode='tensor')[0, :, 0])
     return torch.cat(logits), outputs
 
@@ -82,7 +82,7 @@ def test_forward__grid_of_each_frame(load_reference_model, case):
     settings = reference_data.load_json()['cases'][case]
     grids = []
     for video in range(len(settings['n_examples_list'])):
-        # Clips of one frame keep the frames apart.
+        # Clips of one frame each: a model pools the frames of a clip.
         batch = make_batch(model, case, video, clip_len=1)
         with torch.no_grad():
             grids.append(model.extract_grid(batch['inputs']['imgs']))
@@ -140,7 +140,7 @@ def test_forward__cross_entropy_of_each_pair(load_reference_model, case, gain):
     labels = reference_data.array(f'{case}/in_labels')
     losses = []
     for pair, label in zip(logits, labels, strict=True):
-        output = ModelOutput(pair[None, None], None, torch.empty(0))
+        output = make_output(pair[None, None])
         sample = make_batch(model, case, 0)['data_samples'][0]
         sample.set_field([label], 'text_labels')
         losses.append(model.task.loss(output, [sample])['loss_itm'])
@@ -159,8 +159,8 @@ def test_forward__rank_loss_of_the_batch(load_reference_model):
 
 
 def test_forward__rank_loss_with_several_own_captions(load_reference_model):
-    # The reference takes the first caption for the only positive one. Here
-    # every own caption is positive: naive loop over own and foreign ones.
+    # In the reference only the first caption matches. Here every caption of
+    # the video does: naive loop over matching and other captions.
     model = load_reference_model('ret_rank')
     labels = [1, 0, 1, 0]
     batch = make_batch(

@@ -26,7 +26,7 @@ def official_names(model: str) -> dict[str, str]:
 
 
 def check_gradient_norms(model, model_name: str, stored: dict) -> None:
-    """Compare the norm of every parameter's gradient."""
+    """Compare the norm of the gradient of every parameter."""
     names = official_names(model_name)
     norms = {
         names[name]: param.grad.norm().item()
@@ -37,12 +37,12 @@ def check_gradient_norms(model, model_name: str, stored: dict) -> None:
     for name, expected in stored['param_norms'].items():
         if not name.endswith('key.bias'):  # mathematically zero
             assert norms[name] == pytest.approx(expected, rel=1e-4), name
-    # What has no gradient there does not exist here.
+    # Parameters without a gradient there do not exist here.
     assert not set(stored['none']) & set(names.values())
 
 
 def train_step(model, batch) -> torch.Tensor:
-    """Return the loss after its backward pass."""
+    """Run the backward pass and return the loss."""
     batch['inputs']['imgs'] = batch['inputs']['imgs'].double()
     model.zero_grad()
     loss = sum(model(**batch, mode='loss').values())
@@ -52,7 +52,7 @@ def train_step(model, batch) -> torch.Tensor:
 
 @pytest.fixture(scope='module')
 def retrieval_step(load_reference_model):
-    """Run each training step once; several tests read the last of them."""
+    """Run each training step once for several tests."""
     model = copy.deepcopy(load_reference_model('ret_ce')).double()
     labels = torch.tensor([1, 0, 1, 0])
     last = {}
@@ -93,7 +93,7 @@ def test_gradients__clip_logits(load_reference_model):
     batch = make_batch(model, 'grad_ret', clip_len=2)
     with torch.no_grad():
         logits = model(batch['inputs'], mode='tensor')
-    # (videos, texts, clips, K) -> (clips, pairs, K)
+    # (N, M, C, K) -> (C, N * M, K)
     logits = logits.flatten(0, 1).transpose(0, 1)
     assert_close(logits, 'grad_ret/clip_logits', 1e-5)
 

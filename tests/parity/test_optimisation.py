@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Rates, decays and the schedule equal those of the reference."""
+"""Learning rates, decays and the schedule equal those of the reference."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ OPTIM_WRAPPER = dict(
 
 def test_optimiser__rate_and_decay_of_each_parameter():
     init_default_scope('mmaction')
-    # Twelve layers as stored; the widths do not matter.
+    # Twelve layers, as in the stored groups; the widths do not matter.
     bert = dict(BERT, hidden_size=8, intermediate_size=8, vocab_size=10)
     bert.update(num_hidden_layers=12)
     model = MODELS.build(model_cfg('ret_ce', bert))
@@ -41,7 +41,7 @@ def test_optimiser__rate_and_decay_of_each_parameter():
         targets[name]: (group['lr_initial'], group['weight_decay'])
         for group in stored['groups']
         for name in group['names']
-        # Left out of our model: never used, but decayed in the reference.
+        # Not in our model: never used in the reference, but decayed there.
         if targets[name] is not None
     }
     assert len(expected) == 251
@@ -81,7 +81,7 @@ def test_schedule__rate_of_every_update():
 def old_adamw(
     start: np.ndarray, grads: np.ndarray, decay: float
 ) -> np.ndarray:
-    """Follow the rule of the reference: epsilon before bias correction."""
+    """Update by the rule of the reference, epsilon before bias correction."""
     param, first, second = start.copy(), 0.0, 0.0
     path = []
     for step, grad in enumerate(grads, start=1):
@@ -98,7 +98,7 @@ def old_adamw(
 def torch_adamw(
     start: np.ndarray, grads: np.ndarray, decay: float
 ) -> np.ndarray:
-    """Follow the optimiser that our configs use."""
+    """Update by the optimiser of our configs."""
     param = torch.nn.Parameter(torch.from_numpy(start.copy()))
     optimizer = torch.optim.AdamW(
         [param], betas=(0.9, 0.98), eps=1e-6, weight_decay=decay
@@ -119,8 +119,8 @@ def test_adamw__first_steps_alone_differ_from_the_reference(key, decay):
     stored = reference_data.array(f'adamw/{key}/trajectory')
     old = old_adamw(start, grads, decay)
     np.testing.assert_allclose(old, stored, rtol=0, atol=1e-12)
-    # PyTorch adds epsilon after the bias correction. Where gradients are
-    # far above 1e-6 the updates agree, the better the more steps there were.
+    # PyTorch adds epsilon after the bias correction. The updates agree for
+    # gradients far above 1e-6, and the better the more steps are done.
     large = slice(0, 2)
     assert (abs(grads[:, large]) > 1e-3).all()
     paths = (torch_adamw(start, grads, decay), stored)
@@ -131,6 +131,6 @@ def test_adamw__first_steps_alone_differ_from_the_reference(key, decay):
     assert difference[0] < 3e-3
     assert (np.diff(difference) < 0).all()
     assert difference[-1] < difference[0] / 4
-    # Where they are near it, the first updates differ visibly.
+    # For gradients near 1e-6 the first updates differ visibly.
     small = paths[0][0, 3] - start[3], stored[0, 3] - start[3]
     assert abs(small[0]) > 3 * abs(small[1]) > 0

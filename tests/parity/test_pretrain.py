@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Image-text pretraining equals the reference, and our default its purpose."""
+"""Image-text pretraining equals the reference."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def make_pretrain_batch(model) -> dict:
 
 
 def losses_of(model, **options) -> dict[str, Tensor]:
-    """Return the losses with some options of the task changed."""
+    """Return the losses with changed options of the task."""
     before = {name: getattr(model.task, name) for name in options}
     for name, value in options.items():
         setattr(model.task, name, value)
@@ -32,7 +32,7 @@ def losses_of(model, **options) -> dict[str, Tensor]:
 
 
 def naive_mlm_loss(keep: Tensor) -> float:
-    """Average the stored losses over the masked tokens that are kept."""
+    """Average the stored losses of the kept masked tokens."""
     labels = reference_data.tensor('pretrain/in_mlm_labels')
     losses = reference_data.tensor('pretrain/mlm_loss').view(labels.shape)
     kept = [

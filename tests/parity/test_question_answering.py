@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from mmaction.structures import ActionDataSample
-from torch import Tensor
 
 from clipbert_mm.evaluation import VideoQAMetric, VQAMetric
 from clipbert_mm.models import (
@@ -13,8 +12,12 @@ from clipbert_mm.models import (
     MultipleChoiceTask,
     OpenEndedQATask,
 )
-from clipbert_mm.models.tasks.task_output import ModelOutput
-from tests.parity.helpers import OutputRecorder, assert_close, make_batch
+from tests.parity.helpers import (
+    OutputRecorder,
+    assert_close,
+    make_batch,
+    make_output,
+)
 from tests.toolbox import reference_data
 
 CASES = {
@@ -26,7 +29,7 @@ AGGREGATIONS = ['mean', 'max', 'lse']
 
 
 def each_video(model, case: str) -> list[dict]:
-    """The batches of one video each: their questions may differ in number."""
+    """Make one batch per video: their numbers of questions may differ."""
     counts = reference_data.load_json()['cases'][case]['n_examples_list']
     labels = {CASES[case]: reference_data.tensor(f'{case}/in_labels')}
     return [
@@ -73,8 +76,8 @@ def test_loss__of_the_batch(load_reference_model):
         loss = model(**batch, mode='loss')['loss_answer']
     expected = reference_data.array('mc5/loss').mean()
     assert loss.item() == pytest.approx(expected, abs=1e-5)
-    # Videos with different numbers of questions make no batch here: one
-    # sample holds all three.
+    # Videos with different numbers of questions cannot form a batch here, so
+    # one sample holds all three.
     task = load_reference_model('vqa_bce').task
     logits = reference_data.tensor('vqa_bce/logits')[None]
     sample = ActionDataSample()
@@ -102,18 +105,14 @@ def test_predict__answers(load_reference_model, case):
     torch.testing.assert_close(torch.cat(scores), expected, rtol=0, atol=1e-5)
 
 
-def make_output(video_logits: Tensor) -> ModelOutput:
-    return ModelOutput(video_logits, None, torch.empty(0))
-
-
 def run_tasks(aggregation: str):
-    """Both tasks on the stored logits of 8 clips, 6 questions, 5 answers."""
+    """Yield each task and its inputs for 8 clips, 6 questions, 5 answers."""
     clips = reference_data.tensor('agg/qa5/logits')
     labels = reference_data.array('agg/qa5/labels')
     fuse = ConsensusAggregator(aggregation)
-    # (clips, questions, answers) -> (N = 1, questions, clips, K = answers)
+    # (C, M, K) -> (N = 1, M, C, K), with one text per question
     answers = fuse(clips.transpose(0, 1)[None])
-    # ... -> (N = 1, questions * options, clips, K = 1)
+    # -> (N = 1, M, C, K = 1), with one text per option of each question
     options = fuse(clips.flatten(1).T[None, ..., None])
     for task, logits in (
         (OpenEndedQATask(list('abcde')), answers),
@@ -161,7 +160,7 @@ def test_metric__accuracy_of_open_ended_questions():
     metrics = metric.evaluate(len(stored['data']))
     assert metrics.pop('unanswerable') == 20
     expected = dict(stored['result'])
-    # The reference gives 0 for a type that does not occur; here it is absent.
+    # The reference gives 0 for a type that does not occur. Here it is absent.
     assert expected.pop('when_acc') == 0
     assert metrics == pytest.approx(percent(expected))
 
@@ -193,7 +192,7 @@ def test_metric__accuracy_of_vqa():
 
 
 def percent(result: dict) -> dict[str, float]:
-    """Accuracies of the reference under our names."""
+    """Return the accuracies of the reference under our names."""
     names = {
         name: 'acc' if name == 'overall_acc' else f'acc/{name[:-4]}'
         for name in result

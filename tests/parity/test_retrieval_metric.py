@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Recalls and ranks equal the reference, with ties against the model."""
+"""Recalls and ranks equal the reference; ties count against the model."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def own_videos(case: str, num_texts: int) -> np.ndarray:
 
 
 def evaluate(scores: np.ndarray, own_video: np.ndarray) -> dict[str, float]:
-    """Feed the metric as the runner does, video by video."""
+    """Evaluate the metric as the runner does, video by video."""
     metric = VideoTextRetrievalMetric()
     for video in range(scores.shape[1]):
         own = np.flatnonzero(own_video == video).tolist()
@@ -77,8 +77,8 @@ def test_metric__constant_scores_rank_last():
 
 
 def test_metric__best_of_several_own_captions():
-    # The reference keeps the last caption of a video as its ground truth;
-    # here the best one counts. Naive loop over videos and captions.
+    # In the reference the last caption of a video is its ground truth. Here
+    # the best one counts: naive loop over videos and captions.
     scores = reference_data.array('metrics/three_per_video/scores')
     own_video = own_videos('three_per_video', len(scores))
     ranks = []

@@ -1,8 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """The head equals independent implementations of Hugging Face.
 
-On text alone it is BERT; on text and grid it is TVP, a model for temporal
-grounding that took ClipBERT's transformer over under other names.
+On text alone it is BERT. On text and grid it is TVP, a model for temporal
+grounding that reuses ClipBERT's transformer under other names.
 """
 
 import inspect
@@ -30,7 +30,7 @@ SIZES = dict(
     max_position_embeddings=20,
 )
 
-# TVP's names on the left, in the order in which they are replaced.
+# Our name of each name of TVP, in the order of replacement.
 TVP_NAMES = {
     'attention.query': 'attention.self.query',
     'attention.key': 'attention.self.key',
@@ -42,7 +42,7 @@ TVP_NAMES = {
 
 
 def randomise(module: nn.Module, seed: int) -> None:
-    """Draw weights that are large enough for every part to matter."""
+    """Draw weights that are large enough to make every part matter."""
     generator = torch.Generator().manual_seed(seed)
     for name, param in module.named_parameters():
         draw = torch.randn(param.shape, generator=generator)
@@ -60,7 +60,7 @@ def head() -> BertCrossModalHead:
 
 @pytest.fixture
 def texts() -> tuple[Tensor, Tensor]:
-    """Three captions of 7, 5 and 2 tokens."""
+    """Return three captions of 7, 5 and 2 tokens."""
     generator = torch.Generator().manual_seed(1)
     ids = torch.randint(1, 50, (3, 7), generator=generator)
     mask = (torch.arange(7) < torch.tensor([[7], [5], [2]])).long()
@@ -86,7 +86,7 @@ def test_head__text_alone_equals_bert_model(head, texts):
 
 
 def test_head__drops_out_as_bert_does():
-    """With the same draws, in training, with another rate for attention."""
+    """In training the same draws give the same outputs as BERT's encoder."""
     options = dict(
         SIZES, attention_probs_dropout_prob=0.4, hidden_dropout_prob=0.2
     )
@@ -114,7 +114,7 @@ def our_names(module: nn.Module) -> dict[str, Tensor]:
 
 
 def make_tvp() -> nn.ModuleDict:
-    """Build the parts of TVP that ClipBERT has, with random weights."""
+    """Build the parts of TVP that ClipBERT has too, with random weights."""
     config = TvpConfig(
         **SIZES,
         type_vocab_size=2,
@@ -136,14 +136,14 @@ def make_tvp() -> nn.ModuleDict:
 def run_tvp(
     parts: nn.ModuleDict, ids: Tensor, mask: Tensor, grid: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Encode one caption with one clip of several frames."""
+    """Encode one caption and one clip of several frames."""
     visual = parts['visual'](grid)
     states = torch.cat([parts['text'](input_ids=ids), visual], 1)
     mask = torch.cat([mask, torch.ones(1, visual.shape[1])], 1)
     options = dict(
         attention_mask=(1.0 - mask)[:, None, None] * -10000.0, return_dict=True
     )
-    # Transformers 4 asks for one head mask for each layer.
+    # Transformers 4 requires a head mask for each layer.
     if 'head_mask' in inspect.signature(parts['encoder'].forward).parameters:
         options['head_mask'] = [None] * SIZES['num_hidden_layers']
     states = parts['encoder'](states, **options).last_hidden_state
@@ -158,9 +158,9 @@ def test_head__text_and_grid_equal_tvp(head, texts):
     head.bert['encoder'].load_state_dict(our_names(parts['encoder']))
     head.bert['pooler'].load_state_dict(our_names(parts['pooler']))
     visual = our_names(parts['visual'])
-    del visual['position_embeddings.weight']  # never used, there either
+    del visual['position_embeddings.weight']  # not used by TVP either
     head.grid_embedding.load_state_dict(visual)
-    frames = torch.randn(1, 2, 3, 4, 32)  # (N, T, Hg, Wg, D)
+    frames = torch.randn(1, 2, 3, 4, 32)  # (N, T, rows, columns, D)
     for row in range(3):  # TVP takes one video at a time
         one = slice(row, row + 1)
         expected, pooled = run_tvp(parts, ids[one], mask[one], frames)

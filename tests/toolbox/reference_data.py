@@ -1,10 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
-"""Reference numbers of the original ClipBERT and the rule for its weights.
+"""Reference numbers of the original ClipBERT, and its weights and pixels.
 
 The files in ``data/reference`` hold outputs of the authors' code at a118b02
-on fixed weights and inputs. Only numbers, names and settings are stored: the
-weights come back from their names and shapes by :func:`fill`, the pixels
-from a seed by :func:`pixels`. See ``data/reference/README.md``.
+on fixed weights and inputs. They store only numbers, names and settings:
+:func:`fill` draws the weights from their names and shapes, and
+:func:`pixels` the pixels from a seed. See ``data/reference/README.md``.
 """
 
 import functools
@@ -21,7 +21,7 @@ DATA_DIR = Path(__file__).parents[1] / 'data' / 'reference'
 # Pixel mean in RGB order; the standard deviation is 1.
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 
-# Tied tensors take the value of the name on the right.
+# Twin of each tied tensor.
 ALIASES = {
     'transformer.cls.predictions.decoder.weight': (
         'transformer.bert.embeddings.word_embeddings.weight'
@@ -41,7 +41,7 @@ def load_json() -> dict[str, Any]:
 
 @functools.cache
 def load_arrays() -> dict[str, np.ndarray]:
-    """Return all stored arrays by name (``<case>/in_*`` are inputs)."""
+    """Return all stored arrays by name; ``<case>/in_*`` are inputs."""
     with np.load(DATA_DIR / 'clipbert_reference.npz') as arrays:
         return {name: arrays[name] for name in arrays.files}
 
@@ -52,7 +52,7 @@ def array(name: str) -> np.ndarray:
 
 
 def tensor(name: str) -> torch.Tensor:
-    """Return one stored array as a tensor; integers become int64."""
+    """Return one stored array as a tensor, with integers as int64."""
     value = torch.from_numpy(np.array(array(name)))
     return value if value.is_floating_point() else value.long()
 
@@ -62,8 +62,8 @@ def fill(
 ) -> np.ndarray | None:
     """Draw the weight that the reference run used for one tensor.
 
-    The first rule that matches the original name decides the scale. Draws
-    are float64 and cast to float32 at the end.
+    The first rule that matches the original name sets the scale. Draws are
+    float64 and converted to float32 at the end.
 
     Args:
         name (str): Full name in the original model.
@@ -72,7 +72,7 @@ def fill(
             transformer. Defaults to 1.0.
 
     Returns:
-        Optional[np.ndarray]: float32 values; None for the anchors of the
+        np.ndarray | None: Values in float32, or None for the anchors of the
         detector, which have no effect.
     """
     if '.anchor_generator.cell_anchors' in name:
@@ -102,7 +102,7 @@ def fill(
 
 @functools.lru_cache(maxsize=4)
 def _common_state(gain: float, detector: bool) -> dict[str, torch.Tensor]:
-    """Draw the tensors that all small models share."""
+    """Draw the tensors that all small models have in common."""
     shapes = load_json()['state_dict_small']['common']
     return {
         name: _value(name, shape, gain, detector)
@@ -113,7 +113,7 @@ def _common_state(gain: float, detector: bool) -> dict[str, torch.Tensor]:
 def _value(
     name: str, shape: list[int], gain: float, detector: bool
 ) -> torch.Tensor:
-    """Draw one tensor; zeros without memory where it has no effect."""
+    """Draw one tensor, or return zeros without memory for an unused one."""
     unused = name.startswith(
         ('cnn.feature.proposal_generator.', 'cnn.feature.roi_heads.')
     )
@@ -129,11 +129,14 @@ def official_state_dict(
     """Make the state dict of a small model under its original names.
 
     Args:
-        model (str): One of ``'ret_ce'``, ``'ret_rank'``, ``'qa_open'``,
-            ``'vqa_bce'``, ``'mc5'``, ``'pretrain'``.
+        model (str): Name of the model: ``'ret_ce'``, ``'ret_rank'``,
+            ``'qa_open'``, ``'vqa_bce'``, ``'mc5'`` or ``'pretrain'``.
         gain (float): See :func:`fill`. Defaults to 6.0.
-        detector (bool): Draw the values of the unused detector too (50
-            million of them) instead of zeros. Defaults to False.
+        detector (bool): Draw the 50 million values of the unused detector
+            too, instead of zeros. Defaults to False.
+
+    Returns:
+        dict[str, torch.Tensor]: Tensors by name.
     """
     state = dict(_common_state(gain, detector))
     extras = load_json()['state_dict_small']['extras'][model]
@@ -162,10 +165,18 @@ def pixels(
     width: int,
     block: int = 16,
 ) -> np.ndarray:
-    """Draw RGB frames ``(batch, frames, 3, height, width)`` in uint8.
+    """Draw frames of random colour blocks plus noise in ``[0, 31)``.
 
-    Random colour blocks of ``block`` pixels, cropped, plus noise in
-    ``[0, 31)``.
+    Args:
+        seed (int): Seed of the draws.
+        batch (int): Number of videos.
+        frames (int): Frames per video.
+        height (int): Height of the frames.
+        width (int): Width of the frames.
+        block (int): Side of the blocks in pixels. Defaults to 16.
+
+    Returns:
+        np.ndarray: RGB frames ``(batch, frames, 3, height, width)`` in uint8.
     """
     rng = np.random.default_rng(seed)
     rows, cols = -(-height // block), -(-width // block)

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""A TVP of transformers that is small but for its ResNet-50."""
+"""TVP of transformers that is small except for its ResNet-50."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ SIZES: dict[str, Any] = dict(
 
 
 def make_tvp() -> TvpForVideoGrounding:
-    """Build a small TVP on a full ResNet-50, no two of its tensors alike."""
+    """Build a small TVP on a full ResNet-50, with all tensors different."""
     torch.manual_seed(0)
     config = TvpConfig(
         **SIZES,
