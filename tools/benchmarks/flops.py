@@ -156,15 +156,9 @@ def default_texts(task: Any) -> int:
     Returns:
         int: Texts of a gallery, options of a question, or one question.
     """
-<<<<<<< HEAD
     if task.num_options is not None:
         return task.num_options
     return GALLERY_TEXTS if task.answered_by == 'choose' else 1
-=======
-    if type(task).__name__ == 'RetrievalTask':
-        return 1000
-    return task.num_options or 1
->>>>>>> 7f2b269 (Scoring all pairs lives in gallery/: the loop calls, GalleryRun works)
 
 
 def giga(flops: float) -> str:
