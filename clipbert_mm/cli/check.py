@@ -1,20 +1,20 @@
 # Copyright (c) clipbert_mm contributors.
 r"""Check the data of a config before training or testing with it.
 
-For the dataset of each dataloader: figures, then everything that is wrong,
-not the first mistake only. Problems are mistakes in annotation files, media
-that are missing or cannot be decoded, media of one split that are in another,
-a vocabulary or tokenizer that cannot be loaded. Notes are what published data
-sets have as well: repeated texts, texts that are cut, answers in testing
-outside the vocabulary. The members of a ConcatTextDataset are checked one by
-one: `train[0]` is the first of those for training.
+Prints figures of the dataset of each dataloader, then all problems, not only
+the first. Problems are mistakes in annotation files, missing or unreadable
+media, media that two splits share, and a vocabulary or tokenizer that cannot
+be loaded. Notes are properties that published datasets have too: repeated
+texts, cut texts, test answers outside the vocabulary. The members of a
+ConcatTextDataset are checked one by one: `train[0]` is the first one for
+training.
 
 Example:
     python tools/data/check.py clipbert_msrvtt_ret --json msrvtt.json
     python tools/data/check.py configs/clipbert_vqa.py --splits train val \
         --decode first --cfg-options data_root=vqa
 
-Exit status: 0 without problems, 1 with problems, 2 if the config is wrong.
+Exit status: 0 without problems, 1 with problems, 2 if the config is invalid.
 """
 
 import argparse
@@ -49,36 +49,38 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        'config', help='path of a config, or name of one that is shipped'
+        'config', help='path of a config, or name of a shipped one'
     )
     parser.add_argument(
         '--splits',
         nargs='+',
         choices=SPLITS,
-        help='what to check; all that the config has by default',
+        help='splits to check; default: all splits of the config',
     )
     parser.add_argument(
         '--decode',
         choices=DECODE,
         default='pipeline',
-        help='how much of each medium to read: nothing, its header, its '
-        'first frame, or all that the pipeline does; default: %(default)s',
+        help='part of each medium to read: nothing, its header, its first '
+        'frame, or everything that the pipeline reads; default: %(default)s',
     )
     parser.add_argument(
         '--workers',
         type=int,
         default=os.cpu_count(),
-        help='processes that decode, 0 for none; default: one per core',
+        help='decoding processes, 0 for none; default: one per core',
     )
     parser.add_argument(
         '--timeout',
         type=float,
         default=120,
-        help='seconds after which a medium is given up (with workers); '
-        'default: %(default)s',
+        help='seconds after which a medium counts as unreadable (needs '
+        'workers); default: %(default)s',
     )
     parser.add_argument(
-        '--json', metavar='FILE', help='write all figures and findings there'
+        '--json',
+        metavar='FILE',
+        help='write all figures and findings to this file',
     )
     parser.add_argument(
         '--cfg-options',
@@ -91,14 +93,15 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
-    """The configs of the datasets; splits with the same are one.
+    """Return the configs of the datasets, equal ones joined.
 
     Args:
-        args (argparse.Namespace): Of :func:`parse_args`.
+        args (argparse.Namespace): Command line of :func:`parse_args`.
 
     Returns:
-        dict[str, dict]: Name of the split, or of two such as ``'val, test'``,
-        and config of its dataset; of a ``ConcatTextDataset``, of each member.
+        dict[str, dict]: Config of a dataset, or of each member of a
+        ``ConcatTextDataset``, by name of the split; splits with equal configs
+        share one entry, such as ``'val, test'``.
 
     Raises:
         ConfigError: If the config cannot be read or lacks a dataset.
@@ -106,7 +109,7 @@ def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
     try:
         cfg = load_config(args.config, args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmaction'))
-    except Exception as error:  # a config is code, which raises anything
+    except Exception as error:  # configs are code, which raises anything
         raise ConfigError(
             f'{args.config} cannot be read: {type(error).__name__}: {error}'
         ) from error
@@ -115,7 +118,7 @@ def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
         loader = cfg.get(f'{name}_dataloader')
         if loader is None and args.splits:
             raise ConfigError(
-                f'{args.config} has no {name}_dataloader. Name other --splits.'
+                f'{args.config} has no {name}_dataloader. Choose other --splits.'
             )
         if loader is None:
             continue
@@ -142,13 +145,13 @@ def check(args: argparse.Namespace) -> CheckReport:
     """Check all splits.
 
     Args:
-        args (argparse.Namespace): Of :func:`parse_args`.
+        args (argparse.Namespace): Command line of :func:`parse_args`.
 
     Returns:
-        CheckReport: What was found.
+        CheckReport: Figures, problems and notes.
 
     Raises:
-        ConfigError: If the config is wrong.
+        ConfigError: If the config is invalid.
     """
     report = CheckReport(args.config)
     splits = []
@@ -179,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool.
 
     Returns:
-        int: 0, 1 if there are problems, 2 if the config is wrong.
+        int: 0, 1 if there are problems, 2 if the config is invalid.
     """
     args = parse_args(argv)
     try:

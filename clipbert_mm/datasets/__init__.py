@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Data sets of videos or images with texts, and their transforms."""
+"""Datasets of videos or images with texts, and their transforms."""
 
 from .concat_text_dataset import ConcatTextDataset
 from .image_text_pretrain import ImageTextPretrain

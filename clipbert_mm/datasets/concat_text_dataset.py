@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Several data sets of videos or images with texts as one."""
+"""Concatenation of datasets of videos or images with texts."""
 
 from collections.abc import Sequence
 
@@ -12,26 +12,26 @@ from .video_text_retrieval import VideoTextRetrieval
 
 @DATASETS.register_module()
 class ConcatTextDataset(ConcatDataset):
-    """Data sets that live apart, one after the other.
+    """Concatenation of datasets with files of their own.
 
-    For media or annotations in several places, such as an LMDB each of COCO
-    and Visual Genome: every member has its own files and pipeline. MMEngine's
-    ``ConcatDataset`` takes an index alone; this one takes the ``(seed, epoch,
-    index)`` of ``EpochSampler`` as well. Members draw apart from each other,
-    and the first as it would alone.
+    For media or annotations in several places, such as one LMDB of COCO and
+    one of Visual Genome: every member has its own files and pipeline.
+    MMEngine's ``ConcatDataset`` only takes an index; this one also takes the
+    ``(seed, epoch, index)`` of ``EpochSampler``. Members draw independently,
+    and the first draws as it would alone.
 
-    Negative captions are those of the member itself, and ``max_bad_share``
-    is of its own media. Questions of several members are only told apart by
-    ``question_ids`` that differ in the files.
+    Negative captions come from the member itself, and its ``bad_media``
+    counts its own files. Questions of several members must have different
+    ``question_ids`` in the files.
 
     Args:
-        datasets (Sequence[dict | BaseTextDataset]): The members, or their
-            configs. All are for training, or all for testing.
-        lazy_init (bool): Leave members that are built with ``lazy_init``
-            unread until the first use. Defaults to False.
+        datasets (Sequence[dict | BaseTextDataset]): Members, or their
+            configs; all for training, or all for testing.
+        lazy_init (bool): Whether members that are built with ``lazy_init``
+            stay unread until the first use. Defaults to False.
 
     Raises:
-        TypeError: If a member is no dataset of this package.
+        TypeError: If a member is not a dataset of this package.
         ValueError: If there are no members, if some are for training and some
             for testing, or if they are for testing retrieval.
 
@@ -39,8 +39,8 @@ class ConcatTextDataset(ConcatDataset):
         >>> coco, vg = (
         ...     dict(type='ImageTextPretrain', ann_file=f'{name}.jsonl',
         ...          pipeline=[]) for name in ('coco', 'vg'))
-        >>> dataset = ConcatTextDataset([coco, vg])
-        >>> dataset.get_data_info((0, 3, len(dataset) - 1))['filename']
+        >>> dataset = ConcatTextDataset([coco, vg])  # doctest: +SKIP
+        >>> dataset.get_data_info(-1)['filename']  # doctest: +SKIP
         'vg/1.jpg'
     """
 
@@ -57,14 +57,13 @@ class ConcatTextDataset(ConcatDataset):
         super().__init__(members, lazy_init=lazy_init)
 
     def get_data_info(self, idx: Index) -> dict:
-        """The item of a member before the pipeline.
+        """Return an item of a member before the pipeline.
 
         Args:
-            idx (int | tuple[int, int, int]): The index, or seed, epoch and
-                index.
+            idx (int | tuple[int, int, int]): Index, or seed, epoch and index.
 
         Returns:
-            dict: As of the member.
+            dict: Item of the member.
         """
         member, own_idx = self._locate(idx)
         return member.get_data_info(own_idx)
@@ -74,7 +73,7 @@ class ConcatTextDataset(ConcatDataset):
         return member[own_idx]
 
     def _locate(self, idx: Index) -> tuple[BaseTextDataset, Index]:
-        """The member of an item, and how the member calls it."""
+        """Return the member of an item, and its index in the member."""
         seed, epoch, index = idx if isinstance(idx, tuple) else (0, 0, idx)
         if not -len(self) <= index < len(self):
             raise IndexError(
@@ -88,7 +87,7 @@ class ConcatTextDataset(ConcatDataset):
 def _check_members(members: Sequence[BaseTextDataset]) -> None:
     if not members:
         raise ValueError(
-            f'datasets must have at least one member, but got {members!r}.'
+            f'datasets must have one or more members, but got {members!r}.'
         )
     for i, member in enumerate(members):
         if not isinstance(member, BaseTextDataset):
@@ -106,6 +105,6 @@ def _check_members(members: Sequence[BaseTextDataset]) -> None:
         raise ValueError(
             'VideoTextRetrieval with test_mode=True cannot be a member: every '
             'video is scored with all captions, which must be in one '
-            'ann_file. Put the captions in one file and use '
+            'ann_file. Put the captions into one file and use '
             'VideoTextRetrieval alone.'
         )

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Find out which kind of media a dataset reads."""
+"""Kind of media that a dataset reads."""
 
 from collections.abc import Sequence
 

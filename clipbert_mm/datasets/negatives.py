@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Draw captions that do not belong to a video: at random, or hard ones."""
+"""Negative captions of a video: random ones, or hard ones."""
 
 import re
 from typing import Protocol
@@ -17,7 +17,7 @@ _WORD = re.compile(r'\w+')
 
 
 class HardNegatives(Protocol):
-    """Proposes captions that are easily confused with one."""
+    """Source of captions that are easily confused with one."""
 
     def draw(
         self,
@@ -26,20 +26,21 @@ class HardNegatives(Protocol):
         count: int,
         rng: np.random.Generator,
     ) -> list[int]:
-        """Up to ``count`` rows whose texts are distinct and not own ones."""
+        """Return up to ``count`` rows of distinct texts that are not own."""
 
 
 class WordOverlap:
-    """Hard negatives: the captions that share the most words with one.
+    """Source of hard negatives that share the most words with a caption.
 
     The number of shared distinct words is looked up on demand in an inverted
-    index (words x texts), so nothing of the size texts x texts is kept. Ties
+    index (words x texts), so that no matrix of texts x texts is stored. Ties
     are broken at random.
 
     Args:
-        table (CaptionTable): The captions.
+        table (CaptionTable): All captions.
 
     Example:
+        >>> from clipbert_mm.annotations.captions import Caption
         >>> captions = [Caption('a red car', 'v0', 0, 1),
         ...             Caption('a blue car', 'v1', 1, 2),
         ...             Caption('two dogs', 'v2', 2, 3)]
@@ -50,7 +51,7 @@ class WordOverlap:
 
     def __init__(self, table: CaptionTable) -> None:
         self.table = table
-        # A text may be in several rows: any of them stands for it.
+        # A text may be in several rows, any of which stands for it.
         self.row_of_text = np.empty(table.num_texts, dtype=np.int64)
         self.row_of_text[table.text_of_row[::-1]] = np.arange(len(table))[::-1]
         self.word_inds: dict[str, int] = {}
@@ -67,13 +68,13 @@ class WordOverlap:
         )
 
     def shared_words(self, row: int) -> np.ndarray:
-        """Number of words that each text shares with a row's.
+        """Return the number of words that each text shares with a caption.
 
         Args:
-            row (int): A row of the table.
+            row (int): Row of the caption.
 
         Returns:
-            np.ndarray: Shape ``(table.num_texts,)``.
+            np.ndarray: Counts, of shape ``(table.num_texts,)``.
         """
         starts, texts = self.index.indptr, self.index.indices
         words = [self.word_inds[word] for word in _words(self.table.text(row))]
@@ -90,16 +91,16 @@ class WordOverlap:
         count: int,
         rng: np.random.Generator,
     ) -> list[int]:
-        """The ``count`` captions with the most words in common with a row.
+        """Return the ``count`` captions that share the most words with one.
 
         Args:
-            row (int): The caption.
-            own_texts (np.ndarray): Texts that are no negatives.
-            count (int): How many to draw.
-            rng (np.random.Generator): Breaks ties.
+            row (int): Row of the caption.
+            own_texts (np.ndarray): Texts that are not negatives.
+            count (int): Number of captions to draw.
+            rng (np.random.Generator): Source of randomness, for ties.
 
         Returns:
-            list[int]: Rows, or fewer than ``count`` if there are no more
+            list[int]: Rows; fewer than ``count`` if there are not enough
             texts.
         """
         shared = self.shared_words(row)
@@ -116,14 +117,14 @@ class WordOverlap:
 
 
 class ListedNegatives:
-    """Hard negatives from a file of JSON lines.
+    """Source of hard negatives that a file lists.
 
     Args:
-        table (CaptionTable): The captions.
-        path (str): The file; see :func:`read_negatives`.
+        table (CaptionTable): All captions.
+        path (str): JSON lines; see :func:`read_negatives`.
 
     Raises:
-        AnnotationError: If it names a caption that is not in the table.
+        AnnotationError: If the file names a caption that is not in the table.
     """
 
     def __init__(self, table: CaptionTable, path: str) -> None:
@@ -148,14 +149,14 @@ class ListedNegatives:
         count: int,
         rng: np.random.Generator,
     ) -> list[int]:
-        """Draw up to ``count`` of the captions listed for a row.
+        """Draw up to ``count`` of the captions listed for one.
 
         Args:
-            row (int): The caption.
-            own_texts (np.ndarray): Texts that are no negatives; listed ones
-                among them are left out.
-            count (int): How many to draw.
-            rng (np.random.Generator): Chooses among the listed.
+            row (int): Row of the caption.
+            own_texts (np.ndarray): Texts that are not negatives, even if
+                listed.
+            count (int): Number of captions to draw.
+            rng (np.random.Generator): Source of randomness.
 
         Returns:
             list[int]: Rows, or fewer than ``count`` if the list is shorter.
@@ -170,15 +171,15 @@ class ListedNegatives:
 
 
 class NegativeSampler:
-    """Draw negatives for captions.
+    """Sampler of the negatives of captions.
 
-    Random ones are uniform over the captions of the other videos, as in the
-    reference (at a118b02). Differs from reference: a caption with the same
-    text as one of the video's own is never a negative, and those of one
-    caption are different texts, as far as there are enough.
+    Random negatives are uniform over the captions of the other videos, as in
+    the reference (at a118b02). Differs from reference: a caption with the
+    text of one of the video's own is never a negative, and the negatives of a
+    caption have different texts as long as there are enough.
 
     Args:
-        table (CaptionTable): The captions.
+        table (CaptionTable): All captions.
         number (int): Negatives per caption.
         hard (int): Hard ones among them; where the source has fewer, random
             ones fill up. Defaults to 0.
@@ -189,6 +190,7 @@ class NegativeSampler:
         ValueError: If a video has all texts, so that none is a negative.
 
     Example:
+        >>> from clipbert_mm.annotations.captions import Caption
         >>> captions = [Caption('a red car', 'v0', 0, 1),
         ...             Caption('two dogs', 'v1', 1, 2)]
         >>> sampler = NegativeSampler(CaptionTable(captions), 1)
@@ -220,17 +222,17 @@ class NegativeSampler:
                 and len(self._own_texts(rows[0])) == table.num_texts
             ):
                 raise ValueError(
-                    f'{name!r} has all of the {table.num_texts} different '
-                    'captions, so none can be a negative of it. Add other '
-                    'videos with other captions.'
+                    f'{name!r} has all {table.num_texts} different '
+                    'captions, so that none can be its negative. Add videos '
+                    'with other captions.'
                 )
 
     def draw(self, row: int, rng: np.random.Generator) -> list[int]:
         """Draw the negatives of a caption, hard ones first.
 
         Args:
-            row (int): The caption.
-            rng (np.random.Generator): The source of randomness.
+            row (int): Row of the caption.
+            rng (np.random.Generator): Source of randomness.
 
         Returns:
             list[int]: ``number`` rows.
@@ -248,12 +250,12 @@ class NegativeSampler:
     def _random(
         self, own_texts: np.ndarray, given: list[int], rng: np.random.Generator
     ) -> list[int]:
-        """Random rows that fill up ``given`` to ``number``."""
+        """Draw random rows that fill up ``given`` to ``number``."""
         text_of_row = self.table.text_of_row
         count = self.number - len(given)
         taken = {*own_texts.tolist(), *text_of_row[given].tolist()}
         rows: list[int] = []
-        # Nearly every draw is a hit where there are many videos.
+        # With many videos nearly every draw is a hit.
         for row in rng.integers(len(text_of_row), size=4 * count + 8).tolist():
             if len(rows) < count and text_of_row[row] not in taken:
                 taken.add(int(text_of_row[row]))
@@ -269,7 +271,7 @@ class NegativeSampler:
         count: int,
         rng: np.random.Generator,
     ) -> list[int]:
-        """Look through all rows; repeat texts only where all are taken."""
+        """Draw from all rows, repeating texts only if all are taken."""
         text_of_row = self.table.text_of_row
         allowed = np.flatnonzero(~np.isin(text_of_row, own_texts))
         rows: list[int] = []

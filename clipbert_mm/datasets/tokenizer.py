@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Load BERT's WordPiece tokenizer from a local folder or from the hub."""
+"""BERT's WordPiece tokenizer, from a local folder or from the hub."""
 
 import functools
 import os
@@ -19,14 +19,14 @@ _SPECIAL_TOKENS = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 @functools.cache
 def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
-    """Load a tokenizer; the same object for the same argument.
+    """Load a tokenizer, once per argument.
 
     An existing folder is read without touching the network. The hub is asked
     only for a name whose files are not in the local cache.
 
     Args:
-        name_or_path (str): A folder with a ``vocab.txt`` (one WordPiece per
-            line) or a ``tokenizer.json``, or a name on the Hugging Face hub
+        name_or_path (str): Folder with a ``vocab.txt`` (one WordPiece per
+            line) or a ``tokenizer.json``, or name on the Hugging Face hub
             such as ``'bert-base-uncased'``.
 
     Returns:
@@ -38,11 +38,11 @@ def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
         ValueError: If the vocabulary lacks a special token of BERT.
 
     Example:
-        >>> tokenizer = load_tokenizer('data/bert-base-uncased')
-        >>> tokenizer('a man').input_ids
+        >>> tokenizer = load_tokenizer('bert-base-uncased')  # doctest: +SKIP
+        >>> tokenizer('a man').input_ids  # doctest: +SKIP
         [101, 1037, 2158, 102]
     """
-    # The tokenizer's threads are useless for a few short texts, and they
+    # The tokenizer's threads do not pay off for a few short texts, and they
     # warn about every fork of a data loader's workers.
     os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
     folder = name_or_path
@@ -69,7 +69,7 @@ def _has_vocabulary(folder: str) -> bool:
 
 
 def _folder_of_hub_name(name: str) -> str:
-    """The folder of the hub's files in the local cache, filled if need be."""
+    """Return the folder of a hub name in the cache, after downloading it."""
     try:
         folder = snapshot_download(
             name, allow_patterns=list(_FILES), local_files_only=True
@@ -84,15 +84,15 @@ def _folder_of_hub_name(name: str) -> str:
         reason = str(error).strip().partition('\n')[0]
         raise OSError(
             f'tokenizer={name!r} is neither a local folder nor a name that '
-            f'the Hugging Face hub gave ({type(error).__name__}: {reason}). '
-            'Download the model once where there is a network, and pass the '
-            "path of its folder, e.g. tokenizer='data/bert-base-uncased' "
-            'with a vocab.txt in it.'
+            'could be downloaded from the Hugging Face hub '
+            f'({type(error).__name__}: {reason}). Download the model once on '
+            'a machine with network access, and pass its folder, with a '
+            "vocab.txt in it, e.g. tokenizer='data/bert-base-uncased'."
         ) from error
 
 
 def _check_special_tokens(tokenizer: BertTokenizerFast, name: str) -> None:
-    """A missing special token would get a new id past the embeddings."""
+    """Raise if a special token would get a new id past the embeddings."""
     vocabulary = tokenizer.get_vocab()
     missing = [
         token

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Metrics."""
+"""Metrics of retrieval, question answering and pretraining."""
 
 from .count_metric import CountMetric
 from .pretrain_metric import PretrainMetric

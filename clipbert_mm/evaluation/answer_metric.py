@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What the metrics of question answering have in common."""
+"""Base class of the metrics of question answering."""
 
 import json
 from abc import abstractmethod
@@ -15,14 +15,18 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from torch import Tensor
 
+from clipbert_mm.utils.checks import check_choice
+
+from .bad_videos import bad_video_error, check_out_file
+
 BAD_VIDEOS = ('raise', 'wrong')
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A question with what the model answered.
+    """Question with the answer of the model.
 
-    No tuple: MMEngine's collection of results makes plain ones of those.
+    Not a named tuple, which MMEngine would collect as a plain one.
     """
 
     question_id: int | str
@@ -32,7 +36,7 @@ class Answered:
 
 
 class Answer(NamedTuple):
-    """The label that the model chose, and its text where it has one."""
+    """Label that the model chose, and its string if it has one."""
 
     label: int
     text: str | None
@@ -41,22 +45,22 @@ class Answer(NamedTuple):
 def mean_by_type(
     scores: Sequence[float], types: Sequence[str | None]
 ) -> dict[str, float]:
-    """Mean score in percent, over all questions and for each answer type.
+    """Return the mean score over all questions and by answer type, percent.
 
     Args:
-        scores (Sequence[float]): Of each question, 0...1.
-        types (Sequence[str | None]): Of each question's answer.
+        scores (Sequence[float]): Score of each question, in [0, 1].
+        types (Sequence[str | None]): Answer type of each question.
 
     Returns:
-        dict[str, float]: ``acc``, and ``acc/<type>`` for the types that
-        there are.
+        dict[str, float]: ``acc``, and ``acc/<type>`` for every type that
+        occurs.
 
     Example:
         >>> mean_by_type([1, 0], ['what', None])
         {'acc': 50.0, 'acc/what': 100.0}
     """
     groups = defaultdict(list)
-    for score, answer_type in zip(scores, types):
+    for score, answer_type in zip(scores, types, strict=True):
         groups['acc'].append(score)
         if answer_type is not None:
             groups[f'acc/{answer_type}'].append(score)
@@ -66,30 +70,31 @@ def mean_by_type(
 
 
 def check_numbers(sample: dict, values: Tensor) -> None:
-    """Raise if a prediction is not a number.
+    """Raise if a prediction is NaN.
 
     Args:
-        sample (dict): With ``video_id``.
-        values (Tensor): The scores or values of its questions.
+        sample (dict): Data sample, with ``video_id``.
+        values (Tensor): Scores or values of its questions.
 
     Raises:
-        ValueError: If there is a NaN among them.
+        ValueError: If one of them is NaN.
     """
     if torch.isnan(values).any():
         raise ValueError(
             f"The predictions for '{sample['video_id']}' are not numbers "
-            '(NaN). Did the training diverge?'
+            '(NaN). Training may have diverged: test an earlier checkpoint.'
         )
 
 
 def right_labels(sample: dict) -> list[int] | None:
-    """The right label or count of each question of a sample.
+    """Return the right label or count of each question of a sample.
 
     Args:
-        sample (dict): With ``answer_labels``, unless there are no answers.
+        sample (dict): Data sample, with ``answer_labels`` if the questions
+            have answers.
 
     Returns:
-        list[int] | None: One for each question, None without answers.
+        list[int] | None: One per question; None without answers.
     """
     if 'answer_labels' not in sample:
         return None
@@ -100,11 +105,11 @@ class AnswerMetric(BaseMetric):
     """Base class of the metrics of question answering.
 
     Args:
-        bad_videos (str): What to do when videos or images could not be read:
-            ``'raise'`` ends with an error that lists them; ``'wrong'``
-            counts their questions as wrong and reports ``num_bad_videos``.
-            Defaults to ``'raise'``.
-        out_file (str, optional): ``.json`` for the answers. Defaults to
+        bad_videos (str): Treatment of unreadable videos or images:
+            ``'raise'`` an error that lists them, or count their questions as
+            ``'wrong'`` and report ``num_bad_videos``. Defaults to
+            ``'raise'``.
+        out_file (str, optional): ``.json`` file for the answers. Defaults to
             None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
@@ -122,52 +127,44 @@ class AnswerMetric(BaseMetric):
         collect_device: str = 'cpu',
     ) -> None:
         super().__init__(collect_device)
-        if bad_videos not in BAD_VIDEOS:
-            raise ValueError(
-                f"Unknown bad_videos '{bad_videos}'. Valid ones "
-                f'are {list(BAD_VIDEOS)}.'
-            )
-        if out_file is not None and not out_file.endswith(self.out_suffix):
-            raise ValueError(
-                f'out_file must end in {self.out_suffix}, but '
-                f"got '{out_file}'."
-            )
+        check_choice('bad_videos', bad_videos, BAD_VIDEOS)
+        check_out_file(out_file, self.out_suffix)
         self.bad_videos = bad_videos
         self.out_file = out_file
 
     @abstractmethod
     def _predictions(self, sample: dict) -> list[Any]:
-        """What the model answered to each question of a sample."""
+        """Return the prediction for each question of a sample."""
 
     @abstractmethod
     def _truths(
         self, sample: dict, predictions: Sequence[Any]
     ) -> list[Any] | None:
-        """What a prediction is compared with, None without answers."""
+        """Return the right answers to the questions; None without answers."""
 
     @abstractmethod
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:
-        """The metrics of questions with answers."""
+        """Return the metrics of questions with answers."""
 
     @abstractmethod
     def _entry(self, question: Answered) -> dict:
-        """What ``out_file`` says of a question."""
+        """Return the entry of a question in ``out_file``."""
 
     def process(
         self, data_batch: dict | None, data_samples: Sequence[dict]
     ) -> None:
-        """Keep the questions of each sample.
+        """Store the questions of each sample.
 
         Args:
             data_batch (dict, optional): Not used.
-            data_samples (Sequence[dict]): With ``question_ids``, optionally
-                ``answer_types``, the targets and predictions of the task,
-                and ``load_error`` where the video could not be read.
+            data_samples (Sequence[dict]): Data samples with ``question_ids``,
+                optionally ``answer_types``, targets and predictions of the
+                task, and ``load_error`` if the video is unreadable.
 
         Raises:
             KeyError: If a sample has no ``question_ids``.
-            ValueError: If there is neither an answer nor an ``out_file``, or
-                a prediction is not a number.
+            ValueError: If there are neither answers nor an ``out_file``, or a
+                prediction is NaN.
         """
         for sample in data_samples:
             if 'question_ids' not in sample:
@@ -185,7 +182,7 @@ class AnswerMetric(BaseMetric):
             )
 
     def _questions(self, sample: dict) -> list[Answered]:
-        """The questions of a sample."""
+        """Return the questions of a sample."""
         nothing = [None] * len(sample['question_ids'])
         predictions = (
             nothing
@@ -195,9 +192,9 @@ class AnswerMetric(BaseMetric):
         truths = self._truths(sample, predictions)
         if truths is None and self.out_file is None:
             raise ValueError(
-                f'{type(self).__name__} got questions without answers, and '
-                'no out_file: there is nothing to measure or to write. Set '
-                'out_file of the metric, or use --out result.json of '
+                f'{type(self).__name__} got questions without answers and no '
+                'out_file: there is nothing to measure or to write. Set '
+                'out_file of the metric, or pass --out result.json to '
                 'tools/test.py.'
             )
         return [
@@ -215,13 +212,13 @@ class AnswerMetric(BaseMetric):
         """Score and write the answers.
 
         Args:
-            results (list[dict]): One entry for each sample.
+            results (list[dict]): One entry per sample.
 
         Returns:
-            dict[str, float]: The metrics; none if there are no answers.
+            dict[str, float]: Metrics; none without answers.
 
         Raises:
-            RuntimeError: If videos could not be read and ``bad_videos`` is
+            RuntimeError: If videos are unreadable and ``bad_videos`` is
                 ``'raise'``.
         """
         questions = [q for result in results for q in result['questions']]
@@ -234,11 +231,11 @@ class AnswerMetric(BaseMetric):
         }
         if bad and self.bad_videos == 'raise':
             total = len({result['video_id'] for result in results})
-            raise RuntimeError(
-                f'{len(bad)} of {total} videos could not be read:\n'
-                + '\n'.join(f'  {name}: {bad[name]}' for name in sorted(bad))
-                + "\nMend or remove them, or set bad_videos='wrong' of "
-                f'{type(self).__name__} to count their questions as wrong.'
+            raise bad_video_error(
+                {name: bad[name] for name in sorted(bad)},
+                total,
+                f"set bad_videos='wrong' of {type(self).__name__} to count "
+                'their questions as wrong',
             )
         metrics: dict[str, float] = {}
         if all(question.truth is not None for question in questions):

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Error and accuracy of counts."""
+"""Error and accuracy of repetition counts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from .answer_metric import Answered, AnswerMetric, check_numbers, right_labels
 
 
 class Count(NamedTuple):
-    """What the model regressed, and the whole number made of it."""
+    """Regressed value and the integer it is rounded to."""
 
     value: float
     number: int
@@ -20,14 +20,14 @@ class Count(NamedTuple):
 def mean_squared_error(
     values: Sequence[float], truths: Sequence[int]
 ) -> float:
-    """Mean squared error, NaN if there is nothing.
+    """Return the mean squared error, NaN without values.
 
     Args:
-        values (Sequence[float]): Predicted.
+        values (Sequence[float]): Predicted counts.
         truths (Sequence[int]): Right counts.
 
     Returns:
-        float: The error.
+        float: Mean squared error.
 
     Example:
         >>> mean_squared_error([2., 5.], [2, 3])
@@ -42,18 +42,17 @@ def mean_squared_error(
 class CountMetric(AnswerMetric):
     """Mean squared error and accuracy of counts (TGIF-QA count).
 
-    ``mse`` is that of the whole numbers, as the literature reports it;
-    ``mse_raw`` that of the regressed values; ``acc`` in percent.
+    ``mse`` is the error of the rounded values, as the literature reports it;
+    ``mse_raw`` that of the regressed values; ``acc`` is in percent.
 
     Args:
-        bad_videos (str): What to do when videos could not be read:
-            ``'raise'`` ends with an error that lists them; ``'wrong'``
-            counts their questions as wrong in ``acc``, leaves them out of
-            the errors and reports ``num_bad_videos``. Defaults to
-            ``'raise'``.
-        out_file (str, optional): ``.json`` for a list of ``{"question_id",
-            "answer"}``; null where the video could not be read. Defaults to
-            None.
+        bad_videos (str): Treatment of unreadable videos: ``'raise'`` an error
+            that lists them, or count their questions as ``'wrong'`` in
+            ``acc``, leave them out of the errors and report
+            ``num_bad_videos``. Defaults to ``'raise'``.
+        out_file (str, optional): ``.json`` file for a list of
+            ``{"question_id", "answer"}``, null if the video is unreadable.
+            Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
     Raises:
@@ -68,13 +67,15 @@ class CountMetric(AnswerMetric):
         if 'pred_counts' not in sample:
             raise KeyError(
                 f"The data sample of '{sample['video_id']}' has no field "
-                "'pred_counts'. CountMetric measures CountTask."
+                "'pred_counts'. Use CountMetric with CountTask."
             )
         check_numbers(sample, sample['pred_values'])
         return [
             Count(*pair)
             for pair in zip(
-                sample['pred_values'].tolist(), sample['pred_counts'].tolist()
+                sample['pred_values'].tolist(),
+                sample['pred_counts'].tolist(),
+                strict=True,
             )
         ]
 

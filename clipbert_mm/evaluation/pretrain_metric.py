@@ -16,7 +16,8 @@ from .answer_metric import check_numbers
 class PretrainMetric(BaseMetric):
     """MLM accuracy over masked tokens and ITM accuracy over texts, percent.
 
-    The two numbers of the reference's ``run_pretrain.py`` at a118b02.
+    These are the two numbers of the reference's ``run_pretrain.py`` at
+    a118b02.
 
     Args:
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
@@ -35,11 +36,12 @@ class PretrainMetric(BaseMetric):
 
         Args:
             data_batch (dict, optional): Not used.
-            data_samples (Sequence[dict]): With ``match_score`` and
-                ``text_labels``, and for MLM ``mlm_pred`` and ``mlm_labels``.
+            data_samples (Sequence[dict]): Data samples with ``match_score``
+                and ``text_labels``, for MLM also ``mlm_pred`` and
+                ``mlm_labels``.
 
         Raises:
-            ValueError: If a score is not a number.
+            ValueError: If a score is NaN.
         """
         for sample in data_samples:
             check_numbers(sample, sample['match_score'])
@@ -54,7 +56,7 @@ class PretrainMetric(BaseMetric):
             self.results.append(result)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Join the counts.
+        """Sum the counts.
 
         Args:
             results (list[dict]): Hits and trials of each item.

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Accuracy of answers that are right or wrong."""
+"""Accuracy of open-ended and multiple-choice answers."""
 
 from collections.abc import Sequence
 
@@ -21,18 +21,17 @@ def qa_accuracy(
     truths: Sequence[int],
     types: Sequence[str | None],
 ) -> dict[str, float]:
-    """Accuracy over all questions and for each answer type, percent.
+    """Return the accuracy over all questions and by answer type, percent.
 
     Args:
-        labels (Sequence[int | None]): Predicted, None where there is no
-            prediction: wrong.
+        labels (Sequence[int | None]): Predicted labels; None counts as wrong.
         truths (Sequence[int]): Right labels; -1, an answer outside the
             vocabulary, is never predicted.
         types (Sequence[str | None]): Answer types.
 
     Returns:
         dict[str, float]: ``acc``, ``acc/<type>``, and ``unanswerable``, the
-        share of answers outside the vocabulary, if there are any.
+        percentage of answers outside the vocabulary, if there are any.
 
     Example:
         >>> qa_accuracy([0, 2], [0, -1], ['what', 'what'])
@@ -41,7 +40,7 @@ def qa_accuracy(
     metrics = mean_by_type(
         [
             label is not None and label == truth
-            for label, truth in zip(labels, truths)
+            for label, truth in zip(labels, truths, strict=True)
         ],
         types,
     )
@@ -56,20 +55,19 @@ class VideoQAMetric(AnswerMetric):
     """Accuracy of open-ended and multiple-choice question answering.
 
     As in the tables of `ClipBERT <https://arxiv.org/abs/2102.06183>`_, and
-    by answer type (``what``, ``color``, ...) where the questions have one.
+    by answer type (``what``, ``color``, ...) if the questions have one.
     An answer of the test set outside the vocabulary counts as wrong. A
     retrieval model chooses the option with the highest match score
     (MSRVTT-MC).
 
     Args:
-        bad_videos (str): What to do when videos could not be read:
-            ``'raise'`` ends with an error that lists them; ``'wrong'``
-            counts their questions as wrong and reports ``num_bad_videos``.
-            Defaults to ``'raise'``.
-        out_file (str, optional): ``.json`` for a list of ``{"question_id",
-            "answer"}``, or ``"label"`` where the labels are options. The
-            answer is null where the video could not be read. Defaults to
-            None.
+        bad_videos (str): Treatment of unreadable videos: ``'raise'`` an error
+            that lists them, or count their questions as ``'wrong'`` and
+            report ``num_bad_videos``. Defaults to ``'raise'``.
+        out_file (str, optional): ``.json`` file for a list of
+            ``{"question_id", "answer"}``, or ``"label"`` if the labels are
+            options. The answer is null if the video is unreadable. Defaults
+            to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
     Raises:
@@ -91,11 +89,11 @@ class VideoQAMetric(AnswerMetric):
         else:
             raise KeyError(
                 f"The data sample of '{sample['video_id']}' has neither "
-                "'pred_labels' nor 'match_score'. VideoQAMetric measures "
-                'OpenEndedQATask, MultipleChoiceTask and RetrievalTask.'
+                "'pred_labels' nor 'match_score'. Use VideoQAMetric with "
+                'OpenEndedQATask, MultipleChoiceTask or RetrievalTask.'
             )
         texts = sample.get('pred_answers') or [None] * count
-        return [Answer(*pair) for pair in zip(labels, texts)]
+        return [Answer(*pair) for pair in zip(labels, texts, strict=True)]
 
     def _truths(
         self, sample: dict, predictions: Sequence[Answer | None]

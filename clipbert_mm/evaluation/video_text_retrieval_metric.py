@@ -8,51 +8,75 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
+from clipbert_mm.utils.checks import check_choice
+
+from .bad_videos import bad_video_error, check_out_file
+
 BAD_VIDEOS = ('raise', 'last')
 
 
 def text_to_video_ranks(
     scores: np.ndarray, own_video: np.ndarray
 ) -> np.ndarray:
-    """Rank of every text's own video, ties counted against the model.
+    """Return the rank of every text's own video, ties counted as losses.
 
     Args:
-        scores (np.ndarray): ``(M, V)``, texts by videos.
-        own_video (np.ndarray): ``(M, )``, column of each text's video.
+        scores (np.ndarray): Scores of all texts and videos.
+        own_video (np.ndarray): Column of each text's video.
 
     Returns:
-        np.ndarray: ``(M, )``, 1 is best.
+        np.ndarray: Ranks, 1 is best.
+
+    Shape:
+        - scores: ``(M, N)``
+        - own_video: ``(M,)``
+        - return: ``(M,)``
+
+    Example:
+        >>> scores = np.array([[0.9, 0.1], [0.8, 0.3]])
+        >>> text_to_video_ranks(scores, np.array([0, 1])).tolist()
+        [1, 2]
     """
     own = np.take_along_axis(scores, own_video[:, None], 1)
-    # The own video equals itself: it is the 1 of the rank.
+    # The own video, equal to itself, makes the best rank 1.
     return (scores >= own).sum(1)
 
 
 def video_to_text_ranks(
     scores: np.ndarray, own_video: np.ndarray
 ) -> np.ndarray:
-    """Rank of every video's best own text, ties counted against the model.
+    """Return the rank of every video's best text, ties counted as losses.
 
     Args:
-        scores (np.ndarray): ``(M, V)``, texts by videos.
-        own_video (np.ndarray): ``(M, )``, column of each text's video.
+        scores (np.ndarray): Scores of all texts and videos.
+        own_video (np.ndarray): Column of each text's video.
 
     Returns:
-        np.ndarray: ``(V, )``, 1 is best; videos without a text are left out.
+        np.ndarray: Ranks of the videos that have a text, 1 is best.
+
+    Shape:
+        - scores: ``(M, N)``
+        - own_video: ``(M,)``
+        - return: ``(N,)``, less if videos have no text
+
+    Example:
+        >>> scores = np.array([[0.9, 0.1], [0.8, 0.3]])
+        >>> video_to_text_ranks(scores, np.array([0, 1])).tolist()
+        [1, 1]
     """
     ranks = []
     for video in np.unique(own_video):
         column, own = scores[:, video], own_video == video
-        # Differs from reference: it keeps one caption of a video only.
+        # Differs from reference: it keeps only one caption of a video.
         ranks.append(1 + (column[~own] >= column[own].max()).sum())
     return np.array(ranks)
 
 
 def summarise_ranks(ranks: np.ndarray) -> dict[str, float]:
-    """Recall at 1, 5, 10 in percent, median and mean rank.
+    """Return recall at 1, 5 and 10 in percent, median and mean rank.
 
     Args:
-        ranks (np.ndarray): 1 is best.
+        ranks (np.ndarray): Ranks, 1 is best.
 
     Returns:
         dict[str, float]: ``R1``, ``R5``, ``R10``, ``MdR``, ``MnR``.
@@ -72,18 +96,17 @@ class VideoTextRetrievalMetric(BaseMetric):
     """Text-to-video and video-to-text retrieval over all pairs.
 
     R@1, R@5, R@10 (percent), median and mean rank, as in the tables of
-    `ClipBERT <https://arxiv.org/abs/2102.06183>`_. Ranks are of unrounded
-    scores, and an equal score counts as a better one: a model that scores
-    everything alike gets nothing. MMAction2's ``RetrievalMetric`` is for dual
-    encoders, and ties inflate it.
+    `ClipBERT <https://arxiv.org/abs/2102.06183>`_. Ranks use unrounded scores,
+    and an equal score counts as a better one: a model with constant scores
+    gets 0. MMAction2's ``RetrievalMetric`` is for dual encoders, and ties
+    inflate it.
 
     Args:
-        bad_videos (str): What to do when videos could not be read:
-            ``'raise'`` ends with an error that lists them; ``'last'`` ranks
-            them last and reports ``num_bad_videos``. Defaults to
-            ``'raise'``.
-        out_file (str, optional): ``.npz`` for the whole score matrix:
-            ``scores`` ``(M texts, V videos)``, ``video_ids``, ``text_ids``.
+        bad_videos (str): Treatment of unreadable videos: ``'raise'`` an error
+            that lists them, or rank them ``'last'`` and report
+            ``num_bad_videos``. Defaults to ``'raise'``.
+        out_file (str, optional): ``.npz`` file for all scores: ``scores``
+            ``(M, N)`` of texts and videos, ``video_ids``, ``text_ids``.
             Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
@@ -104,29 +127,21 @@ class VideoTextRetrievalMetric(BaseMetric):
         collect_device: str = 'cpu',
     ) -> None:
         super().__init__(collect_device)
-        if bad_videos not in BAD_VIDEOS:
-            raise ValueError(
-                f"Unknown bad_videos '{bad_videos}'. Valid ones "
-                f'are {list(BAD_VIDEOS)}.'
-            )
-        if out_file is not None and not out_file.endswith(self.out_suffix):
-            raise ValueError(
-                f'out_file must end in {self.out_suffix}, but '
-                f"got '{out_file}'."
-            )
+        check_choice('bad_videos', bad_videos, BAD_VIDEOS)
+        check_out_file(out_file, self.out_suffix)
         self.bad_videos = bad_videos
         self.out_file = out_file
 
     def process(
         self, data_batch: dict | None, data_samples: Sequence[dict]
     ) -> None:
-        """Keep one row of scores for each video.
+        """Store the scores of each video.
 
         Args:
             data_batch (dict, optional): Not used.
-            data_samples (Sequence[dict]): With ``match_score`` ``(M, )``,
-                ``own_text_inds``, ``own_text_ids``, ``video_id``, and
-                ``load_error`` where the video could not be read.
+            data_samples (Sequence[dict]): Data samples with ``match_score``
+                ``(M,)``, ``own_text_inds``, ``own_text_ids``, ``video_id``,
+                and ``load_error`` if the video is unreadable.
         """
         for sample in data_samples:
             self.results.append(
@@ -140,28 +155,26 @@ class VideoTextRetrievalMetric(BaseMetric):
             )
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Rank both ways.
+        """Rank videos by text and texts by video.
 
         Args:
-            results (list[dict]): One entry for each video.
+            results (list[dict]): One entry per video.
 
         Returns:
             dict[str, float]: ``t2v/R1``, ..., ``v2t/MnR``.
 
         Raises:
-            RuntimeError: If videos could not be read and ``bad_videos`` is
+            RuntimeError: If videos are unreadable and ``bad_videos`` is
                 ``'raise'``.
-            ValueError: If a score is not a number, or a text has no video.
+            ValueError: If a score is NaN, or a text has no video.
         """
         bad = [r for r in results if r['load_error'] is not None]
         if bad and self.bad_videos == 'raise':
-            raise RuntimeError(
-                f'{len(bad)} of {len(results)} videos could not be read:\n'
-                + '\n'.join(
-                    f'  {r["video_id"]}: {r["load_error"]}' for r in bad
-                )
-                + "\nMend or remove them, or set bad_videos='last' of "
-                'VideoTextRetrievalMetric to rank them last.'
+            raise bad_video_error(
+                {r['video_id']: r['load_error'] for r in bad},
+                len(results),
+                "set bad_videos='last' of VideoTextRetrievalMetric to rank "
+                'them last',
             )
         scores = np.stack([r['scores'] for r in results], 1)
         own_video, text_ids = owners(results, len(scores))
@@ -169,7 +182,8 @@ class VideoTextRetrievalMetric(BaseMetric):
             raise ValueError(
                 'Match scores are not numbers (NaN) for '
                 f'{int(np.isnan(scores).any(0).sum())} of {len(results)} '
-                'videos. Did the training diverge?'
+                'videos. Training may have diverged: test an earlier '
+                'checkpoint.'
             )
         metrics = {
             f'{way}/{name}': value
@@ -200,15 +214,15 @@ class VideoTextRetrievalMetric(BaseMetric):
 def owners(
     results: list[dict], num_texts: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which video every text belongs to.
+    """Return the video that every text belongs to, and the text ids.
 
     Args:
-        results (list[dict]): One entry for each video.
-        num_texts (int): M.
+        results (list[dict]): One entry per video.
+        num_texts (int): Number of texts, M.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Column of each text's video ``(M, )``,
-        and the texts' ids ``(M, )``.
+        tuple[np.ndarray, np.ndarray]: Column of each text's video ``(M,)``,
+        and the text ids ``(M,)``.
 
     Raises:
         ValueError: If a text has no video.
@@ -222,6 +236,7 @@ def owners(
         raise ValueError(
             f'{int((own_video < 0).sum())} of {num_texts} texts belong to no '
             'video that was scored, the first at index '
-            f'{int(np.argmin(own_video))} of the caption bank.'
+            f'{int(np.argmin(own_video))} of the caption bank. Score all '
+            'videos of the annotation file.'
         )
     return own_video, text_ids.astype(str)

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""VQA accuracy: answers that are right to a degree."""
+"""VQA accuracy, with partly right answers."""
 
 from collections.abc import Sequence
 
@@ -17,23 +17,22 @@ from .answer_metric import (
 
 @METRICS.register_module()
 class VQAMetric(AnswerMetric):
-    """VQA accuracy, percent, overall and by answer type.
+    """VQA accuracy in percent, overall and by answer type.
 
-    The degree to which the predicted answer is right, its soft target, is
-    the official accuracy: the mean over subsets of 9 of the 10 annotators of
+    The score of a predicted answer is its soft target, which is the official
+    accuracy: the mean over subsets of 9 of the 10 annotators of
     ``min(annotators who gave the answer / 3, 1)``.
 
-    For questions without answers (the test server's) the metric writes
-    ``out_file``, in the official format, and measures nothing.
+    For questions without answers (those of the test server) the metric writes
+    ``out_file`` in the official format and measures nothing.
 
     Args:
-        bad_videos (str): What to do when images could not be read:
-            ``'raise'`` ends with an error that lists them; ``'wrong'``
-            counts their questions as wrong and reports ``num_bad_videos``.
-            Defaults to ``'raise'``.
-        out_file (str, optional): ``.json`` for a list of ``{"question_id",
-            "answer"}``, with the empty answer where the image could not be
-            read. Defaults to None.
+        bad_videos (str): Treatment of unreadable images: ``'raise'`` an error
+            that lists them, or count their questions as ``'wrong'`` and
+            report ``num_bad_videos``. Defaults to ``'raise'``.
+        out_file (str, optional): ``.json`` file for a list of
+            ``{"question_id", "answer"}``, with an empty answer if the image
+            is unreadable. Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
     Raises:
@@ -48,26 +47,28 @@ class VQAMetric(AnswerMetric):
         if 'pred_answers' not in sample:
             raise KeyError(
                 f"The data sample of '{sample['video_id']}' has no field "
-                "'pred_answers'. VQAMetric measures VQATask."
+                "'pred_answers'. Use VQAMetric with VQATask."
             )
         check_numbers(sample, sample['answer_scores'])
         return [
             Answer(*pair)
             for pair in zip(
-                sample['pred_labels'].tolist(), sample['pred_answers']
+                sample['pred_labels'].tolist(),
+                sample['pred_answers'],
+                strict=True,
             )
         ]
 
     def _truths(
         self, sample: dict, predictions: Sequence[Answer | None]
     ) -> list[float] | None:
-        """The soft target of each prediction: all targets need memory."""
+        """Return the soft target of each prediction, to save memory."""
         if 'soft_labels' not in sample:
             return None
         targets = np.asarray(sample['soft_labels'])
         return [
             0.0 if prediction is None else float(row[prediction.label])
-            for row, prediction in zip(targets, predictions)
+            for row, prediction in zip(targets, predictions, strict=True)
         ]
 
     def _score(self, questions: Sequence[Answered]) -> dict[str, float]:

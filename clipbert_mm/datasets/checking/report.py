@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What a check of a data set has found: figures, problems and notes."""
+"""Report of a check of datasets: figures, problems and notes."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ Figure = int | float | str | dict[str, float]
 
 
 class Finding(NamedTuple):
-    """Something to look at; ``split`` is None if it is about several."""
+    """Problem or note; ``split`` is None if it concerns several splits."""
 
     split: str | None
     kind: str
@@ -22,14 +22,13 @@ class Finding(NamedTuple):
 class CheckReport:
     """Figures of every split, and two lists of findings.
 
-    Problems are what keeps a run from working or its numbers from meaning
-    anything; notes are what data sets have and one should know.
+    Problems stop a run or make its numbers meaningless; notes are properties
+    of the data that are worth knowing.
 
     Args:
-        config (str): The config.
-        figures (dict): Split -> name of the figure -> figure. Defaults to
-            none.
-        notes (list[Finding]): Defaults to none.
+        config (str): Path or name of the config.
+        figures (dict): Figures by split and name. Defaults to none.
+        notes (list[Finding]): Notes. Defaults to none.
     """
 
     config: str
@@ -41,11 +40,11 @@ class CheckReport:
 
     @property
     def problems(self) -> list[Finding]:
-        """The problems, in the order in which they were found."""
+        """Problems in the order in which they were found."""
         return list(self._problems)
 
     def problem(self, split: str | None, kind: str, message: str) -> None:
-        """Add a problem, unless it has been."""
+        """Add a problem, once."""
         self._problems[Finding(split, kind, message)] = None
 
     def note(self, split: str | None, kind: str, message: str) -> None:
@@ -53,7 +52,7 @@ class CheckReport:
         self.notes.append(Finding(split, kind, message))
 
     def to_json(self) -> str:
-        """All of it as JSON."""
+        """Return everything as JSON."""
         return json.dumps(
             dict(
                 config=self.config,
@@ -66,10 +65,13 @@ class CheckReport:
         )
 
     def to_text(self, most: int) -> str:
-        """A table of the figures and the first findings of each kind.
+        """Return a table of the figures and the first findings of each kind.
 
         Args:
-            most (int): Findings of a kind and split to show.
+            most (int): Maximum number of findings per kind and split.
+
+        Returns:
+            str: Text of several lines.
         """
         return '\n'.join(
             [
@@ -83,10 +85,10 @@ class CheckReport:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """The least, the median and the most of some numbers.
+    """Return minimum, median and maximum of some numbers.
 
     Args:
-        values (Sequence[float]): At least one number.
+        values (Sequence[float]): One or more numbers.
 
     Returns:
         dict[str, float]: ``least``, ``median`` and ``most``.
@@ -101,7 +103,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def _table(figures: dict[str, dict[str, Figure]]) -> list[str]:
-    """One row for each figure, one column for each split."""
+    """Return lines with one row per figure and one column per split."""
     names = list(dict.fromkeys(n for own in figures.values() for n in own))
     rows = [['', *figures]]
     for name in names:
@@ -128,7 +130,7 @@ def _shown(value: Any) -> str:
 
 
 def _listed(title: str, findings: Sequence[Finding], most: int) -> list[str]:
-    """The findings by split and kind."""
+    """Return lines with the findings by split and kind."""
     groups: dict[tuple[str | None, str], list[str]] = {}
     for found in findings:
         groups.setdefault((found.split, found.kind), []).append(found.message)

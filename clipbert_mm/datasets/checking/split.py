@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Build the dataset of a split, in spite of the mistakes in its files."""
+"""Datasets of splits, built in spite of mistakes in their files."""
 
 import re
 import tempfile
@@ -14,8 +14,6 @@ from mmengine.registry import Registry
 from clipbert_mm.annotations.captions import read_captions
 from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.questions import Question, read_questions
-
-# before the host packages: it checks and repairs them
 from clipbert_mm.datasets import (
     BertTokenize,
     ConcatTextDataset,
@@ -35,16 +33,16 @@ MOST_BAD_LINES = 20  # the file is read again after each
 
 
 class ConfigError(ValueError):
-    """A config that no dataset can be built from."""
+    """Config that no dataset can be built from."""
 
 
 class CheckedSplit(NamedTuple):
-    """A split whose annotations could be read.
+    """Split whose annotations could be read.
 
-    ``files`` are its media (name -> path), None if they cannot be told;
-    ``tokenize`` is the config of its ``BertTokenize``, None if it has none;
-    ``questions`` is None if it has captions, and ``vocabulary`` if it has
-    none or none that can be read.
+    ``files`` are paths of its media by name, None if they are unknown;
+    ``tokenize`` is the config of its ``BertTokenize`` or None;
+    ``questions`` is None for captions; ``vocabulary`` is None without one
+    that can be read.
     """
 
     name: str
@@ -59,14 +57,14 @@ class CheckedSplit(NamedTuple):
 
 
 def members_of(name: str, config: dict) -> dict[str, dict]:
-    """The datasets of a split: those of a ``ConcatTextDataset``, or its own.
+    """Return the members of a ``ConcatTextDataset``, or a dataset itself.
 
     Args:
         name (str): Name of the split.
-        config (dict): Of its dataset.
+        config (dict): Config of its dataset.
 
     Returns:
-        dict[str, dict]: Config by name, such as ``train[0]`` of a member.
+        dict[str, dict]: Config by name, such as ``train[0]`` for a member.
     """
     members = config.get('datasets')
     if members is None or not _is_a(DATASETS, config, (ConcatTextDataset,)):
@@ -80,15 +78,15 @@ def open_split(
     """Read the annotations of a split.
 
     Args:
-        name (str): Its name.
-        config (dict): Of its dataset.
-        report (CheckReport): Problems are added to it.
+        name (str): Name of the split.
+        config (dict): Config of its dataset.
+        report (CheckReport): Report that gets the problems.
 
     Returns:
         CheckedSplit | None: The split; None if it cannot be read at all.
 
     Raises:
-        ConfigError: If the dataset cannot be built, whatever the data.
+        ConfigError: If the dataset cannot be built with any data.
     """
     with tempfile.TemporaryDirectory() as folder:
         for options in _attempts(config):
@@ -125,10 +123,9 @@ def open_split(
 
 
 def _attempts(config: dict) -> list[dict]:
-    """Options that a dataset can be read with, the fewest changes first.
+    """Return options to read a dataset with, the fewest changes first.
 
-    Without what only training needs, without the vocabulary, without looking
-    for the media.
+    They drop the needs of training, the vocabulary, and the search for media.
     """
     blank: dict = {}
     answers = config.get('answers') or {}
@@ -140,21 +137,22 @@ def _attempts(config: dict) -> list[dict]:
 
 
 def build_dataset(config: dict) -> Dataset:
-    """Build a dataset that has read nothing yet, without steps for texts.
+    """Build a dataset without reading files, and without text transforms.
 
     Args:
-        config (dict): Its config.
+        config (dict): Config of the dataset.
 
     Returns:
         Dataset: The dataset.
 
     Raises:
-        ConfigError: If it cannot be built, or is of another type.
+        ConfigError: If it cannot be built, or has an unsupported type.
     """
     if not _is_a(DATASETS, config, DATASET_TYPES):
         raise ConfigError(
-            f'This tool checks {[t.__name__ for t in DATASET_TYPES]}, but got '
-            f'a dataset of the type {config["type"]!r}.'
+            f'The type of a dataset must be one of '
+            f'{[t.__name__ for t in DATASET_TYPES]}, but got '
+            f'{config["type"]!r}.'
         )
     steps = [
         step
@@ -171,7 +169,8 @@ def build_dataset(config: dict) -> Dataset:
         ) from error
     if not dataset.pipeline.transforms:
         raise ConfigError(
-            f'The pipeline of {config["type"]} has no step that reads a file.'
+            f'The pipeline of {config["type"]} has no transform that reads a '
+            'file. Add LoadVideo or LoadImageClip.'
         )
     return dataset
 
@@ -191,7 +190,7 @@ def _tokenize_config(config: dict) -> dict | None:
 
 
 def _questions(dataset: Any, config: dict) -> list[Question] | None:
-    """All questions, with those that training would drop or refuse."""
+    """Return all questions, even those that training drops or refuses."""
     if not isinstance(dataset, VideoQuestionAnswering):
         return None
     questions = read_questions(dataset.ann_file, dataset.answers.format)
@@ -201,7 +200,7 @@ def _questions(dataset: Any, config: dict) -> list[Question] | None:
 def _without_bad_lines(
     name: str, dataset: Dataset, report: CheckReport, folder: Path
 ) -> str:
-    """The path of a copy in which the lines that are mistaken are blank."""
+    """Return the path of a copy whose wrong lines are blank."""
     path = dataset.ann_file
     if not path.endswith('.jsonl'):
         return path
@@ -215,7 +214,7 @@ def _without_bad_lines(
             lines = Path(current).read_text('utf-8-sig').split('\n')
             line = int(place[1]) - 1 if place else 0
             if not lines[line].strip():
-                break  # nothing is left of it
+                break  # no line of its own to remove
             report.problem(name, 'annotations', message)
             lines[line] = ''
             copy = folder / f'{number}.jsonl'

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Check the texts and answers of a split."""
+"""Checks of the texts and answers of a split."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from mmaction.registry import TRANSFORMS
 
-# before the host packages: it checks and repairs them
 from clipbert_mm.annotations.answer_vocabulary import coverage
 from clipbert_mm.annotations.questions import Question
 
@@ -22,7 +21,7 @@ def check_texts(split: CheckedSplit, report: CheckReport) -> None:
 
     Args:
         split (CheckedSplit): The split.
-        report (CheckReport): Figures, problems and notes are added to it.
+        report (CheckReport): Report that gets figures, problems and notes.
     """
     table = split.dataset.table
     texts = table.texts()
@@ -40,20 +39,20 @@ def check_texts(split: CheckedSplit, report: CheckReport) -> None:
 def _check_tokens(
     split: CheckedSplit, texts: Sequence[str], report: CheckReport
 ) -> None:
-    """Lengths in tokens, [CLS] and [SEP] counted."""
+    """Report lengths in tokens, [CLS] and [SEP] included."""
     if split.tokenize is None:
         report.note(
             split.name,
             'tokenizer',
-            'neither the dataset nor its '
-            'pipeline has a BertTokenize: texts are not measured',
+            'neither the dataset nor its pipeline has a BertTokenize: token '
+            'counts are unknown',
         )
         return
     try:
         tokenize = TRANSFORMS.build(split.tokenize)
     except (OSError, ValueError) as error:
         report.problem(
-            split.name, 'tokenizer', f'{error} Texts are not measured.'
+            split.name, 'tokenizer', f'{error} Token counts are unknown.'
         )
         return
     lengths, unknown = [], 0
@@ -76,12 +75,12 @@ def _check_tokens(
         most=max(lengths),
     )
     figures['max_txt_len'] = most
-    figures['texts that are cut'] = len(cut)
+    figures['cut texts'] = len(cut)
     figures['texts with [UNK]'] = unknown
     for i in cut:
         report.note(
             split.name,
-            'texts that are cut',
+            'cut texts',
             f'{lengths[i]} tokens: {texts[i]!r:.100}',
         )
 
@@ -89,7 +88,7 @@ def _check_tokens(
 def _check_repeated(
     split: CheckedSplit, texts: Sequence[str], report: CheckReport
 ) -> None:
-    """Equal texts, but for case and spaces, of one medium and of several."""
+    """Report texts that recur, but for case and spaces."""
     table = split.dataset.table
     width = len(texts) // len(table)  # options of a question
     media_of: dict[str, Counter[str]] = {}
@@ -113,7 +112,7 @@ def _check_repeated(
             f'{number} times of {medium!r}: {text!r:.100}',
         )
     if split.questions is not None:
-        return  # that videos share questions is as it should be
+        return  # questions are meant to recur
     shared = {t: media for t, media in media_of.items() if len(media) > 1}
     figures['texts of several media'] = len(shared)
     for text, media in shared.items():
@@ -127,7 +126,7 @@ def _check_repeated(
 def _check_answers(
     split: CheckedSplit, questions: Sequence[Question], report: CheckReport
 ) -> None:
-    """What the answers are, and how many the vocabulary has."""
+    """Report the answers and how many the vocabulary covers."""
     figures = report.figures[split.name]
     answers = _answers_of(questions)
     if answers is None:
@@ -144,10 +143,12 @@ def _check_answers(
     vocabulary = split.vocabulary
     if vocabulary is None or not counts:
         return
-    figures['answers of the vocabulary'] = len(vocabulary)
-    figures['share of answers in it'] = coverage(map(str, answers), vocabulary)
+    figures['vocabulary size'] = len(vocabulary)
+    figures['fraction of answers in vocabulary'] = coverage(
+        map(str, answers), vocabulary
+    )
     known = set(vocabulary)
-    figures['questions without any in it'] = sum(
+    figures['questions without known answer'] = sum(
         known.isdisjoint(_answers_of([q]) or ()) for q in questions
     )
     for answer, number in counts.most_common():
@@ -158,11 +159,11 @@ def _check_answers(
                 f'{answer!r} ({number} times)',
             )
     if not split.dataset.test_mode:
-        figures['answers of it that never occur'] = len(known - set(counts))
+        figures['unused answers of vocabulary'] = len(known - set(counts))
 
 
-def _answers_of(questions: Sequence[Question]) -> 'list[str | int] | None':
-    """All answers, of soft labels too; None if there are none."""
+def _answers_of(questions: Sequence[Question]) -> list[str | int] | None:
+    """Return all answers, those of soft labels too; None without any."""
     if questions[0].soft_labels is not None:
         return [a for q in questions for a in q.soft_labels or ()]
     if questions[0].answer is None:

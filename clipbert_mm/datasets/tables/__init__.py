@@ -1,2 +1,2 @@
 # Copyright (c) clipbert_mm contributors.
-"""Compact tables of texts and media, shared by data loading workers."""
+"""Compact tables of texts and media, shared by data loader workers."""

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""All captions of a data set in a few arrays that workers can share."""
+"""Captions of a dataset, in a few arrays that workers can share."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from .media_table import MediaTable
 
 
 class CaptionTable(MediaTable):
-    """Captions and the media they belong to.
+    """Table of captions and their media.
 
     Texts count as identical if they differ only in case or spaces.
 
     Args:
-        captions (Sequence[Caption]): The captions, in file order; their place
-            is called the row.
+        captions (Sequence[Caption]): Captions in file order; the index of
+            each is its row.
 
     Example:
         >>> table = CaptionTable([Caption('a man', 'v0', 0, 1)])

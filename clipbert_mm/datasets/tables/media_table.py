@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The rows of an annotation file in a few arrays that workers can share."""
+"""Rows of an annotation file, in a few arrays that workers can share."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -8,16 +8,16 @@ import numpy as np
 
 
 class MediaTable:
-    """Rows with texts, and the media that they belong to.
+    """Table of rows with texts, and their media.
 
-    A Python list of millions of texts would be copied into every worker as
-    soon as it is read, because reading changes its reference counts. Here the
-    texts are one buffer.
+    Reading a Python list changes the reference counts of its strings, so that
+    every worker would copy a list of millions of texts. Here all texts are
+    one buffer.
 
     Args:
-        media (Sequence[str]): The medium of every row.
-        texts (Sequence[str]): The texts of all rows, of equally many for each
-            row, row after row.
+        media (Sequence[str]): Medium of every row.
+        texts (Sequence[str]): Texts of all rows, row after row, equally many
+            per row.
 
     Example:
         >>> table = MediaTable(['v1', 'v0', 'v1'], ['a man', 'a', 'two dogs'])
@@ -46,26 +46,26 @@ class MediaTable:
         return len(self.media_of_row)
 
     def text(self, index: int) -> str:
-        """A text, as in the file."""
+        """Return a text as in the file."""
         start = self._ends[index - 1] if index else 0
         return self._buffer[start : self._ends[index]].tobytes().decode()
 
     def texts(self) -> list[str]:
-        """All texts, in file order."""
+        """Return all texts in file order."""
         return [self.text(index) for index in range(len(self._ends))]
 
     def rows_of(self, media_ind: int) -> np.ndarray:
-        """The rows of a video or image, ascending."""
+        """Return the rows of a video or image, ascending."""
         start = self._media_ends[media_ind - 1] if media_ind else 0
         return self._rows[start : self._media_ends[media_ind]]
 
 
 class OfMedium(Protocol):
-    """A row of an annotation file."""
+    """Row of an annotation file."""
 
     @property
     def media(self) -> str:
-        """The name of its video or image."""
+        """Name of its video or image."""
 
 
 Row = TypeVar('Row', bound=OfMedium)
@@ -74,18 +74,19 @@ Row = TypeVar('Row', bound=OfMedium)
 def select_media(
     rows: list[Row], indices: int | Sequence[int] | None
 ) -> list[Row]:
-    """The rows of some of the media, in file order.
+    """Return the rows of some of the media, in file order.
 
     Args:
         rows (list[Row]): All captions or questions.
-        indices (int | Sequence[int], optional): The media's places in the
-            order of their first rows; a whole number takes the first so
-            many, or the last if negative; None takes all.
+        indices (int | Sequence[int], optional): Indices of the media in the
+            order of their first rows; an integer takes the first so many, or
+            the last if negative; None takes all.
 
     Returns:
-        list[Row]: The rows of these media.
+        list[Row]: Rows of these media.
 
     Example:
+        >>> from clipbert_mm.annotations.captions import Caption
         >>> captions = [Caption('a man', 'v0', 0, 1),
         ...             Caption('a dog', 'v1', 1, 2)]
         >>> [caption.media for caption in select_media(captions, [1])]

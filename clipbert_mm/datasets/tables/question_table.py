@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""All questions of a data set in a few arrays that workers can share."""
+"""Questions of a dataset, in a few arrays that workers can share."""
 
 from collections.abc import Sequence
 
@@ -15,19 +15,20 @@ UNKNOWN_ANSWER = -1
 
 
 class QuestionTable(MediaTable):
-    """Questions, their answers and the media they belong to.
+    """Table of questions, their answers and their media.
 
     The texts of a question are the question itself or, with options, the
-    question followed by each of its options (the options alone where there
-    is no question).
+    question followed by each option (only the options if there is no
+    question).
 
     Args:
-        questions (Sequence[Question]): The questions, all with or all without
-            answers; their place is called the row.
-        vocabulary (Sequence[str], optional): The answers, where questions
-            have texts or scores of texts as answers. Defaults to None.
+        questions (Sequence[Question]): Questions, all with or all without
+            answers; the index of each is its row.
+        vocabulary (Sequence[str], optional): Answers of the model, if answers
+            are strings or scores of strings. Defaults to None.
 
     Example:
+        >>> from clipbert_mm.annotations.questions import Question
         >>> question = Question('who plays?', 'v0', 7, 1, 'man', (), None,
         ...                     'who')
         >>> table = QuestionTable([question], ['woman', 'man'])
@@ -63,36 +64,36 @@ class QuestionTable(MediaTable):
             self._scores = _score_matrix(questions, label_of)
 
     def texts_of(self, row: int) -> list[str]:
-        """The texts of a question."""
+        """Return the texts of a question."""
         start = row * self._texts_per_row
         return [self.text(start + i) for i in range(self._texts_per_row)]
 
     def answer_types(self, rows: Sequence[int]) -> list[str | None]:
-        """The types of the answers of some questions."""
+        """Return the answer types of some questions."""
         return [self._types[self._type_of_row[row]] for row in rows]
 
     def answer_labels(self, rows: Sequence[int]) -> np.ndarray | None:
-        """The answers of some questions.
+        """Return the answers of some questions.
 
         Args:
-            rows (Sequence[int]): The questions, g of them.
+            rows (Sequence[int]): Rows of the questions, g of them.
 
         Returns:
-            np.ndarray | None: Shape ``(g,)``, int64: class (or -1, not in the
-            vocabulary), place of the option, or count; None if there are no
-            such answers.
+            np.ndarray | None: Class (-1 if not in the vocabulary), index of
+            the option, or count: int64 of shape ``(g,)``; None without such
+            answers.
         """
         return None if self._labels is None else self._labels[list(rows)]
 
     def soft_labels(self, rows: Sequence[int]) -> np.ndarray | None:
-        """The scores of the vocabulary for some questions.
+        """Return the scores of all answers to some questions.
 
         Args:
-            rows (Sequence[int]): The questions, g of them.
+            rows (Sequence[int]): Rows of the questions, g of them.
 
         Returns:
-            np.ndarray | None: Shape ``(g, len(vocabulary))``, float32; None
-            if there are no scores.
+            np.ndarray | None: float32 of shape ``(g, len(vocabulary))``; None
+            without scores.
         """
         return (
             None
@@ -120,7 +121,7 @@ def _label(question: Question, label_of: dict[str, int]) -> int:
 def _score_matrix(
     questions: Sequence[Question], label_of: dict[str, int]
 ) -> csr_matrix:
-    """Scores (questions x vocabulary); answers outside it have no column."""
+    """Return the scores of questions x vocabulary, other answers left out."""
     ends, labels, scores = [0], [], []
     for question in questions:
         for answer, score in (question.soft_labels or {}).items():

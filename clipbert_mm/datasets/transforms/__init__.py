@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Steps of the data pipeline that MMAction2 lacks."""
+"""Transforms that MMAction2 lacks."""
 
 from .bert_tokenize import BertTokenize
 from .format_clips import FormatClips

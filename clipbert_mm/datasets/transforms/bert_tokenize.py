@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Turn texts into WordPiece ids."""
+"""Tokenisation of texts into WordPiece ids."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,12 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from clipbert_mm.datasets.tokenizer import load_tokenizer
+from clipbert_mm.utils.checks import check_integer
 
 
 @TRANSFORMS.register_module()
 class BertTokenize(BaseTransform):
-    """Tokenise the texts of an item as ``[CLS] text [SEP]``.
+    """Tokenisation of the texts of an item as ``[CLS] text [SEP]``.
 
     Section "Implementation Details" of the paper: WordPiece of
     bert-base-uncased. Texts are cut to ``max_txt_len`` and keep their
@@ -25,35 +26,33 @@ class BertTokenize(BaseTransform):
 
     Required Keys:
 
-        - texts (list[str]): num_texts texts
+        - texts (list[str]): M texts
 
     Added Keys:
 
-        - input_ids (np.ndarray): shape ``(num_texts, L)``, int64
-        - attention_mask (np.ndarray): shape ``(num_texts, L)``, int64, 1 for
-          a token and 0 for padding
+        - input_ids (np.ndarray): shape ``(M, L)``, int64
+        - attention_mask (np.ndarray): shape ``(M, L)``, int64, 1 for a token
+          and 0 for padding
 
     Args:
-        tokenizer (str): A folder with a ``vocab.txt``, or a name on the
-            Hugging Face hub; see :func:`load_tokenizer`.
-        max_txt_len (int): Most tokens of a text, with ``[CLS]`` and
-            ``[SEP]``.
+        tokenizer (str): Folder with a ``vocab.txt``, or name on the Hugging
+            Face hub; see :func:`load_tokenizer`.
+        max_txt_len (int): Maximum number of tokens of a text, ``[CLS]`` and
+            ``[SEP]`` included.
 
     Raises:
         ValueError: If ``max_txt_len`` leaves no room for a word.
 
     Example:
-        >>> tokenize = BertTokenize('data/bert-base-uncased', max_txt_len=20)
-        >>> tokenize(dict(texts=['a man', 'dogs']))['input_ids'].tolist()
-        [[101, 1037, 2158, 102], [101, 6077, 102, 0]]
+        >>> tokenize = BertTokenize(
+        ...     'bert-base-uncased', max_txt_len=20)  # doctest: +SKIP
+        >>> tokenize(dict(texts=['a man']))['input_ids']  # doctest: +SKIP
+        array([[ 101, 1037, 2158,  102]])
     """
 
     def __init__(self, tokenizer: str, max_txt_len: int) -> None:
-        if not isinstance(max_txt_len, int) or max_txt_len < 3:
-            raise ValueError(
-                'max_txt_len must be a whole number >= 3 ([CLS], a token, '
-                f'[SEP]), but got {max_txt_len!r}.'
-            )
+        # [CLS], a token and [SEP]
+        check_integer('max_txt_len', max_txt_len, 3)
         self.name = tokenizer
         self.tokenizer = load_tokenizer(tokenizer)
         self.max_txt_len = max_txt_len
@@ -62,17 +61,17 @@ class BertTokenize(BaseTransform):
         """Tokenise texts, padded to the longest of them.
 
         Args:
-            texts (Sequence[str]): At least one text.
+            texts (Sequence[str]): One or more texts.
 
         Returns:
             dict[str, np.ndarray]: ``input_ids`` and ``attention_mask``.
 
         Shape:
-            - input_ids: ``(len(texts), L)``, int64
-            - attention_mask: ``(len(texts), L)``, int64
+            - input_ids: ``(M, L)``, int64
+            - attention_mask: ``(M, L)``, int64
         """
         # Truncation and padding are settings of the tokenizer, which all
-        # threads share: both are done here.
+        # threads share, so both are done here.
         tokens = self.tokenizer(
             list(texts),
             return_token_type_ids=False,
@@ -93,15 +92,15 @@ class BertTokenize(BaseTransform):
         return [*ids[: self.max_txt_len - 1], ids[-1]]
 
     def count_longer(self, texts: Sequence[str]) -> int:
-        """How many texts are longer than ``max_txt_len`` tokens.
+        """Return how many texts are longer than ``max_txt_len`` tokens.
 
         Args:
             texts (Sequence[str]): The texts.
 
         Returns:
-            int: The number of texts that :meth:`tokenize` would cut.
+            int: Number of texts that :meth:`tokenize` would cut.
         """
-        # A token has at least one character, and two tokens are special.
+        # Every token has a character or more, except two special ones.
         texts = [t for t in texts if len(t) > self.max_txt_len - 2]
         if not texts:
             return 0

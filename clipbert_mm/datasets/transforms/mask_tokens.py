@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Mask tokens for masked language modelling."""
+"""Masking of tokens for masked language modelling."""
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
@@ -18,26 +18,27 @@ def mask_tokens(
     vocab_size: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Replace some tokens and return what they were.
+    """Replace some tokens and return the original ones as labels.
 
-    Of the candidates, ``mask_prob`` are predicted: 80 % of these become
-    ``mask_id``, 10 % a random token of the whole vocabulary, and 10 % stay.
+    A fraction ``mask_prob`` of the candidates is predicted: 80 % of these
+    become ``mask_id``, 10 % a random token of the whole vocabulary, and 10 %
+    stay.
 
     Args:
         input_ids (np.ndarray): Token ids; not modified.
         candidates (np.ndarray): True where a token may be predicted.
-        mask_prob (float): Share of the candidates to predict.
+        mask_prob (float): Fraction of the candidates to predict.
         mask_id (int): Id of ``[MASK]``.
         vocab_size (int): Number of tokens of the vocabulary.
-        rng (np.random.Generator): The source of randomness.
+        rng (np.random.Generator): Source of randomness.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: The new ids, and the labels: the old
-        id where a token is to be predicted, else ``-100``.
+        tuple[np.ndarray, np.ndarray]: New ids, and labels: the old id of a
+        token to predict, else ``-100``.
 
     Shape:
-        - input_ids, candidates: ``(num_texts, L)``
-        - return: two of ``(num_texts, L)``, dtype of ``input_ids``
+        - input_ids, candidates: ``(M, L)``
+        - return: two of ``(M, L)``, dtype of ``input_ids``
 
     Example:
         >>> ids = np.array([[2, 7, 8, 3]])
@@ -59,44 +60,45 @@ def mask_tokens(
 
 @TRANSFORMS.register_module()
 class MaskTokens(BaseTransform):
-    """Mask words of the texts for masked language modelling.
+    """Masking of words for masked language modelling.
 
-    Section "Pre-training" of the paper, with BERT's 80/10/10 rule. The draws
-    come from the item's own generator.
+    Section "Pre-training" of the paper, with BERT's 80/10/10 rule. All draws
+    come from the generator of the item.
 
     Required Keys:
 
-        - input_ids (np.ndarray): shape ``(num_texts, L)``, int64
-        - attention_mask (np.ndarray): shape ``(num_texts, L)``, int64
+        - input_ids (np.ndarray): shape ``(M, L)``, int64
+        - attention_mask (np.ndarray): shape ``(M, L)``, int64
         - rng (np.random.Generator)
 
     Modified Keys:
 
-        - input_ids (np.ndarray): with tokens replaced; a new array
+        - input_ids (np.ndarray): new array with tokens replaced
 
     Added Keys:
 
-        - mlm_labels (np.ndarray): shape ``(num_texts, L)``, int64, the token
-          to predict, or -100
+        - mlm_labels (np.ndarray): shape ``(M, L)``, int64, the
+          token to predict, or -100
 
     Args:
-        tokenizer (str): The one of ``BertTokenize``.
-        mask_prob (float): Share of the words to predict. Defaults to 0.15.
-        mask_special_tokens (bool): Also mask special tokens such as
-            ``[CLS]`` and ``[SEP]``, which the reference does by an accident
-            of its tokenizer's version. Padding is never masked. Defaults to
-            False.
+        tokenizer (str): Tokenizer of ``BertTokenize``.
+        mask_prob (float): Fraction of the words to predict, in (0, 1].
+            Defaults to 0.15.
+        mask_special_tokens (bool): Whether to mask special tokens such as
+            ``[CLS]`` and ``[SEP]`` too. The reference does so by accident,
+            due to the version of its tokenizer. Padding is never masked.
+            Defaults to False.
 
     Raises:
-        ValueError: If ``mask_prob`` is not above 0 and at most 1.
+        ValueError: If ``mask_prob`` is not in (0, 1].
 
     Example:
-        >>> mask = MaskTokens('data/bert-base-uncased')
+        >>> mask = MaskTokens('bert-base-uncased')  # doctest: +SKIP
         >>> item = dict(
         ...     input_ids=np.array([[101, 1037, 2158, 102]]),
         ...     attention_mask=np.array([[1, 1, 1, 1]]),
         ...     rng=np.random.default_rng(0))
-        >>> mask(item)['mlm_labels'].shape
+        >>> mask(item)['mlm_labels'].shape  # doctest: +SKIP
         (1, 4)
     """
 
@@ -108,8 +110,7 @@ class MaskTokens(BaseTransform):
     ) -> None:
         if not 0 < mask_prob <= 1:
             raise ValueError(
-                'mask_prob must be above 0 and at most 1, but '
-                f'got {mask_prob}.'
+                f'mask_prob must be in (0, 1], but got {mask_prob!r}.'
             )
         self.name = tokenizer
         self.mask_prob = mask_prob

@@ -301,7 +301,7 @@ class Foreign(BaseDataset):
 
 def test_concat__wrong_members(data_root: Path, vocab_dir: str) -> None:
     coco = member_of('coco', data_root, vocab_dir)
-    with pytest.raises(ValueError, match=r'at least one member, but got \[\]'):
+    with pytest.raises(ValueError, match=r'one or more members, but got \[\]'):
         ConcatTextDataset([])
     built = DATASETS.build(coco)
     for other in (Foreign(lazy_init=True), ConcatTextDataset([built])):

@@ -153,7 +153,7 @@ def test_negative_sampler__unknown_listed_caption(tmp_path: Path) -> None:
 
 def test_negative_sampler__no_other_captions() -> None:
     table = table_of(('v0', 'a'), ('v1', 'a'), ('v1', 'b'))
-    with pytest.raises(ValueError, match="'v1' has all of the 2 different"):
+    with pytest.raises(ValueError, match="'v1' has all 2 different"):
         NegativeSampler(table, 1)
 
 

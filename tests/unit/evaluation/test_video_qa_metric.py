@@ -173,7 +173,7 @@ def test_metric__writes_labels_of_options_without_answers(
 
 
 def test_metric__wrong_input() -> None:
-    with pytest.raises(ValueError, match="'last'.*'raise', 'wrong'"):
+    with pytest.raises(ValueError, match="'raise', 'wrong'.*'last'"):
         VideoQAMetric(bad_videos='last')
     with pytest.raises(ValueError, match="json, but got 'answers.npz'"):
         VideoQAMetric(out_file='answers.npz')

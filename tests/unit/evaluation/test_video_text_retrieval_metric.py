@@ -123,7 +123,7 @@ def test_metric__writes_the_score_matrix(tmp_path: Path) -> None:
 
 
 def test_metric__wrong_input() -> None:
-    with pytest.raises(ValueError, match="'skip'.*'raise', 'last'"):
+    with pytest.raises(ValueError, match="'raise', 'last'.*'skip'"):
         VideoTextRetrievalMetric(bad_videos='skip')
     with pytest.raises(ValueError, match="'scores.csv'"):
         VideoTextRetrievalMetric(out_file='scores.csv')

@@ -85,7 +85,7 @@ def test_check__nothing_wrong(corpus, capsys):
     assert train['texts of a medium'] == dict(least=1, median=1.5, most=2)
     # 'a red dog runs on sand' with [CLS] and [SEP]; max_txt_len 20
     assert train['tokens'] == dict(median=8, p95=8, most=8)
-    assert (train['max_txt_len'], train['texts that are cut']) == (20, 0)
+    assert (train['max_txt_len'], train['cut texts']) == (20, 0)
     seconds = [(6 + 3 * i) / (5, 8, 10)[i % 3] for i in range(8)]
     assert train['seconds']['least'] == pytest.approx(min(seconds))
     assert train['seconds']['most'] == pytest.approx(max(seconds))
@@ -151,7 +151,7 @@ def test_check__lists_everything_that_is_wrong(own_corpus, capsys):
     assert notes['train', 'repeated texts of a medium'] == [
         "2 times of 'train0': 'a red dog runs on sand'"
     ]
-    (cut,) = notes['train', 'texts that are cut']
+    (cut,) = notes['train', 'cut texts']
     # z ##e ##b .. is not in the vocabulary: [UNK]; [CLS] a [UNK] 30 [SEP]
     assert cut.startswith("34 tokens: 'a zebra runs runs")
     train = report['splits']['train']
@@ -217,7 +217,7 @@ def test_check__tokenizer_and_folder_of_videos_are_not_there(own_corpus):
     assert set(problems) == {('train', 'tokenizer'), ('train', 'annotations')}
     (tokenizer,) = problems['train', 'tokenizer']
     assert 'must be a folder with a vocab.txt' in tokenizer
-    assert tokenizer.endswith('Texts are not measured.')
+    assert tokenizer.endswith('Token counts are unknown.')
     (folder,) = problems['train', 'annotations']
     assert folder.startswith(f"There is no folder '{own_corpus}/films'")
     # the texts are compared nevertheless
@@ -247,9 +247,9 @@ def test_check__answers(own_corpus):
         ('val, test', 'answers outside the vocabulary'): ["'sand' (1 times)"],
     }
     train = report['splits']['train']
-    assert train['answers of the vocabulary'] == 5
-    assert train['share of answers in it'] == 5 / 8
-    assert train['questions without any in it'] == 3
+    assert train['vocabulary size'] == 5
+    assert train['fraction of answers in vocabulary'] == 5 / 8
+    assert train['questions without known answer'] == 3
     # ANSWERS[i % 5] of 8 questions, without those of 3, 4 and 5
     assert train['most frequent answer'] in (
         "'green' (25.0%)",
@@ -263,7 +263,7 @@ def test_check__answers(own_corpus):
     [
         (
             'clipbert_vqa',
-            {'share of answers in it': 1, 'media': 8, 'texts': 16},
+            {'fraction of answers in vocabulary': 1, 'media': 8, 'texts': 16},
         ),
         (
             'clipbert_tgif_qa-count',
@@ -351,7 +351,7 @@ def test_check__vocabulary_is_not_there(own_corpus):
     (problem,) = report['problems']
     assert f"'{own_corpus}/nowhere.json'" in problem['message']
     assert report['splits']['train']['texts'] == 8
-    assert 'share of answers in it' not in report['splits']['train']
+    assert 'fraction of answers in vocabulary' not in report['splits']['train']
 
 
 def lmdb_of(corpus: Path, folder: Path, suffix: str = '') -> str:
