@@ -118,7 +118,8 @@ def read_datasets(args: argparse.Namespace) -> dict[str, dict]:
         loader = cfg.get(f'{name}_dataloader')
         if loader is None and args.splits:
             raise ConfigError(
-                f'{args.config} has no {name}_dataloader. Choose other --splits.'
+                f'{args.config} has no {name}_dataloader. Choose other '
+                '--splits.'
             )
         if loader is None:
             continue

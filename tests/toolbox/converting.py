@@ -20,7 +20,7 @@ def load_converter(dataset: str) -> ModuleType:
 
 
 def write(path: Path, content: str | list | dict) -> str:
-    """Write a text, or something as JSON."""
+    """Write a string as it is, anything else as JSON, and return the path."""
     if not isinstance(content, str):
         content = json.dumps(content)
     path.write_text(content, encoding='utf-8')
@@ -28,7 +28,7 @@ def write(path: Path, content: str | list | dict) -> str:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file of JSON lines."""
+    """Return the objects of a file of JSON lines."""
     text = path.read_text(encoding='utf-8')
     assert text.endswith('\n')
     return [json.loads(line) for line in text[:-1].split('\n')]

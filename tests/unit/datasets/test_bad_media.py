@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of media that cannot be used, through the real decoder."""
+"""Tests of unreadable media, through the real decoder."""
 
 import copy
 import pickle
@@ -43,7 +43,7 @@ def write_no_frames(path: Path) -> None:
 
 
 def write_garbage(path: Path) -> None:
-    """A video whose index is fine and whose frames are noise."""
+    """Write a video with a valid index and frames of noise."""
     write_video(path, 30, faststart=True)
     content = path.read_bytes()
     start = content.find(b'mdat') + 4
@@ -69,7 +69,7 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
 def dataset_of(
     folder: Path, names: list[str], steps: list[dict], **options: Any
 ) -> VideoTextRetrieval:
-    """Each video with the captions 'a man <name>' and 'the dog <name>'."""
+    """Return videos with captions 'a man <name>' and 'the dog <name>'."""
     ann_file = write_lines(
         folder / 'a.jsonl',
         [
@@ -145,12 +145,12 @@ def test_bad_media__the_other_sample_depends_on_the_seed_only(
     np.random.seed(7)
     for i in reversed(range(len(again))):
         assert flat(again[(0, 1, i)]) == expected[i]
-    # Different items in the place of the two of the missing video.
+    # Different items replace the two of the missing video.
     assert expected[10] != expected[11]
 
 
 def two_of_four(folder: Path, vocab_dir: str) -> VideoTextRetrieval:
-    """A data set with two videos that are missing."""
+    """Return a dataset in which two of four videos are missing."""
     names = [f'v{i}' for i in range(4)]
     for name in names[:2]:
         write_video(folder / f'{name}.mp4')

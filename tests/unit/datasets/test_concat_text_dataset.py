@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of several data sets as one, on real LMDBs, images and videos."""
+"""Tests of several datasets as one, on real LMDBs, images and videos."""
 
 import shutil
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ SEED = 11
 
 
 def png(side: int, level: int) -> bytes:
-    """The content of a grey square image."""
+    """Return the content of a grey square image."""
     pixels = np.full((side, side, 3), level, np.uint8)
     return cv2.imencode('.png', pixels)[1].tobytes()
 
 
 @pytest.fixture(scope='module')
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two LMDBs with the same keys, each with its captions."""
+    """Write two LMDBs with the same keys, each with its captions."""
     root = tmp_path_factory.mktemp('sources')
     for source, number in NUM_MEDIA.items():
         images = {
@@ -54,7 +54,7 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write_captions(root: Path, source: str, ids: Sequence[int]) -> None:
-    """Two captions of each image."""
+    """Write two captions of each image."""
     write_lines(
         root / f'{source}.jsonl',
         [
@@ -68,7 +68,7 @@ def write_captions(root: Path, source: str, ids: Sequence[int]) -> None:
 def member_of(
     source: str, root: Path, vocab_dir: str, **options: Any
 ) -> dict[str, Any]:
-    """Config of a data set with an LMDB of its own."""
+    """Return the config of a dataset with an LMDB of its own."""
     args = dict(backend='lmdb', db_path=str(root / f'{source}.lmdb'))
     loader = dict(type='LoadImageClip', backend_args=args)
     return dict(
@@ -81,7 +81,7 @@ def member_of(
 
 
 def concat_of(root: Path, vocab_dir: str, **options: Any) -> ConcatTextDataset:
-    """Both sources, built from a config."""
+    """Build both sources from a config."""
     return DATASETS.build(
         dict(
             type='ConcatTextDataset',
@@ -261,7 +261,7 @@ def test_concat__bad_media_are_of_one_member(
 
 
 def meet_bad_media(rank: int, root: str, vocab_dir: str) -> None:
-    """One of two processes, which meets the bad file of one member."""
+    """Run one of two processes, which meets an unreadable file."""
     torch.set_num_threads(1)
     distributed.init_process_group(
         'gloo', f'file://{root}/group', rank=rank, world_size=2
@@ -296,7 +296,7 @@ def test_bad_media_hook__merges_every_member(
 
 
 class Foreign(BaseDataset):
-    """A dataset that is not ours."""
+    """Dataset of another package."""
 
 
 def test_concat__wrong_members(data_root: Path, vocab_dir: str) -> None:
@@ -338,7 +338,7 @@ def test_concat__retrieval_is_for_training(
     items = [dataset[(0, 0, i)]['data_samples'] for i in range(4)]
     assert [item.video_id for item in items] == ['a', 'b'] * 2
     with pytest.raises(
-        ValueError, match='test_mode=True cannot .* captions in one file'
+        ValueError, match='test_mode=True cannot .* captions into one file'
     ):
         ConcatTextDataset([dict(m, test_mode=True) for m in members])
 

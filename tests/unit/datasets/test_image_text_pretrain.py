@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the pretraining data set on image files."""
+"""Tests of the pretraining dataset on image files."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tests.toolbox.media import flat, pipeline, write_lines, write_video
 
 @pytest.fixture(scope='module')
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Four images with two captions each."""
+    """Write four images with two captions each."""
     root = tmp_path_factory.mktemp('images')
     rows = []
     for i, folder in enumerate(('coco', 'coco', 'vg', 'vg')):

@@ -15,7 +15,7 @@ from tests.toolbox.media import write_lines
 
 
 def table_of(*captions: tuple[str, str]) -> CaptionTable:
-    """A table of (video, text); the id of row i is 'c<i>'."""
+    """Return a table of (video, text) with the ids 'c<row>'."""
     return CaptionTable(
         [
             Caption(text, media, f'c{row}', row + 1)

@@ -38,7 +38,7 @@ def test_load_tokenizer__unreachable_hub_says_what_to_pass(
     monkeypatch.setattr('socket.socket.connect', no_network)
     monkeypatch.setattr('socket.getaddrinfo', no_network)
     with pytest.raises(
-        OSError, match="'nobody/no-such-bert'.*path of its folder"
+        OSError, match="'nobody/no-such-bert'.*pass its folder"
     ):
         load_tokenizer('nobody/no-such-bert')
 

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the question answering data set on real video files."""
+"""Tests of the question answering dataset on real video files."""
 
 import json
 import pickle
@@ -37,7 +37,7 @@ SOFT = [
 
 @pytest.fixture(scope='module')
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Three videos, two images and questions of every format."""
+    """Write three videos, two images and questions of every format."""
     root = tmp_path_factory.mktemp('data')
     for i in range(3):
         write_video(root / f'v{i}.mp4', num_frames=12)
@@ -227,7 +227,7 @@ def test_training__groups_of_questions_keep_their_answers(
         # Three questions in two groups: each once, and one repeated.
         assert {t for item in items for t in item['texts']} == set(answers)
         groups.add(frozenset(items[0]['texts']))
-    assert len(groups) == 3  # dealt anew in every epoch
+    assert len(groups) == 3  # dealt afresh in every epoch
 
 
 def test_choice__texts_are_question_and_option(data_root: str) -> None:

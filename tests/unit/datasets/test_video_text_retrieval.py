@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the retrieval data set on real video files."""
+"""Tests of the retrieval dataset on real video files."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ ROWS = [
 
 @pytest.fixture(scope='module')
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Three videos with three, two and one captions."""
+    """Write three videos with three, two and one captions."""
     root = tmp_path_factory.mktemp('data')
     (root / 'videos').mkdir()
     for i in range(3):

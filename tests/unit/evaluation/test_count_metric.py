@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Errors of counts, by hand."""
+"""Tests of the errors of counts, calculated by hand."""
 
 import json
 import math

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Pretraining accuracies, counted by hand."""
+"""Tests of the pretraining accuracies, counted by hand."""
 
 import numpy as np
 import pytest

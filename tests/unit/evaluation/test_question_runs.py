@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Whole tests of question answering: files that are bad, files to submit."""
+"""End-to-end tests of question answering: unreadable and output files."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.toolbox.tiny_models import fixed_init
 
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of whose videos one is damaged and one is missing."""
+    """Write a corpus with one damaged and one missing video."""
     folder = make_corpus(tmp_path_factory.mktemp('corpus'))
     (folder / 'videos' / 'test2.mp4').write_bytes(b'not a video')
     (folder / 'videos' / 'test4.mp4').unlink()

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Accuracy of question answering, counted by hand and by a naive loop."""
+"""Tests of the accuracy of answers, by hand and by a naive loop."""
 
 import json
 import random
@@ -21,7 +21,7 @@ def sample(
     answer_type: str | None = None,
     with_text: bool = True,
 ) -> dict:
-    """What the model gives for a question; without a label, a bad video."""
+    """Return a prediction; without a label, an unreadable video."""
     result = dict(
         video_id=f'video{question_id // 2}',
         question_ids=[question_id],

@@ -33,7 +33,7 @@ def evaluate(
 
 
 def naive_rank(row: list[float], own: set[int]) -> int:
-    """Place of the best own entry in a list sorted against it."""
+    """Return the place of the best own entry in a list sorted against it."""
     ordered = sorted(range(len(row)), key=lambda i: (-row[i], i in own))
     return 1 + min(
         place

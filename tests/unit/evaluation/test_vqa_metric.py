@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""VQA accuracy equals the official formula, which knows the annotators."""
+"""Tests of VQA accuracy, against the official formula."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ TYPES = ['yes/no', 'yes/no', 'number', 'other', 'other']
 
 
 def official_accuracy(answer: str, annotators: list[str]) -> float:
-    """The mean over all subsets of 9 annotators of min(matches / 3, 1)."""
+    """Return the mean of min(matches / 3, 1) over subsets of 9 annotators."""
     scores = [
         min(subset.count(answer) / 3, 1)
         for subset in itertools.combinations(annotators, 9)
@@ -27,7 +27,7 @@ def official_accuracy(answer: str, annotators: list[str]) -> float:
 
 
 def soft_targets(annotators: list[str]) -> list[float]:
-    """The targets of files for training: 0.3, 0.6, 0.9, 1."""
+    """Return the targets of training files: 0.3, 0.6, 0.9, 1."""
     counts = Counter(annotators)
     return [(0, 0.3, 0.6, 0.9, 1)[min(counts[word], 4)] for word in WORDS]
 

@@ -23,7 +23,7 @@ from clipbert_mm.annotations.official.answer_normalisation import normalise
         ('a', ''),
         ('?', ''),
         ('theatre', 'theatre'),
-        # A mark inside a word becomes a space, beside a space it goes.
+        # A mark inside a word becomes a space, next to a space it goes.
         ('black/white', 'black white'),
         ('black / white', 'black white'),
         ('black/ white-red', 'black white red'),
@@ -60,7 +60,7 @@ def test_normalise(answer: str, expected: str) -> None:
 
 
 def test_normalise__contractions_equal_mmaction2() -> None:
-    """With every apostrophe there, lost, or lost one at a time."""
+    """Check contractions with all, without one or without any apostrophe."""
     endings = [
         "'d",
         "'d've",

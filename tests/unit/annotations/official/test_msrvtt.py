@@ -115,7 +115,7 @@ def test_retrieval__list_of_the_7k_videos(tmp_path: Path) -> None:
 
 
 def test_retrieval__7k_list_with_a_test_video(tmp_path, capsys) -> None:
-    """video7 is in the full test only, where 9k training may have it."""
+    """Check video7 of the full test set, which 9k training may have."""
     arguments = options(tmp_path)
     path = write(
         tmp_path / 'MSRVTT_train.7k.csv', 'video_id\nvideo1\nvideo7\n'

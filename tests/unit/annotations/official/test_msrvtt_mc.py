@@ -99,7 +99,7 @@ def test_mc__training_files_without_its_videos(tmp_path, capsys) -> None:
     ],
 )
 def test_mc__training_file_with_its_video(media, tmp_path, capsys) -> None:
-    """Files of captions and of questions name videos by other keys."""
+    """Check files of captions and questions, which use other keys."""
     clean = write(
         tmp_path / 'train_7k.jsonl', json.dumps(row('a dog', 0, 0)) + '\n'
     )

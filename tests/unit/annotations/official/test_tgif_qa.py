@@ -27,7 +27,7 @@ def table(header: str, *rows: str) -> str:
 
 
 def action_rows(gifs: range, first_key: int) -> list[str]:
-    """Two questions about each gif."""
+    """Return two questions about each gif."""
     return [
         f'tumblr_{gif}_250\tWhat does it do {n} times ?\t{OPTIONS}\t{n}\t'
         f'ID{gif}\t{first_key + 2 * gif + n}'

@@ -110,7 +110,7 @@ def options(
 
 
 def changed(document: dict, place: str, **values) -> dict:
-    """A copy with other values in the record such as answers[3]."""
+    """Return a copy with other values in a record such as answers[3]."""
     document = json.loads(json.dumps(document))
     key, index = place[:-1].split('[')
     document[key][int(index)].update(values)
@@ -240,7 +240,7 @@ def test_vqa__without_test_files(tmp_path: Path) -> None:
 
 
 def test_vqa__an_article_alone_is_an_answer(tmp_path: Path) -> None:
-    """What is empty in its normal form is one class."""
+    """Check that answers with an empty normal form are one class."""
     answers = changed(
         VAL_ANSWERS,
         'annotations[1]',
@@ -258,7 +258,7 @@ def test_vqa__an_article_alone_is_an_answer(tmp_path: Path) -> None:
 
 
 def official_accuracy(answer: str, given: list[str]) -> float:
-    """The formula of the challenge: ten leave-one-out accuracies."""
+    """Return the mean of ten leave-one-out accuracies, as the challenge."""
     accuracies = []
     for left_out in range(len(given)):
         others = [a for i, a in enumerate(given) if i != left_out]

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tests of the check of a config's data, on files that are really wrong."""
+"""Tests of the check of a config's data, on real wrong files."""
 
 import json
 import pickle
@@ -21,13 +21,13 @@ from tests.toolbox.shrink import make_corpus, shrink
 
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory) -> Path:
-    """A corpus with nothing wrong."""
+    """Write a corpus without mistakes."""
     return make_corpus(tmp_path_factory.mktemp('corpus'))
 
 
 @pytest.fixture
 def own_corpus(corpus, tmp_path) -> Path:
-    """Links to the corpus, to be spoilt."""
+    """Link to the corpus, for changes."""
     for path in corpus.rglob('*'):
         if path.is_file():
             link = tmp_path / path.relative_to(corpus)
@@ -37,14 +37,14 @@ def own_corpus(corpus, tmp_path) -> Path:
 
 
 def spoil(path: Path, content: 'str | bytes') -> Path:
-    """Write a file of its own in the place of the link."""
+    """Replace a link by a file of its own."""
     path.unlink()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 
 
 def write_config(config: Config, folder: Path) -> Path:
-    """Write a config as JSON, which takes less time than as Python."""
+    """Write a config as JSON, which is faster than as Python."""
     config.dump(folder / 'config.json')
     return folder / 'config.json'
 
@@ -55,7 +55,7 @@ def run(
     *options: str,
     **overrides: Any,
 ) -> tuple[int, dict]:
-    """The exit status and the JSON of a check of a small config."""
+    """Return the exit status and the JSON of a check of a small config."""
     config = write_config(shrink(name, folder, **overrides), folder)
     out = folder / 'report.json'
     status = check.main(
@@ -65,7 +65,7 @@ def run(
 
 
 def messages(found: list[dict]) -> dict[tuple, list[str]]:
-    """Messages by split and kind."""
+    """Return messages by split and kind."""
     groups: dict[tuple, list[str]] = {}
     for one in found:
         groups.setdefault((one['split'], one['kind']), []).append(
@@ -355,7 +355,7 @@ def test_check__vocabulary_is_not_there(own_corpus):
 
 
 def lmdb_of(corpus: Path, folder: Path, suffix: str = '') -> str:
-    """All test videos but one, and one that is junk."""
+    """Write an LMDB of all test videos but one, and one of junk."""
     content = {
         f'test{i}{suffix}': (corpus / 'videos' / f'test{i}.mp4').read_bytes()
         for i in (0, 1, 2, 4, 6)
@@ -365,7 +365,7 @@ def lmdb_of(corpus: Path, folder: Path, suffix: str = '') -> str:
 
 
 def opened_by(config: Config, step: dict) -> Config:
-    """The config with another first step of the test pipeline."""
+    """Return the config with another first transform in testing."""
     config.test_dataloader.dataset.pipeline[0] = step
     config.test_dataloader.dataset.data_prefix = dict(video='')
     config.test_dataloader.dataset.media_suffix = ''
@@ -458,7 +458,7 @@ def test_probe__can_be_handed_to_a_process(corpus):
         (
             [],
             dict(train_dataloader__dataset__type='VideoDataset'),
-            "got a dataset of the type 'VideoDataset'",
+            "VideoQuestionAnswering'], but got 'VideoDataset'",
         ),
         ([], dict(train_dataloader__dataset__group_sice=2), 'group_sice'),
         (

@@ -12,7 +12,7 @@ MASK_ID = 4
 
 
 def item(seed: int = 0, rows: int = 400, length: int = 50) -> dict:
-    """Texts of random words with [CLS], [SEP] and ten pads each."""
+    """Return texts of random words with [CLS], [SEP] and ten pads each."""
     ids = np.random.default_rng(99).integers(5, 29, (rows, length))
     ids[:, 0], ids[:, -11], ids[:, -10:] = 2, 3, 0
     return dict(
@@ -49,7 +49,7 @@ def test_mask_tokens__shares() -> None:
 
 
 def assert_binomial(count: int, trials: int, prob: float) -> None:
-    """Within 4.5 standard deviations: 7 of a million fail by chance."""
+    """Check 4.5 standard deviations: 7 of a million fail by chance."""
     deviation = (trials * prob * (1 - prob)) ** 0.5
     assert abs(count - trials * prob) < 4.5 * deviation
 
