@@ -227,7 +227,7 @@ def test_compress__bad_files_are_reported_and_the_others_done(
     assert '4 of 5 videos could not be encoded.' in shown
 
 
-def test_compress__goes_on_after_a_kill(tmp_path, capsys):
+def test_compress__resumes_after_a_kill(tmp_path, capsys):
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()
     write_noise(source / '0.mp4')
@@ -366,7 +366,7 @@ def test_compress__refuses(tmp_path, capsys, target, options, message):
     assert (tmp_path / 'other' / 'a.mp4').read_bytes() == b'precious'
 
 
-def test_compress__tells_sizes_and_speed(tmp_path, capsys):
+def test_compress__prints_sizes_and_speed(tmp_path, capsys):
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()
     write_video(source / 'a.mp4', 40, size=(1280, 720))

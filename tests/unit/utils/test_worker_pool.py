@@ -39,7 +39,7 @@ def work(tmp_path, monkeypatch):
     return crashing_jobs.work
 
 
-def test_run_jobs__goes_on_after_a_crash_and_a_hang(work):
+def test_run_jobs__continues_after_a_crash_and_a_hang(work):
     jobs = ['a', 'crash', 'b', 'hang', 'fail', 'c', 'leave', 'd']
     start = time.monotonic()
     outcomes = sorted(run_jobs(work, jobs, workers=2, timeout=3))
