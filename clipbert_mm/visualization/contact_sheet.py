@@ -13,15 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from clipbert_mm.media.files import is_image_name
-from clipbert_mm.media.opening import (
-    available_decoders,
-    open_video,
-    read_image,
-)
 from clipbert_mm.utils.checks import check_integer
 
 from .drawing import Font, fit, shorten, wrap
+from .frames import read_frames
 
 MARGIN = 12  # pixels
 BACKGROUND, INK, FAINT, RIGHT = '#ffffff', '#202020', '#707070', '#1a8a3c'
@@ -158,37 +153,6 @@ def _draw_tile(
         pen.rectangle(
             (x - 4, y - 4, right + 3, y + size + 3), outline=RIGHT, width=4
         )
-
-
-def read_frames(
-    video: str | os.PathLike[str], number: int
-) -> list[np.ndarray]:
-    """Decode frames from the middles of equal parts of a video.
-
-    Args:
-        video (str | os.PathLike[str]): Path of a video, a GIF or an image.
-        number (int): Maximum number of frames; a shorter video gives all of
-            its frames.
-
-    Returns:
-        list[np.ndarray]: Frames, ``(H, W, 3)``, uint8, RGB.
-
-    Raises:
-        MediaError: If the file is unreadable.
-        OSError: If the file does not exist.
-
-    Example:
-        >>> len(read_frames('a.mp4', 3))  # doctest: +SKIP
-        3
-    """
-    if is_image_name(os.fspath(video)):
-        return [read_image(video)]
-    # PyAV is optional and reads AV1, which decord does not.
-    decoder = 'decord' if available_decoders()['pyav'] else 'pyav'
-    with open_video(video, decoder=decoder) as reader:
-        number = min(number, len(reader))
-        inds = [int((i + 0.5) * len(reader) / number) for i in range(number)]
-        return list(reader.get_batch(inds).asnumpy())
 
 
 def save_contact_sheet(
