@@ -1,9 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Test a checkpoint of a config."""
 
-import sys
-
 from clipbert_mm.cli.test import main
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

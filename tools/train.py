@@ -1,9 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Train a model from a config."""
 
-import sys
-
 from clipbert_mm.cli.train import main
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

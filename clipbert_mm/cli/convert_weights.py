@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Any
 import clipbert_mm
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
-
     from clipbert_mm.weights import ConversionReport
 
 #: Description of each format, by the name of its command.

@@ -146,7 +146,7 @@ def start_from_whole_model(cfg: Config) -> None:
     for name in ('backbone', 'neck'):
         part = cfg.get('model', {}).get(name) or {}
         if (part.get('init_cfg') or {}).get('type') == 'Pretrained':
-            part.init_cfg = None
+            part['init_cfg'] = None
 
 
 def use_amp(optim_wrapper: ConfigDict) -> None:

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Run jobs in worker processes, any of which may crash or hang."""
 
+import contextlib
 import multiprocessing
 import signal
 import time
@@ -101,10 +102,9 @@ class _Worker:
         self.deadline = (
             float('inf') if timeout is None else (time.monotonic() + timeout)
         )
-        try:
+        # If the process has died, receive() notices it next.
+        with contextlib.suppress(OSError):
             self.pipe.send((number, job))
-        except OSError:
-            pass  # the process has died: receive() notices it next
 
     def receive(self, timeout: float | None) -> Outcome | None:
         """Return the outcome of the job; None if the process just started."""
