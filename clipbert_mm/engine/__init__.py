@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""What MMEngine lacks: sampler, groups, schedule, hooks, scoring loop."""
+"""Extensions of MMEngine: sampler, optimiser groups, schedule, hooks, loop."""
 
 from .bad_media_hook import BadMediaHook
 from .clipbert_optim_wrapper_constructor import ClipBERTOptimWrapperConstructor

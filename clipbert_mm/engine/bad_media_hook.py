@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Lets the processes of a run know of each other's bad media."""
+"""Hook that shares unreadable files among the processes of a run."""
 
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
@@ -10,17 +10,17 @@ from mmengine.runner import Runner
 class BadMediaHook(Hook):
     """Exchange the marks of unreadable files after every training epoch.
 
-    Every process reports the files that it meets. With this hook the others
-    do not report them again, and the share at which training stops is counted
-    over all of them. Of a ``ConcatTextDataset`` every member has its own
-    share. Datasets without ``bad_media`` are left alone.
+    Every process logs the unreadable files that it meets. With this hook the
+    others do not log them again, and the fraction at which training stops is
+    counted over all processes. Each member of a ``ConcatTextDataset`` has its
+    own fraction. Datasets without ``bad_media`` are left alone.
 
     Example:
         >>> custom_hooks = [dict(type='BadMediaHook')]
     """
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Merge the marks; raises if too many media are bad."""
+        """Merge the marks, and raise if too many files are unreadable."""
         dataset = runner.train_dataloader.dataset
         for member in getattr(dataset, 'datasets', [dataset]):
             bad_media = getattr(member, 'bad_media', None)

@@ -1,14 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
-"""Parameter groups of the recipe: CNN and BERT, with and without decay."""
+"""Parameter groups: CNN and BERT, with and without weight decay."""
 
 from typing import Any
 
 from mmaction.registry import OPTIM_WRAPPER_CONSTRUCTORS
-from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from clipbert_mm.utils.processes import unwrap
 
 NORMS = (nn.LayerNorm, nn.GroupNorm, _BatchNorm)
 CNN_PREFIXES = ('backbone.', 'neck.')
@@ -16,11 +17,11 @@ OPTIONS = {'cnn_lr_mult', 'bert_lr_mult', 'prefix_lr_mult'}
 
 
 def is_decayed(module: nn.Module, name: str) -> bool:
-    """Whether weight decay applies: not to biases and norms.
+    """Return whether weight decay applies: not to biases and norms.
 
     Args:
-        module (nn.Module): That owns the parameter.
-        name (str): Of the parameter in the module.
+        module (nn.Module): Module that owns the parameter.
+        name (str): Name of the parameter in the module.
 
     Returns:
         bool: False for biases and for all parameters of norms.
@@ -30,15 +31,18 @@ def is_decayed(module: nn.Module, name: str) -> bool:
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """Separate groups for CNN and BERT, no decay on biases and norms.
+    """Constructor of separate groups for CNN and BERT.
 
-    The reference's groups (``optimization/utils.py`` at a118b02); its CNN
-    is our backbone and neck. MMEngine's default constructor lets
-    ``custom_keys`` override ``norm_decay_mult`` and ``bias_decay_mult``, so
-    the two cannot be combined there. Frozen parameters are left out.
+    Biases and norms are not decayed.
+
+    The groups are those of the reference (``optimization/utils.py`` at
+    a118b02), whose CNN is backbone and neck here. In MMEngine's default
+    constructor ``custom_keys`` overrides ``norm_decay_mult`` and
+    ``bias_decay_mult``, so they cannot be combined. Frozen parameters are
+    left out.
 
     Args:
-        optim_wrapper_cfg (dict): Of the optimiser wrapper.
+        optim_wrapper_cfg (dict): Config of the optimiser wrapper.
         paramwise_cfg (dict, optional): ``cnn_lr_mult`` and ``bert_lr_mult``
             (float, default 1), and ``prefix_lr_mult``, a dict of parameter
             name prefixes to multipliers, on top of these; the longest prefix
@@ -70,15 +74,14 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         """Group the parameters and build the optimiser wrapper.
 
         Args:
-            model (nn.Module): ClipBERT, maybe wrapped.
+            model (nn.Module): ClipBERT, possibly in a wrapper.
 
         Returns:
-            OptimWrapper: With at most one group for each (part, decay,
-            multiplier).
+            OptimWrapper: Wrapper with at most one group for each (part,
+            decay, multiplier).
         """
-        bare = model.module if is_model_wrapper(model) else model
         optimizer_cfg = self.optimizer_cfg.copy()
-        optimizer_cfg['params'] = self.param_groups(bare)
+        optimizer_cfg['params'] = self.param_groups(unwrap(model))
         wrapper_cfg = self.optim_wrapper_cfg.copy()
         wrapper_cfg.setdefault('type', 'OptimWrapper')
         return OPTIM_WRAPPERS.build(
@@ -87,13 +90,13 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         )
 
     def param_groups(self, model: Any) -> list[dict]:
-        """Groups of the trainable parameters, in a fixed order.
+        """Return the groups of the trainable parameters, in a fixed order.
 
         Args:
             model (Any): ClipBERT, a ``nn.Module``.
 
         Returns:
-            list[dict]: ``params``, ``lr``, ``weight_decay`` and the
+            list[dict]: Groups with ``params``, ``lr``, ``weight_decay`` and
             ``param_names``.
         """
         groups: dict[tuple[str, bool, float], dict] = {}

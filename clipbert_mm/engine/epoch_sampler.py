@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""A sampler that tells the dataset the seed and which epoch it is."""
+"""Sampler that passes seed and epoch to the dataset."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,13 @@ from mmengine.dataset import DefaultSampler
 class EpochSampler(DefaultSampler):
     """MMEngine's ``DefaultSampler``, yielding ``(seed, epoch, index)``.
 
-    The order and the shards are those of ``DefaultSampler``. Seed and epoch
-    go along because the random draws of an item (clips, negatives, masks) are
-    seeded from them and the index, and workers that persist over epochs have
-    no other way to learn them. It works with the datasets of this package,
-    whose ``dataset[(seed, epoch, index)]`` takes the three.
+    The order and the shards are those of ``DefaultSampler``. The random draws
+    of an item (clips, negatives, masks) are seeded from the three numbers,
+    and workers that persist over epochs have no other way to learn the epoch.
+    The datasets of this package take ``dataset[(seed, epoch, index)]``.
 
     Args:
-        dataset (Sized): The data set.
+        dataset (Sized): Dataset to sample from.
         shuffle (bool): Whether to shuffle in every epoch. Defaults to True.
         seed (int, optional): Seed of the order and the draws, the same in all
             processes; the runner gives its own.

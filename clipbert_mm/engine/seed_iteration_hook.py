@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Makes the random draws of a training step depend on its number alone."""
+"""Hook that makes the random draws of a training step reproducible."""
 
 import numpy as np
 import torch
@@ -14,8 +14,8 @@ class SeedIterationHook(Hook):
     """Seed PyTorch from (seed, iteration, rank) before every training step.
 
     MMEngine saves no generator state, so a resumed run would drop other
-    units and sample other grid cells than the uninterrupted one. With this
-    hook it draws the same. The data side is seeded by the dataset.
+    units and sample other grid cells than an uninterrupted one. With this
+    hook both draw the same. The dataset seeds its own draws.
 
     Example:
         >>> custom_hooks = [dict(type='SeedIterationHook')]

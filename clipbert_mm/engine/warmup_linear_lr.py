@@ -1,23 +1,25 @@
 # Copyright (c) clipbert_mm contributors.
-"""The learning rate of the recipe: linear warm-up, linear decay to 0."""
+"""Learning rate schedule: linear warm-up, then linear decay to 0."""
 
 from mmaction.registry import PARAM_SCHEDULERS
 from mmengine.optim import OptimWrapper
 from mmengine.optim.scheduler.param_scheduler import _ParamScheduler
 
+from clipbert_mm.utils.checks import check_fraction
+
 SMALLEST_LR = 1e-8
 
 
 def warmup_linear_factor(step: int, total: int, warmup: int) -> float:
-    """Factor of the base rate at a step.
+    """Return the factor of the base rate at a step.
 
     Args:
-        step (int): Counted from 1.
+        step (int): Number of the step, counted from 1.
         total (int): Steps of the run; the factor is 0 at the last.
-        warmup (int): Steps in which it grows from 0 to 1.
+        warmup (int): Steps in which the factor grows from 0 to 1.
 
     Returns:
-        float: In 0...1.
+        float: Factor in [0, 1].
 
     Example:
         >>> warmup_linear_factor(step=5, total=100, warmup=10)
@@ -30,7 +32,7 @@ def warmup_linear_factor(step: int, total: int, warmup: int) -> float:
 
 @PARAM_SCHEDULERS.register_module()
 class WarmupLinearLR(_ParamScheduler):
-    """Linear warm-up over a share of the run, then linear decay to 0.
+    """Linear warm-up over a fraction of the run, then linear decay to 0.
 
     The reference's schedule (``sched.py`` at a118b02): the update number
     counts from 1, and a rate of 0 becomes 1e-8. MMEngine's ``LinearLR``
@@ -38,12 +40,13 @@ class WarmupLinearLR(_ParamScheduler):
     warm-up to epochs.
 
     Args:
-        optimizer (OptimWrapper): Given by the runner.
+        optimizer (OptimWrapper): Optimiser that the runner passes.
         end (int): Iterations of the run; in a config with ``by_epoch=True``
-            and ``convert_to_iter_based=True`` its epochs.
-        warmup_ratio (float): Share of the warm-up. Defaults to 0.1.
+            and ``convert_to_iter_based=True``, epochs.
+        warmup_ratio (float): Fraction of the warm-up. Defaults to 0.1.
         begin (int): First iteration; must be 0. Defaults to 0.
-        last_step (int): For resuming. Defaults to -1.
+        last_step (int): Last finished step of a resumed run. Defaults to
+            -1.
         by_epoch (bool): Must be False once built. Defaults to False.
         verbose (bool): Print each rate. Defaults to False.
 
@@ -69,13 +72,10 @@ class WarmupLinearLR(_ParamScheduler):
         if begin != 0 or by_epoch:
             raise ValueError(
                 'WarmupLinearLR counts iterations of the whole run: set '
-                'begin=0, and convert_to_iter_based=True beside '
+                'begin=0, and convert_to_iter_based=True next to '
                 f'by_epoch=True; got begin={begin}, by_epoch={by_epoch}.'
             )
-        if not 0 <= warmup_ratio <= 1:
-            raise ValueError(
-                f'warmup_ratio must lie in 0...1, but got {warmup_ratio}.'
-            )
+        check_fraction('warmup_ratio', warmup_ratio)
         self.total = end
         self.warmup = int(warmup_ratio * end)
         super().__init__(
@@ -103,17 +103,18 @@ class WarmupLinearLR(_ParamScheduler):
         """Build from epochs; called by the runner.
 
         Args:
-            optimizer (OptimWrapper): Given by the runner.
+            optimizer (OptimWrapper): Optimiser that the runner passes.
             end (int): Epochs of the run.
             epoch_length (int): Iterations of an epoch.
-            warmup_ratio (float): As of the class. Defaults to 0.1.
-            begin (int): As of the class. Defaults to 0.
-            last_step (int): As of the class. Defaults to -1.
+            warmup_ratio (float): Fraction of the warm-up. Defaults to 0.1.
+            begin (int): First iteration; must be 0. Defaults to 0.
+            last_step (int): Last finished step of a resumed run. Defaults to
+                -1.
             by_epoch (bool): Must be True. Defaults to True.
-            verbose (bool): As of the class. Defaults to False.
+            verbose (bool): Print each rate. Defaults to False.
 
         Returns:
-            WarmupLinearLR: Counting iterations.
+            WarmupLinearLR: Schedule that counts iterations.
         """
         if not by_epoch:
             raise ValueError(
@@ -130,7 +131,7 @@ class WarmupLinearLR(_ParamScheduler):
         )
 
     def _get_value(self) -> list[float]:
-        """Rate of every parameter group for the coming iteration."""
+        """Return the rate of each parameter group for the next iteration."""
         factor = warmup_linear_factor(
             self.last_step + 1, self.total, self.warmup
         )

@@ -1,16 +1,18 @@
 # Copyright (c) clipbert_mm contributors.
-"""Texts in batches of nearly equal length, so that little is padding."""
+"""Text batches of nearly equal length, with little padding."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from clipbert_mm.utils.checks import check_fraction, check_integer
+
 
 class TextBatch(NamedTuple):
-    """Some texts of a bank, the longest of them without padding."""
+    """Batch of some texts of a bank, cut to the longest of them."""
 
-    inds: Tensor  # int64 (m, ), places in the bank
+    inds: Tensor  # int64 (m, ), indices in the bank
     input_ids: Tensor  # int64 (m, L)
     attention_mask: Tensor | None  # bool (m, L); None without padding
 
@@ -24,37 +26,32 @@ def make_text_batches(
     """Sort texts by length and cut them into batches with little padding.
 
     A text that would push the padding of its batch above ``max_padding``
-    starts the next one. The share is that of the text tokens alone, which is
-    stricter than one that counts the visual tokens beside them, and it holds
-    for every batch, therefore for all of them.
+    starts the next one. The limit is a fraction of the text tokens alone,
+    which is stricter than one of text and visual tokens.
 
     Args:
         input_ids (Tensor): int64, ``(M, L)``.
         attention_mask (Tensor): ``(M, L)``, 1 at the real tokens, which come
             first.
-        max_texts (int): Texts of a batch at most.
-        max_padding (float): Share of a batch's text tokens that may be
-            padding. Defaults to 0.05.
+        max_texts (int): Maximum number of texts of a batch.
+        max_padding (float): Maximum fraction of padding among the text tokens
+            of a batch. Defaults to 0.05.
 
     Returns:
-        list[TextBatch]: From the shortest texts to the longest; each text is
-        in exactly one batch.
+        list[TextBatch]: Batches from the shortest texts to the longest; each
+        text is in exactly one batch.
 
     Raises:
         ValueError: If ``max_texts`` is not positive, ``max_padding`` is not
-            in 0...1, a text is empty, or padding comes before a token.
+            in [0, 1], a text is empty, or padding comes before a token.
 
     Example:
         >>> ids = torch.tensor([[2, 7, 8, 3], [2, 3, 0, 0]])
         >>> [b.input_ids.tolist() for b in make_text_batches(ids, ids > 0, 8)]
         [[[2, 3]], [[2, 7, 8, 3]]]
     """
-    if max_texts < 1:
-        raise ValueError(f'max_texts must be at least 1, but got {max_texts}.')
-    if not 0 <= max_padding <= 1:
-        raise ValueError(
-            f'max_padding is a share, 0...1, but got {max_padding}.'
-        )
+    check_integer('max_texts', max_texts, 1)
+    check_fraction('max_padding', max_padding)
     lengths = text_lengths(attention_mask)
     order = lengths.argsort(stable=True)
     batches = []
@@ -73,7 +70,7 @@ def make_text_batches(
 
 
 def text_lengths(attention_mask: Tensor) -> Tensor:
-    """Number of tokens of each text.
+    """Return the number of tokens of each text.
 
     Args:
         attention_mask (Tensor): ``(M, L)``, 1 at the real tokens.
@@ -103,7 +100,7 @@ def text_lengths(attention_mask: Tensor) -> Tensor:
 def _cuts(
     lengths: list[int], max_texts: int, max_padding: float
 ) -> list[tuple[int, int]]:
-    """First and last (excluded) place of each batch of sorted lengths."""
+    """Return the start and stop of each batch of sorted lengths."""
     cuts = []
     first = tokens = 0
     for place, length in enumerate(lengths):

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Compare the weights of a checkpoint with those of a model."""
+"""Comparison of a checkpoint's weights with those of a model."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,21 @@ def compare_weights(
     own: Mapping[str, Tensor],
     task_prefixes: tuple[str, ...],
 ) -> list[str]:
-    """Refuse weights of another architecture; report what a task leaves.
+    """Raise unless only tensors of the task differ, and log these.
 
-    MMEngine leaves out what does not fit, and prints the names beside the
+    MMEngine leaves out what does not fit, and prints the names outside the
     log of a run. Here only the tensors of a task may differ, since a model is
     fine-tuned from one of another task.
 
     Args:
-        loaded (Mapping[str, Tensor]): Of the checkpoint, by name.
-        own (Mapping[str, Tensor]): Of the model, by name.
-        task_prefixes (tuple[str, ...]): Beginnings of the names that may
+        loaded (Mapping[str, Tensor]): Tensors of the checkpoint, by name.
+        own (Mapping[str, Tensor]): Tensors of the model, by name.
+        task_prefixes (tuple[str, ...]): Prefixes of the names that may
             differ.
 
     Returns:
-        list[str]: Names of the checkpoint that have another shape in the
-        model, and must not be loaded.
+        list[str]: Names of tensors that have another shape in the model and
+        must not be loaded.
 
     Raises:
         ValueError: If any other tensor is missing or has another shape.
@@ -55,12 +55,16 @@ def compare_weights(
             'init_cfg of the backbone or head.bert.'
         )
     _report(
-        'of the checkpoint are not loaded, the task has another output',
+        'of the checkpoint are not loaded, because the task has another '
+        'output',
         [f'{name}: {text}' for name, text in other_shape.items()],
     )
-    _report('of the model are not in the checkpoint and start anew', missing)
     _report(
-        'of the checkpoint are not used, the model has none such',
+        'of the model are not in the checkpoint and start from scratch',
+        missing,
+    )
+    _report(
+        'of the checkpoint are not used, because the model lacks them',
         [name for name in loaded if name not in own],
     )
     return list(other_shape)

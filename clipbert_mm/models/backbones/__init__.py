@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Backbones: the CNN that turns frames into grids."""
+"""Backbones: from frames to feature maps."""
 
 from .resnet50_grid import ResNet50Grid
 

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""The 2D CNN of ClipBERT: ResNet-50 as in grid-feats-vqa."""
+"""ResNet-50 of grid-feats-vqa, the 2D CNN of ClipBERT."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -14,6 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from clipbert_mm.models.layers.channels_last_conv2d import ChannelsLastConv2d
 from clipbert_mm.models.layers.frozen_batch_norm import FrozenBatchNorm2d
 from clipbert_mm.models.layers.subsample import subsample
+from clipbert_mm.utils.checks import check_choice, check_integer
 
 NORMS = {'frozen': FrozenBatchNorm2d, 'batch': nn.BatchNorm2d}
 EXPANSION = 4
@@ -45,18 +46,18 @@ class ConvNorm(ChannelsLastConv2d):
         self.norm = NORMS[norm](out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, C, H, W)`` to ``(N, out_channels, H', W')``."""
+        """Map ``(N, ch, H, W)`` to ``(N, out_channels, H', W')``."""
         if isinstance(self.norm, FrozenBatchNorm2d):
             return self.convolve(x, *self.norm.fold(self.weight))
         return self.norm(super().forward(x))
 
 
 class Stem(nn.Module):
-    """7x7 convolution and 3x3 max-pool, stride 4 in all.
+    """Stem: 7x7 convolution and 3x3 max-pool, stride 4 in total.
 
     Args:
         channels (int): Channels of the output.
-        norm (str): See :class:`ConvNorm`.
+        norm (str): Norm of :class:`ConvNorm`.
     """
 
     def __init__(self, channels: int, norm: str) -> None:
@@ -64,18 +65,19 @@ class Stem(nn.Module):
         self.conv1 = ConvNorm(3, channels, 7, stride=2, norm=norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` to ``(N, channels, H / 4, W / 4)``."""
+        """Map ``(N, 3, H, W)`` to ``(N, channels, H / 4, W / 4)``."""
         x = F.relu_(self.conv1(x))
         return F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 with a shortcut.
+    """Residual block: 1x1, 3x3 and 1x1 convolution with a shortcut.
 
     Args:
         in_channels (int): Channels of the input.
-        channels (int): Channels of the 3x3; the output has four times these.
-        norm (str): See :class:`ConvNorm`.
+        channels (int): Channels of the 3x3; the output has four times as
+            many.
+        norm (str): Norm of :class:`ConvNorm`.
     """
 
     def __init__(self, in_channels: int, channels: int, norm: str) -> None:
@@ -89,7 +91,7 @@ class Bottleneck(nn.Module):
         self.conv3 = ConvNorm(channels, out_channels, 1, norm=norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, C, H, W)`` to ``(N, 4 * channels, H, W)``."""
+        """Map ``(N, ch, H, W)`` to ``(N, 4 * channels, H, W)``."""
         out = F.relu_(self.conv1(x))
         out = F.relu_(self.conv2(out))
         out = self.conv3(out)
@@ -105,19 +107,19 @@ class ResNet50Grid(BaseModule):
     "Model Architecture". The details are those of grid-feats-vqa in
     detectron2 (the reference's ``R-50-grid.yaml`` at a118b02): the stride of
     a stage in its first 1x1 (so the input is subsampled), no dilation in
-    res5, frozen batch norm everywhere, stem and res2 frozen. It reads BGR,
-    0-255 minus the mean.
+    res5, frozen batch norm everywhere, stem and res2 frozen. The input is
+    BGR in [0, 255] minus the mean.
 
-    MMAction2's ``ResNet(style='caffe')`` computes the same, but its frozen
-    norms are parameters that weight decay and checkpoints see, its width is
-    fixed, and its names are not those of the published weights.
+    MMAction2's ``ResNet(style='caffe')`` computes the same. Its frozen norms,
+    however, are parameters that weight decay and checkpoints see, its width
+    is fixed, and its names are not those of the published weights.
 
     Args:
-        stage_blocks (Sequence[int]): Blocks of res2, res3, ....
+        stage_blocks (Sequence[int]): Number of blocks of res2, res3, ....
             Defaults to ``(3, 4, 6, 3)``, ResNet-50.
         strides (Sequence[int]): Stride of each stage; the stem has 4.
-            Defaults to ``(1, 2, 2, 2)``, 32 in all.
-        base_channels (int): Channels of the stem; stage ``i`` puts out
+            Defaults to ``(1, 2, 2, 2)``, 32 in total.
+        base_channels (int): Channels of the stem; stage ``i`` returns
             ``base_channels * 4 * 2**i``. Defaults to 64.
         freeze_at (int): 0 trains everything, 1 freezes the stem, 2 the stem
             and res2, ..., 5 the whole ResNet-50. Defaults to 2.
@@ -126,10 +128,11 @@ class ResNet50Grid(BaseModule):
             needs. Defaults to ``'frozen'``.
         with_cp (bool): Recompute the trained stages in the backward pass
             instead of storing their activations. Defaults to False.
-        cp_frames (int): Frames that ``with_cp`` recomputes at a time: fewer
-            need less memory, more keep a GPU busy. With ``norm='batch'``,
-            whose statistics are those of all frames, two blocks at a time
-            are recomputed for all frames instead. Defaults to 8.
+        cp_frames (int): Number of frames that ``with_cp`` recomputes at a
+            time: fewer need less memory, more keep a GPU busy. With
+            ``norm='batch'``, whose statistics are those of all frames, two
+            blocks at a time are recomputed for all frames instead. Defaults
+            to 8.
         init_cfg (dict, optional): MMEngine's initialiser, for example
             ``dict(type='Pretrained', checkpoint=...)``. Defaults to None:
             Kaiming.
@@ -139,7 +142,7 @@ class ResNet50Grid(BaseModule):
         - return: ``(N, out_channels, ceil(H / 32), ceil(W / 32))``
 
     Raises:
-        ValueError: If an option is not one of those above.
+        ValueError: If an option is out of range.
 
     Example:
         >>> backbone = ResNet50Grid()
@@ -158,11 +161,7 @@ class ResNet50Grid(BaseModule):
         cp_frames: int = 8,
         init_cfg: dict | None = None,
     ) -> None:
-        if norm not in NORMS:
-            raise ValueError(
-                f"Unknown norm '{norm}' of ResNet50Grid. Valid "
-                f'norms are {sorted(NORMS)}.'
-            )
+        check_choice('norm', norm, sorted(NORMS))
         if len(stage_blocks) != len(strides):
             raise ValueError(
                 'ResNet50Grid needs one stride for each stage, '
@@ -171,15 +170,11 @@ class ResNet50Grid(BaseModule):
             )
         if not 0 <= freeze_at <= len(stage_blocks) + 1:
             raise ValueError(
-                f'freeze_at must lie in 0...{len(stage_blocks) + 1} (0: '
+                f'freeze_at must be in [0, {len(stage_blocks) + 1}] (0: '
                 'nothing, 1: the stem, 2: stem and res2, ...), but got '
                 f'{freeze_at}.'
             )
-        if cp_frames < 1:
-            raise ValueError(
-                'cp_frames, the frames recomputed at a time, '
-                f'must be at least 1, but got {cp_frames}.'
-            )
+        check_integer('cp_frames', cp_frames, 1)
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
         self.norm = norm
         self.with_cp = with_cp
@@ -202,18 +197,18 @@ class ResNet50Grid(BaseModule):
             self.get_submodule(name).requires_grad_(False)
 
     def train(self, mode: bool = True) -> 'ResNet50Grid':
-        """As usual, but the frozen part keeps its statistics."""
+        """Set the mode; the frozen part keeps its statistics."""
         super().train(mode)
         for name in self._frozen_names:
             self.get_submodule(name).eval()
         return self
 
     def forward(self, x: Tensor) -> Tensor:
-        """Feature map of the last stage.
+        """Return the feature map of the last stage.
 
         Args:
-            x (Tensor): Frames, ``(N, 3, H, W)``, float32, BGR, mean
-                subtracted, 0-255 scale.
+            x (Tensor): Frames, float32 ``(N, 3, H, W)``, BGR in [0, 255]
+                minus the mean.
 
         Returns:
             Tensor: ``(N, out_channels, H', W')``.
@@ -229,7 +224,7 @@ class ResNet50Grid(BaseModule):
         if not (self.with_cp and torch.is_grad_enabled() and trained):
             return _run_stages(trained, x)
         if self.norm == 'frozen':
-            # Before it is stored.
+            # Subsampled before it is stored.
             x = subsample(x, trained[0][1])
             trained[0] = (trained[0][0], 1)
             return torch.cat(

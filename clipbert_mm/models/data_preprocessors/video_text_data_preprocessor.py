@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""From a list of items to the batch that the model reads."""
+"""Data preprocessor: from a list of items to the batch of the model."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import stack_batch
 from torch import Tensor
 
-# The batch names the model's inputs; the items name the pipeline's.
+# Names of the model's inputs.
 FRAMES, TEXTS = 'imgs', ('input_ids', 'attention_mask')
 
 
@@ -22,11 +22,11 @@ def pad_texts(texts: Sequence[Tensor], multiple: int = 1) -> Tensor:
     the reference, which pads every text to ``max_txt_len``.
 
     Args:
-        texts (Sequence[Tensor]): N tensors of ``(num_texts, L_i)``.
-        multiple (int): The length becomes a multiple of it. Defaults to 1.
+        texts (Sequence[Tensor]): N tensors ``(M, L_i)``.
+        multiple (int): Divisor of the resulting length. Defaults to 1.
 
     Returns:
-        Tensor: ``(N, num_texts, L)``, L at least ``max(L_i)``.
+        Tensor: ``(N, M, L)``, L at least ``max(L_i)``.
 
     Raises:
         ValueError: If the items have different numbers of texts.
@@ -46,29 +46,30 @@ def pad_texts(texts: Sequence[Tensor], multiple: int = 1) -> Tensor:
 
 @MODELS.register_module()
 class VideoTextDataPreprocessor(ActionDataPreprocessor):
-    """Stack, normalise and pad a batch of videos with their texts.
+    """Data preprocessor that stacks, normalises and pads videos and texts.
 
-    The numbers are those of MMAction2's preprocessor. It copies frames in
-    another order in each of three passes, two of them in float32; here uint8
-    is flipped, and normalised as it becomes float32 in its place in the
-    batch, whose memory keeps the order of the items. This one also adds the
-    texts and leaves out videos that could not be read.
+    The numbers are those of MMAction2's preprocessor, which copies frames in
+    another order in each of three passes, two of them in float32. Here uint8
+    is flipped, and normalised while it is written as float32 to its place in
+    the batch, whose memory keeps the order of the items. This class also adds
+    the texts and leaves out unreadable videos.
 
     Args:
-        mean (Sequence[float]): Of the channels, in the order that the
+        mean (Sequence[float]): Mean of each channel, in the order that the
             backbone reads. Defaults to ``(103.53, 116.28, 123.675)``, BGR.
-        std (Sequence[float]): Defaults to ``(1, 1, 1)``.
+        std (Sequence[float]): Standard deviation of each channel. Defaults to
+            ``(1, 1, 1)``.
         bgr (bool): Flip the pipeline's RGB to BGR. Defaults to True.
-        pad_texts_to (int): The length of texts becomes a multiple of this:
-            tensor cores want one, and a compiled model sees fewer lengths.
-            1 pads to the longest. Defaults to 8.
+        pad_texts_to (int): Divisor of the padded length of texts: tensor
+            cores are fast with multiples of 8, and a compiled model sees
+            fewer lengths. 1 pads to the longest. Defaults to 8.
 
     Shape:
-        - items: ``imgs`` uint8 ``(num_clips, 3, T, H, W)``; ``input_ids`` and
-          ``attention_mask`` ``(num_texts, L_i)``
-        - batch: ``imgs`` float32 ``(N, num_clips, 3, T, H, W)``, in memory
-          ``(N, num_clips, T, H, W, 3)``, so that frames folded into the batch
-          are channels last; texts ``(N, num_texts, L)``
+        - items: ``imgs`` uint8 ``(C, ch, T, H, W)``; ``input_ids`` and
+          ``attention_mask`` ``(M, L_i)``
+        - batch: ``imgs`` float32 ``(N, C, ch, T, H, W)``, in memory
+          ``(N, C, T, H, W, ch)``, so that frames folded into the batch are
+          channels last; texts ``(N, M, L)``
 
     Raises:
         ValueError: If ``pad_texts_to`` is not positive.
@@ -91,7 +92,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
                 'pad_texts_to must be a whole number >= 1, but '
                 f'got {pad_texts_to!r}.'
             )
-        # The host flips first and normalises then; it calls any flip to_rgb.
+        # The host flips before it normalises; it calls any flip to_rgb.
         super().__init__(mean, std, to_rgb=bgr, format_shape='NCTHW')
         self.pad_texts_to = pad_texts_to
         self._has_scale = any(value != 1 for value in std)
@@ -104,17 +105,17 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         data_samples: list[ActionDataSample],
         training: bool = False,
     ) -> tuple[dict[str, Tensor], list[ActionDataSample]]:
-        """Make the batch.
+        """Return the batch of the readable videos.
 
         Args:
             inputs (dict): Lists of the items' tensors.
             data_samples (list[ActionDataSample]): N samples; those with
                 ``load_error`` have no frames.
-            training (bool): Passed on to the host.
+            training (bool): Flag of the host, not used. Defaults to False.
 
         Returns:
-            tuple: The inputs of the readable videos, empty if there is none,
-            and all samples.
+            tuple: Inputs of the readable videos, empty if there is none, and
+            all samples.
         """
         readable = [
             i
@@ -134,7 +135,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         return {FRAMES: frames, **texts}, data_samples
 
     def _normalise(self, items: Sequence[Tensor]) -> Tensor:
-        """Frames of the batch, ``(N, num_clips, 3, T, H, W)``."""
+        """Return the frames of the batch, ``(N, C, ch, T, H, W)``."""
         if len({item.shape for item in items}) > 1:
             items = list(stack_batch(list(items)))
         num_clips, channels, num_frames, height, width = items[0].shape

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""One BERT over text and grid tokens, for every (text, clip) pair."""
+"""Cross-modal head: one BERT over text and grid tokens of every pair."""
 
 from typing import NamedTuple, cast
 
@@ -14,12 +14,13 @@ from transformers import BertConfig, BertModel
 from clipbert_mm.datasets.tokenizer import load_tokenizer
 from clipbert_mm.models.layers.bert_layer import run_bert_layer
 from clipbert_mm.models.layers.grid_embedding import GridEmbedding
+from clipbert_mm.utils.checks import check_choice, check_integer
 
 CLASSIFIERS = ('mlp', 'linear')
 
 
 class HeadOutput(NamedTuple):
-    """What the head computes for N videos, M texts and C clips each."""
+    """Output of the head for N videos with M texts and C clips each."""
 
     clip_logits: Tensor  # (N, M, C, K), unnormalised
     # (N, M, C, L, D), last layer at the text tokens; None when not needed
@@ -34,14 +35,14 @@ def build_bert(bert: str | dict) -> BertModel:
             arguments of ``transformers.BertConfig`` for random weights.
 
     Returns:
-        BertModel: With its pooler.
+        BertModel: BERT with its pooler.
 
     Raises:
-        OSError: If the checkpoint cannot be found; says what to pass.
+        OSError: If the checkpoint cannot be found.
     """
     if isinstance(bert, str):
         try:
-            # In float32, whatever the precision of the file.
+            # Files in half precision are trained in float32, too.
             return BertModel.from_pretrained(bert).float()
         except OSError as error:
             raise OSError(
@@ -55,7 +56,7 @@ def build_bert(bert: str | dict) -> BertModel:
 
 @MODELS.register_module()
 class BertCrossModalHead(BaseModule):
-    """Cross-modal BERT: the logits of every (text, clip) pair of a video.
+    """Cross-modal BERT that returns the logits of every (text, clip) pair.
 
     :math:`H` of `ClipBERT <https://arxiv.org/abs/2102.06183>`_, section
     "Model Architecture" (``ClipBertBaseModel`` of the reference at a118b02).
@@ -73,13 +74,12 @@ class BertCrossModalHead(BaseModule):
             Defaults to ``'mlp'``.
         tokenizer (str, optional): If given, its vocabulary must have the
             size of BERT's word embeddings. Defaults to None.
-        max_grid_size (int): Rows and columns of a grid at most.
+        max_grid_size (int): Maximum number of rows and columns of a grid.
             Defaults to 100.
-        num_sampled_cells (int, optional): Grid cells drawn in training.
-            Defaults to None: all.
-        frozen (bool): Train nothing but the classifier: BERT's embeddings,
-            layers and pooler and the grid embedding are fixed. Defaults to
-            False.
+        num_sampled_cells (int, optional): Number of grid cells drawn in
+            training. Defaults to None: all.
+        frozen (bool): Train only the classifier: BERT's embeddings, layers
+            and pooler and the grid embedding are fixed. Defaults to False.
         frozen_text (bool): Do not train BERT's text embeddings (word,
             position, token type and their LayerNorm), :math:`F_l` of
             Table 6. Dropout stays. Defaults to False.
@@ -93,10 +93,10 @@ class BertCrossModalHead(BaseModule):
         OSError: If BERT or the tokenizer cannot be found.
 
     Shape:
-        - grid: ``(N, num_clips, Hg, Wg, D)``
-        - input_ids, attention_mask: ``(N, num_texts, L)``, or
-          ``(1, num_texts, L)`` for texts that all videos share
-        - clip_logits: ``(N, num_texts, num_clips, K)``
+        - grid: ``(N, C, Hg, Wg, D)``
+        - input_ids, attention_mask: ``(N, M, L)``, or ``(1, M, L)`` for
+          texts that all videos share
+        - clip_logits: ``(N, M, C, K)``
 
     Example:
         >>> head = BertCrossModalHead(dict(num_hidden_layers=1))
@@ -119,15 +119,8 @@ class BertCrossModalHead(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        if classifier not in CLASSIFIERS:
-            raise ValueError(
-                f"Unknown classifier '{classifier}'. Valid "
-                f'classifiers are {list(CLASSIFIERS)}.'
-            )
-        if num_classes < 1:
-            raise ValueError(
-                f'num_classes must be at least 1, but got {num_classes}.'
-            )
+        check_choice('classifier', classifier, CLASSIFIERS)
+        check_integer('num_classes', num_classes, 1)
         model = build_bert(bert)
         config = model.config
         if tokenizer is not None:
@@ -181,17 +174,17 @@ class BertCrossModalHead(BaseModule):
         attention_mask: Tensor,
         needs_text_states: bool = False,
     ) -> HeadOutput:
-        """Logits of every (text, clip) pair of each video.
+        """Return the logits of every (text, clip) pair of each video.
 
         Args:
-            grid (Tensor): ``(N, num_clips, Hg, Wg, D)``.
-            input_ids (Tensor): ``(N or 1, num_texts, L)``.
-            attention_mask (Tensor): Same shape, 1 at real tokens.
+            grid (Tensor): ``(N, C, Hg, Wg, D)``.
+            input_ids (Tensor): int64 ``(N or 1, M, L)``.
+            attention_mask (Tensor): ``(N or 1, M, L)``, 1 at real tokens.
             needs_text_states (bool): Compute the text states too; else the
                 last layer is computed at ``[CLS]`` alone. Defaults to False.
 
         Returns:
-            HeadOutput: Clip logits, and the text states if needed.
+            HeadOutput: Clip logits, and text states if needed.
         """
         return self.match(
             self.embed_texts(input_ids),
@@ -201,13 +194,13 @@ class BertCrossModalHead(BaseModule):
         )
 
     def embed_texts(self, input_ids: Tensor) -> Tensor:
-        """Text tokens before the first layer.
+        """Return text tokens as they enter the first layer.
 
         Args:
-            input_ids (Tensor): ``(N or 1, num_texts, L)``.
+            input_ids (Tensor): int64 ``(N or 1, M, L)``.
 
         Returns:
-            Tensor: ``(N or 1, num_texts, L, D)``.
+            Tensor: ``(N or 1, M, L, D)``.
         """
         tokens = self.bert['embeddings'](input_ids.flatten(0, 1))
         return tokens.unflatten(0, input_ids.shape[:2])
@@ -219,18 +212,19 @@ class BertCrossModalHead(BaseModule):
         visual: Tensor,
         needs_text_states: bool = False,
     ) -> HeadOutput:
-        """Logits of every (text, clip) pair of embedded texts and clips.
+        """Return the logits of every pair of embedded texts and clips.
 
         Args:
-            text (Tensor): Of :meth:`embed_texts`,
-                ``(N or 1, num_texts, L, D)``.
-            text_mask (Tensor, optional): Boolean, ``(N or 1, num_texts, L)``,
-                True at real tokens; None if all are, which is faster.
-            visual (Tensor): Of ``grid_embedding``, ``(N, num_clips, V, D)``.
-            needs_text_states (bool): See :meth:`forward`. Defaults to False.
+            text (Tensor): Result of :meth:`embed_texts`,
+                ``(N or 1, M, L, D)``.
+            text_mask (Tensor, optional): Boolean ``(N or 1, M, L)``, True at
+                real tokens; None if all are, which is faster.
+            visual (Tensor): Result of ``grid_embedding``, ``(N, C, V, D)``.
+            needs_text_states (bool): Compute the text states too, as in
+                :meth:`forward`. Defaults to False.
 
         Returns:
-            HeadOutput: Clip logits, and the text states if needed.
+            HeadOutput: Clip logits, and text states if needed.
         """
         tokens, mask = join_tokens(text, text_mask, visual)
         pairs = (visual.shape[0], text.shape[1], visual.shape[1])
@@ -249,14 +243,14 @@ class BertCrossModalHead(BaseModule):
         mask: Tensor | None = None,
         num_outputs: int | None = None,
     ) -> Tensor:
-        """BERT's layers.
+        """Run BERT's layers.
 
         Args:
-            tokens (Tensor): Embedded, ``(B, S, D)``.
-            mask (Tensor, optional): Boolean, ``(B, 1, 1, S)``, True at tokens
+            tokens (Tensor): Embedded tokens, ``(B, S, D)``.
+            mask (Tensor, optional): Boolean ``(B, 1, 1, S)``, True at tokens
                 to attend to. Defaults to None: all.
-            num_outputs (int, optional): First tokens whose last states are
-                computed. Defaults to None: all.
+            num_outputs (int, optional): Number of first tokens whose last
+                states are computed. Defaults to None: all.
 
         Returns:
             Tensor: Last states, ``(B, num_outputs or S, D)``.
@@ -281,16 +275,17 @@ class BertCrossModalHead(BaseModule):
 def join_tokens(
     text: Tensor, text_mask: Tensor | None, visual: Tensor
 ) -> tuple[Tensor, Tensor | None]:
-    """Sequences ``[text tokens; visual tokens]`` of all pairs, and their mask.
+    """Join ``[text tokens; visual tokens]`` of all pairs, and their masks.
 
     Args:
         text (Tensor): ``(N or 1, M, L, D)``.
-        text_mask (Tensor, optional): Boolean, ``(N or 1, M, L)``.
+        text_mask (Tensor, optional): Boolean ``(N or 1, M, L)``, True at real
+            tokens.
         visual (Tensor): ``(N, C, V, D)``.
 
     Returns:
-        tuple[Tensor, Tensor | None]: ``(N * M * C, L + V, D)``, and boolean
-        ``(N * M * C, 1, 1, L + V)``, None without a text mask.
+        tuple[Tensor, Tensor | None]: Sequences ``(N * M * C, L + V, D)`` and
+        boolean mask ``(N * M * C, 1, 1, L + V)``, None without a text mask.
     """
     num_videos, num_clips, num_cells, width = visual.shape
     num_texts, text_len = text.shape[1:3]
@@ -312,7 +307,7 @@ def join_tokens(
 def build_classifier(
     kind: str, hidden_size: int, num_classes: int, initializer_range: float
 ) -> nn.Module:
-    """The layers behind the pooled ``[CLS]``, initialised as BERT's.
+    """Build the layers after the pooled ``[CLS]``, initialised as BERT's.
 
     Args:
         kind (str): ``'mlp'`` or ``'linear'``.
@@ -321,7 +316,7 @@ def build_classifier(
         initializer_range (float): Standard deviation of the weights.
 
     Returns:
-        nn.Module: ``(..., D)`` to ``(..., K)``.
+        nn.Module: Layers from ``(..., D)`` to ``(..., K)``.
     """
     layers: nn.Module
     if kind == 'linear':
@@ -344,10 +339,10 @@ def check_vocabulary(tokenizer: str, vocab_size: int) -> None:
 
     Args:
         tokenizer (str): Folder or hub name of the tokenizer.
-        vocab_size (int): Rows of BERT's word embeddings.
+        vocab_size (int): Number of BERT's word embeddings.
 
     Raises:
-        ValueError: If they differ.
+        ValueError: If the sizes differ.
     """
     num_words = len(load_tokenizer(tokenizer))
     if num_words != vocab_size:

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""One layer of BERT, for all its tokens or for the first few alone."""
+"""One layer of BERT, computed for all its tokens or for the first few."""
 
 from typing import Any
 
@@ -13,26 +13,29 @@ def run_bert_layer(
     mask: Tensor | None,
     num_queries: int | None = None,
 ) -> Tensor:
-    """Output of a Hugging Face ``BertLayer`` at its first tokens.
+    """Return the output of a Hugging Face ``BertLayer`` at its first tokens.
 
-    What is read of the last layer is often ``[CLS]`` alone: every token is a
-    key and a value then, but all else of the layer, five sixths of its
-    multiplications, is needed for one token. Hugging Face's own forward
-    computes all of them. The attention is PyTorch's fused one.
+    Often only ``[CLS]`` of the last layer is read. Every token is a key and a
+    value then, but the rest of the layer, five sixths of its multiplications,
+    is needed for one token. Hugging Face's own forward computes it for all.
+    The attention is PyTorch's fused one.
 
     Args:
-        layer (BertLayer): The weights.
+        layer (BertLayer): Layer with its weights.
         states (Tensor): ``(B, S, D)``.
-        mask (Tensor, optional): Boolean, ``(B, 1, 1, S)``, True at tokens to
+        mask (Tensor, optional): Boolean ``(B, 1, 1, S)``, True at tokens to
             attend to; None attends to all, which is faster.
-        num_queries (int, optional): Tokens to compute. Defaults to None: all.
+        num_queries (int, optional): Number of first tokens to compute.
+            Defaults to None: all.
 
     Returns:
         Tensor: ``(B, num_queries or S, D)``.
 
     Example:
-        >>> layer = BertModel(BertConfig()).encoder.layer[-1]
-        >>> run_bert_layer(layer, torch.zeros(2, 69, 768), None, 1).shape
+        >>> layer = BertModel(
+        ...     BertConfig()).encoder.layer[-1]  # doctest: +SKIP
+        >>> states = torch.zeros(2, 69, 768)  # doctest: +SKIP
+        >>> run_bert_layer(layer, states, None, 1).shape  # doctest: +SKIP
         torch.Size([2, 1, 768])
     """
     attention = layer.attention.self

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 
 class ChannelsLastConv2d(nn.Conv2d):
-    """``nn.Conv2d`` in the memory order that CPUs and tensor cores like best.
+    """``nn.Conv2d`` in the memory order that suits CPUs and tensor cores.
 
-    The input and the weight are brought into ``torch.channels_last`` in the
-    forward pass: an input that has it already, as the output of such a layer
-    has, is not copied. The parameter keeps PyTorch's order, and with it its
-    gradient, the state of its optimiser and checkpoints.
+    The forward pass brings input and weight into ``torch.channels_last``; an
+    input in that order, such as the output of another such layer, is not
+    copied. The parameter keeps PyTorch's order, and so do its gradient, the
+    optimiser's state and checkpoints.
 
     Args:
         in_channels (int): Channels of the input.
@@ -53,11 +53,11 @@ class ChannelsLastConv2d(nn.Conv2d):
     def convolve(
         self, x: Tensor, weight: Tensor, bias: Tensor | None = None
     ) -> Tensor:
-        """Convolve with a weight that was made of the layer's.
+        """Convolve with a weight derived from the layer's.
 
         Args:
             x (Tensor): ``(N, in_channels, H, W)``.
-            weight (Tensor): Of the shape of the layer's.
+            weight (Tensor): Weight of the same shape as the layer's.
             bias (Tensor, optional): ``(out_channels, )``. Defaults to None.
 
         Returns:

@@ -6,17 +6,17 @@ from torch import Tensor, nn
 
 
 class FrozenBatchNorm2d(nn.Module):
-    """Batch norm whose four vectors are buffers: never trained or decayed.
+    """Batch norm whose four vectors are buffers, never trained or decayed.
 
     It scales and shifts each channel by constants, so it is folded into the
-    convolution before it: equal in value and in the gradient of the weights,
-    without a pass over the activations. It has no forward of its own.
-    torchvision has the same module, which is not folded, but the package
-    does without torchvision, which has no build for every torch.
+    preceding convolution: the values and the gradient of the weights are
+    equal, without a pass over the activations. It has no forward of its own.
+    torchvision has the same module without folding, but this package avoids
+    torchvision, which has no build for every torch.
 
     Args:
-        num_features (int): Channels.
-        eps (float): Added to the variance. Defaults to 1e-5.
+        num_features (int): Number of channels, ch.
+        eps (float): Value added to the variance. Defaults to 1e-5.
 
     Example:
         >>> list(FrozenBatchNorm2d(3).parameters())
@@ -37,15 +37,15 @@ class FrozenBatchNorm2d(nn.Module):
         self.register_buffer('running_var', torch.ones(num_features))
 
     def fold(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """Weight and bias of a convolution that normalises its output.
+        """Fold the norm into the preceding convolution.
 
         Args:
-            weight (Tensor): Of the convolution before, which has no bias,
-                ``(num_features, C, kH, kW)``.
+            weight (Tensor): Weight of the convolution, which has no bias,
+                ``(num_features, in_channels, kH, kW)``.
 
         Returns:
-            tuple[Tensor, Tensor]: Weight, as ``weight``, and bias,
-            ``(num_features, )``.
+            tuple[Tensor, Tensor]: Weight of the same shape, and bias
+            ``(num_features, )``, of a convolution with normalised output.
         """
         scale = self.weight * (self.running_var + self.eps).rsqrt()
         return (

@@ -1,8 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
-"""Grid cells as tokens: row, column and type embeddings."""
+"""Grid cells as visual tokens: row, column and type embeddings."""
 
 import torch
 from torch import Tensor, nn
+
+from clipbert_mm.utils.checks import check_integer
 
 
 def sample_cells(
@@ -11,9 +13,9 @@ def sample_cells(
     """Draw cells without replacement and keep their order.
 
     Args:
-        num_cells (int): Cells of the grid.
-        num_sampled (int): Cells to keep; all, if there are no more.
-        device (torch.device): Of the result.
+        num_cells (int): Number of cells of the grid.
+        num_sampled (int): Maximum number of cells to keep.
+        device (torch.device): Device of the result.
 
     Returns:
         Tensor: Increasing indices, ``(min(num_sampled, num_cells), )``.
@@ -32,19 +34,19 @@ class GridEmbedding(nn.Module):
 
     Args:
         hidden_size (int): Width of the transformer. Defaults to 768.
-        max_grid_size (int): Rows and columns that have an embedding.
+        max_grid_size (int): Number of rows and columns with an embedding.
             Defaults to 100.
-        num_sampled_cells (int, optional): Cells drawn at random in training,
-            one draw for the batch ("pixel random sampling" of image-text
-            pretraining). Defaults to None: all.
-        dropout (float): Probability. Defaults to 0.1.
-        layer_norm_eps (float): Of the LayerNorm. Defaults to 1e-12.
+        num_sampled_cells (int, optional): Number of cells drawn at random in
+            training, one draw for the batch ("pixel random sampling" of
+            image-text pretraining). Defaults to None: all.
+        dropout (float): Probability of dropout. Defaults to 0.1.
+        layer_norm_eps (float): Epsilon of the LayerNorm. Defaults to 1e-12.
         initializer_range (float): Standard deviation of the embeddings'
             initial values. Defaults to 0.02.
 
     Shape:
-        - grid: ``(N, num_clips, Hg, Wg, D)``
-        - return: ``(N, num_clips, V, D)``, V visual tokens
+        - grid: ``(N, C, Hg, Wg, D)``
+        - return: ``(N, C, V, D)``
 
     Raises:
         ValueError: If ``num_sampled_cells`` is not positive; in the forward
@@ -61,11 +63,8 @@ class GridEmbedding(nn.Module):
         initializer_range: float = 0.02,
     ) -> None:
         super().__init__()
-        if num_sampled_cells is not None and num_sampled_cells < 1:
-            raise ValueError(
-                'num_sampled_cells must be at least 1, or None '
-                f'for all cells, but got {num_sampled_cells}.'
-            )
+        if num_sampled_cells is not None:
+            check_integer('num_sampled_cells', num_sampled_cells, 1)
         self.max_grid_size = max_grid_size
         self.num_sampled_cells = num_sampled_cells
         self.row_position_embeddings = nn.Embedding(max_grid_size, hidden_size)
@@ -91,7 +90,7 @@ class GridEmbedding(nn.Module):
             )
         rows = self.row_position_embeddings.weight[:height, None]
         cols = self.col_position_embeddings.weight[None, :width]
-        tokens = (grid + rows + cols).flatten(2, 3)  # (N, num_clips, V, D)
+        tokens = (grid + rows + cols).flatten(2, 3)  # (N, C, V, D)
         if self.training and self.num_sampled_cells is not None:
             tokens = tokens[
                 :,

@@ -9,14 +9,14 @@ from transformers.models.bert.modeling_bert import BertPredictionHeadTransform
 
 
 class MaskedLanguageHead(nn.Module):
-    """Scores over the vocabulary for hidden states.
+    """Masked-language head: scores over the vocabulary for hidden states.
 
-    Transformers' ``BertLMPredictionHead`` holds a decoder of its own and
-    ties it from outside; here the word embeddings are an argument, so there
-    is one tensor, one gradient and one entry in a checkpoint.
+    ``BertLMPredictionHead`` of transformers holds its own decoder and ties it
+    from outside. Here the word embeddings are an argument, so there is one
+    tensor, one gradient and one entry in a checkpoint.
 
     Args:
-        config (BertConfig): Of the transformer.
+        config (BertConfig): Configuration of BERT.
 
     Shape:
         - states: ``(..., D)``

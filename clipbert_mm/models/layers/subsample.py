@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Every n-th row and column of a feature map."""
+"""Subsampling of feature maps by whole rows and columns."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from torch import Tensor
 
 
 class _Subsample(torch.autograd.Function):
-    """Keeps the channels last in memory in both directions.
+    """Slicing that keeps the channels last in memory in both directions.
 
-    PyTorch's slicing has a gradient in the other memory order, which every
-    layer before would have to reorder.
+    The gradient of PyTorch's slicing has the other memory order, and every
+    preceding layer would have to reorder it.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, stride: int) -> Tensor:
-        """``(N, C, H, W)`` to ``(N, C, ceil(H / stride), ...)``."""
+        """Map ``(N, ch, H, W)`` to ``(N, ch, ceil(H / stride), ...)``."""
         ctx.shape, ctx.stride = x.shape, stride
         return x[..., ::stride, ::stride].contiguous(
             memory_format=torch.channels_last
@@ -24,7 +24,7 @@ class _Subsample(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        """Zeros, and the gradient at what was kept."""
+        """Scatter the gradient to the kept positions."""
         full = torch.zeros(
             ctx.shape, dtype=grad.dtype, device=grad.device
         ).contiguous(memory_format=torch.channels_last)
@@ -33,18 +33,18 @@ class _Subsample(torch.autograd.Function):
 
 
 def subsample(x: Tensor, stride: int) -> Tensor:
-    """Every ``stride``-th row and column, the first ones included.
+    """Return every ``stride``-th row and column, starting with the first.
 
-    A 1x1 convolution of this stride reads nothing else. Where two of them
-    read the same map, and store it for their gradients, this is done once
-    and a quarter (for a stride of 2) is stored.
+    A 1x1 convolution of this stride reads nothing else. Two of them that read
+    the same map, and store it for their gradients, share one subsampled map:
+    with a stride of 2, a quarter is stored.
 
     Args:
-        x (Tensor): ``(N, C, H, W)``.
-        stride (int): 1 returns ``x`` itself.
+        x (Tensor): ``(N, ch, H, W)``.
+        stride (int): Stride; 1 returns ``x`` itself.
 
     Returns:
-        Tensor: ``(N, C, ceil(H / stride), ceil(W / stride))``.
+        Tensor: ``(N, ch, ceil(H / stride), ceil(W / stride))``.
 
     Example:
         >>> subsample(torch.zeros(1, 1, 7, 8), 2).shape

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""From the feature maps of a clip's frames to one grid of tokens."""
+"""Neck: from the feature maps of a clip's frames to one grid."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from clipbert_mm.models.layers.channels_last_conv2d import ChannelsLastConv2d
+from clipbert_mm.utils.checks import check_choice, check_integer
 
 
 def _conv3d(channels: int) -> nn.Module:
@@ -32,7 +33,7 @@ TEMPORAL_FUSIONS: dict[str, Callable[[int], nn.Module] | None] = {
 
 @MODELS.register_module()
 class GridEncoder(BaseModule):
-    """Encode each frame's feature map, then fuse the frames of the clip.
+    """Encoder of each frame's feature map that fuses the frames of a clip.
 
     Per frame: 3x3 convolution to the transformer's width, 2x2 max-pool,
     ReLU. Then :math:`M` of `ClipBERT <https://arxiv.org/abs/2102.06183>`_,
@@ -44,7 +45,7 @@ class GridEncoder(BaseModule):
 
     Args:
         in_channels (int): Channels of the backbone. Defaults to 2048.
-        out_channels (int): Width of the transformer. Defaults to 768.
+        out_channels (int): Width of the transformer, D. Defaults to 768.
         temporal_fusion (str): ``'mean'``, ``'conv3d'`` or
             ``'conv2plus1d'``. Defaults to ``'mean'``.
         pool (int): Side and stride of the max-pool; 1 keeps every cell.
@@ -52,12 +53,12 @@ class GridEncoder(BaseModule):
         init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
 
     Shape:
-        - input: ``(clips, T, in_channels, H, W)``
-        - return: ``(clips, H // pool, W // pool, out_channels)``
+        - input: ``(N * C, T, in_channels, H, W)``
+        - return: ``(N * C, H // pool, W // pool, D)``
 
     Raises:
-        ValueError: If ``temporal_fusion`` is none of the names above, or
-            ``pool`` is not positive.
+        ValueError: If ``temporal_fusion`` is unknown or ``pool`` is not
+            positive.
 
     Example:
         >>> neck = GridEncoder()
@@ -74,16 +75,10 @@ class GridEncoder(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        if temporal_fusion not in TEMPORAL_FUSIONS:
-            raise ValueError(
-                f"Unknown temporal_fusion '{temporal_fusion}' of GridEncoder."
-                f' Valid ones are {sorted(TEMPORAL_FUSIONS)}.'
-            )
-        if pool < 1:
-            raise ValueError(
-                'pool of GridEncoder must be at least 1, which '
-                f'keeps every cell, but got {pool}.'
-            )
+        check_choice(
+            'temporal_fusion', temporal_fusion, sorted(TEMPORAL_FUSIONS)
+        )
+        check_integer('pool', pool, 1)
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.pool = pool
@@ -92,13 +87,13 @@ class GridEncoder(BaseModule):
         self.temporal = None if build is None else build(out_channels)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Feature maps of clips to one grid for each clip.
+        """Return one grid for each clip.
 
         Args:
-            features (Tensor): ``(clips, T, in_channels, H, W)``.
+            features (Tensor): Feature maps, ``(N * C, T, ch, H, W)``.
 
         Returns:
-            Tensor: ``(clips, Hg, Wg, out_channels)``.
+            Tensor: ``(N * C, Hg, Wg, D)``.
 
         Raises:
             ValueError: If the channels are not ``in_channels``, or the map is
@@ -118,7 +113,7 @@ class GridEncoder(BaseModule):
             )
         grid = self.conv(features.flatten(0, 1))
         grid = F.relu(F.max_pool2d(grid, self.pool, self.pool))
-        # (clips * T, D, Hg, Wg) -> (clips, D, T, Hg, Wg)
+        # (N * C * T, D, Hg, Wg) -> (N * C, D, T, Hg, Wg)
         grid = grid.unflatten(0, (clips, num_frames)).transpose(1, 2)
         if self.temporal is not None:
             grid = F.relu(self.temporal(grid))

@@ -52,7 +52,7 @@ def test_grid_encoder__only_convolutions_see_the_order_of_frames(
 
 
 def test_grid_encoder__wrong_options() -> None:
-    with pytest.raises(ValueError, match="'lstm'.*'conv2plus1d'"):
+    with pytest.raises(ValueError, match="'conv2plus1d'.*'lstm'"):
         GridEncoder(temporal_fusion='lstm')
     with pytest.raises(ValueError, match='got 0'):
         GridEncoder(pool=0)
