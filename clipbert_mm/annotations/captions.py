@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from .errors import AnnotationError
 from .json_reading import SPACE, json_lines, json_members, read_text
-from .record import Record, RecordId, is_identifier, to_record
+from .json_values import is_identifier
+from .record import Record, RecordId, to_record
 from .record_ids import unique_ids
 
 CaptionId = RecordId

@@ -8,7 +8,8 @@ from clipbert_mm.utils.checks import check_choice
 
 from .errors import AnnotationError
 from .json_reading import json_lines, read_text
-from .record import Record, RecordId, is_integer, is_object, is_text
+from .json_values import is_integer, is_object, is_text
+from .record import Record, RecordId
 from .record_ids import unique_ids
 
 ANSWER_FORMATS = ('open', 'choice', 'count', 'soft')

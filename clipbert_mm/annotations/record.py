@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import AnnotationError
+from .json_values import (
+    is_identifier,
+    is_integer,
+    is_object,
+    is_string,
+    is_text,
+)
 
 RecordId = int | str
 
@@ -113,6 +120,9 @@ class Record:
             key (str): The key.
             allow_blank (bool): Whether it may be empty or only spaces.
                 Defaults to False.
+
+        Returns:
+            str: The member.
         """
         if allow_blank:
             return self.checked(key, 'a string', is_string)
@@ -135,6 +145,9 @@ class Record:
                 Defaults to None, any.
             digits (bool): Whether it is written as a string, as in tables.
                 Defaults to False.
+
+        Returns:
+            int: The member.
         """
         expected = _NOUNS[int]
         if most is not None:
@@ -164,6 +177,9 @@ class Record:
             key (str): The key.
             kind (type, optional): Type of all its elements: str, int or
                 list. Defaults to None, any.
+
+        Returns:
+            list: The member.
         """
         values = self.checked(
             key, _NOUNS[list], lambda value: isinstance(value, list)
@@ -194,6 +210,9 @@ class Record:
             key (str): The key.
             allow_empty (bool): Whether the list may be empty. Defaults to
                 False.
+
+        Returns:
+            list[Record]: One record per element, which knows its index.
         """
         prefix = f'{self.part}: ' if self.part else ''
         found = [
@@ -232,31 +251,6 @@ def to_record(
             f'{value!r:.80}.'
         )
     return Record(path, line, value, part)
-
-
-def is_string(value: Any) -> bool:
-    """Return whether a value is a string."""
-    return isinstance(value, str)
-
-
-def is_text(value: Any) -> bool:
-    """Return whether a value is a string with more than spaces."""
-    return isinstance(value, str) and bool(value.strip())
-
-
-def is_integer(value: Any) -> bool:
-    """Return whether a value is an integer; True and False are not."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_identifier(value: Any) -> bool:
-    """Return whether a value is an integer or a non-empty string."""
-    return is_text(value) or is_integer(value)
-
-
-def is_object(value: Any) -> bool:
-    """Return whether a value is a JSON object."""
-    return isinstance(value, dict)
 
 
 def _is(value: Any, kind: type) -> bool:

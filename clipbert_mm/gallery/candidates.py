@@ -8,7 +8,8 @@ from torch import Tensor
 
 from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.json_reading import json_lines, read_text
-from clipbert_mm.annotations.record import Record, RecordId, is_identifier
+from clipbert_mm.annotations.json_values import is_identifier
+from clipbert_mm.annotations.record import Record, RecordId
 
 _KEYS = {'text_id', 'video_ids'}
 

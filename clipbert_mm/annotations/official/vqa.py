@@ -15,9 +15,7 @@ Example::
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 
 from clipbert_mm.annotations.answer_vocabulary import (
     build_vocabulary,
@@ -26,10 +24,10 @@ from clipbert_mm.annotations.answer_vocabulary import (
 from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.record import Record
 
-from .answer_normalisation import normalise
 from .conversion import Conversion, add_output_options, positive, run
 from .files import read_object
 from .split import Split
+from .vqa_labels import plain, soft_labels
 
 SUBTYPES = {
     'train': 'train2014',
@@ -44,10 +42,6 @@ OFFICIAL_QUESTIONS = {
     'test-dev': 107394,
 }
 OFFICIAL_ANSWERS = 3129  # at least 9 times in training and validation
-NUM_ANNOTATORS = 10
-# The official accuracy of an answer by the number of annotators who gave it,
-# min(n / 3, 1) averaged over all choices of 9 annotators of the 10.
-SCORES = {1: 0.3, 2: 0.6, 3: 0.9}
 
 
 def convert(args: argparse.Namespace) -> Conversion:
@@ -147,42 +141,6 @@ def _add_labels(rows: list[dict], path: str) -> list[str]:
             'annotations of the same release.'
         )
     return best
-
-
-def soft_labels(record: Record) -> dict[str, float]:
-    """Return the score of each answer that an annotator gave.
-
-    Args:
-        record (Record): Annotation of a question, with ``answers``.
-
-    Returns:
-        dict[str, float]: Scores in [0, 1] of the normalised answers.
-
-    Raises:
-        AnnotationError: If there are not ten answers.
-    """
-    given = record.records('answers')
-    if len(given) != NUM_ANNOTATORS:
-        raise record.error(
-            f'expected {NUM_ANNOTATORS} answers, but got {len(given)}. Fix or '
-            'remove this annotation and its question.'
-        )
-    numbers = Counter(
-        plain(answer.text('answer', allow_blank=True)) for answer in given
-    )
-    return {
-        answer: SCORES.get(number, 1.0) for answer, number in numbers.items()
-    }
-
-
-@cache  # millions of answers, most of them alike
-def plain(answer: str) -> str:
-    """Return the normalised answer, which is never empty.
-
-    The letter A, the article and bare punctuation share the empty normalised
-    form. As "a" they are one class that can be displayed.
-    """
-    return normalise(answer) or 'a'
 
 
 def _vocabulary(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clipbert_mm.evaluation.video_text_retrieval_metric import (
+from clipbert_mm.evaluation.ranks import (
     summarise_ranks,
     text_to_video_ranks,
     video_to_text_ranks,

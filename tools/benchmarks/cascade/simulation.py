@@ -22,7 +22,7 @@ import argparse
 import torch
 from torch import Tensor
 
-from clipbert_mm.evaluation.video_text_retrieval_metric import summarise_ranks
+from clipbert_mm.evaluation.ranks import summarise_ranks
 from clipbert_mm.models.consensus_aggregator import (
     AGGREGATIONS,
     ConsensusAggregator,
