@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / 'docs' / 'architecture.md'
 BEGIN, END = '<!-- tree: begin -->\n', '<!-- tree: end -->\n'
 TOPS = ('clipbert_mm', 'tools', 'tests')
-# Folders of which the tree names only the sub-folders.
+# Folders whose files the tree leaves out.
 FOLDERS_ONLY = ('tests',)
 WIDTH = 42
 
