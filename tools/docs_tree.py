@@ -4,8 +4,8 @@
 A Python file is described by the first line of its docstring, a folder by
 that of its ``__init__.py``, a script by its first comment::
 
-    python tools/docs_tree.py           # write
-    python tools/docs_tree.py --check   # end with status 1 where it differs
+    python -m tools.docs_tree           # write
+    python -m tools.docs_tree --check   # end with status 1 where it differs
 """
 
 import argparse
@@ -117,7 +117,7 @@ def main() -> int:
     if args.check and updated != page:
         print(
             f'{PAGE.relative_to(ROOT)} does not show the files of today. '
-            'Run: python tools/docs_tree.py'
+            'Run: python -m tools.docs_tree'
         )
         return 1
     if not args.check:

@@ -10,7 +10,7 @@ from tools.docs_tree import BEGIN, END, PAGE, describe, update
 
 def test_page__shows_the_files_of_today() -> None:
     page = PAGE.read_text()
-    assert update(page) == page, 'Run: python tools/docs_tree.py'
+    assert update(page) == page, 'Run: python -m tools.docs_tree'
 
 
 def test_tree__describes_every_python_file() -> None:
