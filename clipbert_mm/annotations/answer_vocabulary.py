@@ -68,8 +68,8 @@ def build_vocabulary(
 
     Args:
         answers (Iterable[str]): Answers of all training questions.
-        size (int, optional): Maximum number of answers to keep. Defaults to
-            None, all.
+        size (int | None): Maximum number of answers to keep. Defaults to None,
+            all.
         min_count (int): Minimum number of occurrences of a kept answer.
             Defaults to 1.
 

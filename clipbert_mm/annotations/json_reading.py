@@ -16,7 +16,7 @@ def read_text(path: str, option: str | None = None) -> str:
 
     Args:
         path (str): The file.
-        option (str, optional): Dataset option that named the file, for the
+        option (str | None): Dataset option that named the file, for the
             message. Defaults to None.
 
     Returns:

@@ -28,7 +28,7 @@ class Record:
 
     Args:
         path (str): The file.
-        line (int, optional): Line of the record, from 1 on; None if the
+        line (int | None): Line of the record, from 1 on; None if the
             record is the whole file.
         values (dict[str, Any]): Its members.
         part (str): Place within the line, such as ``'videos[3]'``. Defaults
@@ -139,10 +139,9 @@ class Record:
 
         Args:
             key (str): The key.
-            least (int, optional): Smallest valid value. Defaults to None,
-                any.
-            most (int, optional): Largest valid value, with ``least``.
-                Defaults to None, any.
+            least (int | None): Smallest valid value. Defaults to None, any.
+            most (int | None): Largest valid value, with ``least``. Defaults to
+                None, any.
             digits (bool): Whether it is written as a string, as in tables.
                 Defaults to False.
 
@@ -175,8 +174,8 @@ class Record:
 
         Args:
             key (str): The key.
-            kind (type, optional): Type of all its elements: str, int or
-                list. Defaults to None, any.
+            kind (type | None): Type of all its elements: str, int or list.
+                Defaults to None, any.
 
         Returns:
             list: The member.
@@ -231,7 +230,7 @@ def to_record(
 
     Args:
         path (str): The file.
-        line (int, optional): Line of the value.
+        line (int | None): Line of the value.
         value (Any): A JSON object.
         part (str): Place within the line. Defaults to ``''``.
 

@@ -15,7 +15,7 @@ def unique_ids(
     Args:
         path (str): The file, for messages.
         key (str): Key of the ids, for messages.
-        given (Sequence[tuple[int, int | str | None]]): Line and id of every
+        given (Sequence[tuple[int, RecordId | None]]): Line and id of every
             record; None if a record has no id.
 
     Returns:

@@ -182,6 +182,10 @@ def check(args: argparse.Namespace) -> CheckReport:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool.
 
+    Args:
+        argv (Sequence[str] | None): Arguments; None takes those of the
+            process. Defaults to None.
+
     Returns:
         int: 0, 1 if there are problems, 2 if the config is invalid.
     """

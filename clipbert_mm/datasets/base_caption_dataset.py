@@ -22,9 +22,10 @@ class BaseCaptionDataset(BaseTextDataset):
 
     Args:
         ann_file (str): Annotation file; see :func:`read_captions`.
-        pipeline (list): Transforms.
+        pipeline (list[dict | Callable]): Transforms.
         negatives (NegativeOptions): Negatives of each caption in training.
-        **options: Options of :class:`BaseTextDataset`.
+        **options (Unpack[TextDatasetOptions]): Options of
+            :class:`BaseTextDataset`.
 
     Raises:
         TypeError: If an option is unknown.

@@ -58,24 +58,23 @@ class BaseTextDataset(BaseActionDataset):
 
     Args:
         ann_file (str): Annotation file.
-        pipeline (list): Transforms.
+        pipeline (list[dict | Callable]): Transforms.
         data_root (str): Root of ``ann_file`` and ``data_prefix``. Defaults to
             ``''``.
-        data_prefix (dict, optional): Folder of the media under one of
+        data_prefix (dict[str, str] | None): Folder of the media under one of
             :attr:`media_keys`. Defaults to None, the root under the first of
             them.
-        media_suffix (str, optional): Suffix appended to names without one;
-            None looks for files with the stem of a name. Defaults to
-            ``'.mp4'``.
+        media_suffix (str | None): Suffix appended to names without one; None
+            looks for files with the stem of a name. Defaults to ``'.mp4'``.
         group_size (int): Rows per training item (1 in testing). A smaller
             group is filled by repeating random members. Defaults to 1.
         test_mode (bool): Whether this is for validation or testing. Defaults
             to False.
-        indices (int | Sequence[int], optional): Places of the media to use,
-            with their rows; an integer takes the first so many, or the last
-            if negative. Defaults to None, all.
-        bad_media (dict, optional): Tolerance for unreadable files; see
-            :class:`BadMediaOptions`. Defaults to None, its defaults.
+        indices (int | Sequence[int] | None): Places of the media to use, with
+            their rows; an integer takes the first so many, or the last if
+            negative. Defaults to None, all.
+        bad_media (Mapping[str, Any] | None): Tolerance for unreadable files;
+            see :class:`BadMediaOptions`. Defaults to None, its defaults.
         lazy_init (bool): Whether to read the annotations at the first use.
             Defaults to False.
 
@@ -191,8 +190,8 @@ class BaseTextDataset(BaseActionDataset):
         """Return an item before the pipeline.
 
         Args:
-            idx (int | tuple[int, int, int]): Index, or seed, epoch and index.
-                Seed and epoch are 0 without them, and in testing.
+            idx (Index): Index, or seed, epoch and index. Seed and epoch are 0
+                without them, and in testing.
 
         Returns:
             dict: ``filename``, ``video_id``, ``rng`` and the fields of the
@@ -208,7 +207,7 @@ class BaseTextDataset(BaseActionDataset):
         the reason in ``load_error``.
 
         Args:
-            idx (int | tuple[int, int, int]): See :meth:`get_data_info`.
+            idx (Index): See :meth:`get_data_info`.
 
         Returns:
             dict | None: The packed item.

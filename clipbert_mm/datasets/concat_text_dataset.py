@@ -60,7 +60,7 @@ class ConcatTextDataset(ConcatDataset):
         """Return an item of a member before the pipeline.
 
         Args:
-            idx (int | tuple[int, int, int]): Index, or seed, epoch and index.
+            idx (Index): Index, or seed, epoch and index.
 
         Returns:
             dict: Item of the member.

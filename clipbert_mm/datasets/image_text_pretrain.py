@@ -37,17 +37,19 @@ class ImageTextPretrain(BaseCaptionDataset):
         ann_file (str): JSON lines ``{"coco_id": 1, "caption": "..."}`` (the
             image is named ``coco/1``), ``{"vg_id": 1, "caption": "..."}``
             (``vg/1``), or any other file of :func:`read_captions`.
-        pipeline (list): Transforms, with ``LoadImageClip`` for images.
-        media_names (dict, optional): Name templates of the image of a
-            ``coco_id`` and of a ``vg_id``, for example
+        pipeline (list[dict | Callable]): Transforms, with ``LoadImageClip``
+            for images.
+        media_names (Mapping[str, str] | None): Name templates of the image of
+            a ``coco_id`` and of a ``vg_id``, for example
             ``dict(coco='train2014/{:012d}')``. Defaults to None,
             ``dict(coco='coco/{}', vg='vg/{}')``.
         negative_prob (float): Probability that a caption is replaced by a
             negative, if ``negatives.number`` is 0. Defaults to 0.5.
-        negatives (dict, optional): Negatives that follow each caption; see
-            :class:`NegativeOptions`. Defaults to None, none.
-        **options: Options of :class:`BaseTextDataset`. ``data_prefix``
-            defaults to ``dict(img='')`` and takes ``dict(video=...)`` as well;
+        negatives (Mapping[str, Any] | None): Negatives that follow each
+            caption; see :class:`NegativeOptions`. Defaults to None, none.
+        **options (Unpack[TextDatasetOptions]): Options of
+            :class:`BaseTextDataset`. ``data_prefix`` defaults to
+            ``dict(img='')`` and takes ``dict(video=...)`` as well;
             ``media_suffix`` defaults to ``'.jpg'``. ``group_size`` of the
             reference is 2.
 

@@ -82,7 +82,7 @@ class AnswerOptions:
     Args:
         format (str): ``'open'``, ``'choice'``, ``'count'`` or ``'soft'``; see
             :func:`read_questions`.
-        vocabulary (str | Sequence[str], optional): Answers of the model, or
+        vocabulary (str | Sequence[str] | None): Answers of the model, or
             their file below ``data_root`` (see :func:`read_vocabulary`).
             Required for ``'open'`` and ``'soft'``, refused for the others.
             Defaults to None.
@@ -128,10 +128,10 @@ def read_group(
     """Build an option group from the dict of a config.
 
     Args:
-        group (type): Class of the group.
+        group (type[Group]): Class of the group.
         name (str): Name of the dataset's argument, for messages.
-        given (Mapping[str, Any], optional): Options of the group; None leaves
-            all at their defaults.
+        given (Mapping[str, Any] | None): Options of the group; None leaves all
+            at their defaults.
 
     Returns:
         Group: The group.

@@ -37,11 +37,12 @@ class VideoQuestionAnswering(BaseTextDataset):
 
     Args:
         ann_file (str): JSON lines; see :func:`read_questions`.
-        pipeline (list): Transforms.
-        answers (dict): Format and vocabulary of the answers; see
+        pipeline (list[dict | Callable]): Transforms.
+        answers (Mapping[str, Any]): Format and vocabulary of the answers; see
             :class:`AnswerOptions`.
-        **options: Options of :class:`BaseTextDataset`. ``data_prefix`` is
-            ``dict(video=...)`` or ``dict(img=...)``.
+        **options (Unpack[TextDatasetOptions]): Options of
+            :class:`BaseTextDataset`. ``data_prefix`` is ``dict(video=...)`` or
+            ``dict(img=...)``.
 
     Raises:
         TypeError: If an option is unknown.

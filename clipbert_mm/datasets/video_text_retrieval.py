@@ -28,12 +28,14 @@ class VideoTextRetrieval(BaseCaptionDataset):
     Args:
         ann_file (str): JSON lines of ClipBERT or one of MMAction2's two JSON
             dialects; see :func:`read_captions`.
-        pipeline (list): Transforms.
-        negatives (dict, optional): Negatives of each caption in training; see
-            :class:`NegativeOptions`. Defaults to None, one random caption.
-        tokenize (dict, optional): Config of the ``BertTokenize`` of the
-            caption bank, for testing. Defaults to None.
-        **options: Options of :class:`BaseTextDataset`.
+        pipeline (list[dict | Callable]): Transforms.
+        negatives (Mapping[str, Any] | None): Negatives of each caption in
+            training; see :class:`NegativeOptions`. Defaults to None, one
+            random caption.
+        tokenize (dict | None): Config of the ``BertTokenize`` of the caption
+            bank, for testing. Defaults to None.
+        **options (Unpack[TextDatasetOptions]): Options of
+            :class:`BaseTextDataset`.
 
     Raises:
         TypeError: If an option is unknown.

@@ -109,7 +109,7 @@ class AnswerMetric(BaseMetric):
             ``'raise'`` an error that lists them, or count their questions as
             ``'wrong'`` and report ``num_bad_videos``. Defaults to
             ``'raise'``.
-        out_file (str, optional): ``.json`` file for the answers. Defaults to
+        out_file (str | None): ``.json`` file for the answers. Defaults to
             None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
@@ -156,7 +156,7 @@ class AnswerMetric(BaseMetric):
         """Store the questions of each sample.
 
         Args:
-            data_batch (dict, optional): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Data samples with ``question_ids``,
                 optionally ``answer_types``, targets and predictions of the
                 task, and ``load_error`` if the video is unreadable.

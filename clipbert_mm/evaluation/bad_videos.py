@@ -35,7 +35,7 @@ def check_out_file(path: str | None, suffix: str) -> None:
     """Raise unless the path of an output file ends in its suffix.
 
     Args:
-        path (str, optional): Path of the file; None writes none.
+        path (str | None): Path of the file; None writes none.
         suffix (str): Required suffix.
 
     Raises:

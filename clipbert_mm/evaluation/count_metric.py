@@ -50,7 +50,7 @@ class CountMetric(AnswerMetric):
             that lists them, or count their questions as ``'wrong'`` in
             ``acc``, leave them out of the errors and report
             ``num_bad_videos``. Defaults to ``'raise'``.
-        out_file (str, optional): ``.json`` file for a list of
+        out_file (str | None): ``.json`` file for a list of
             ``{"question_id", "answer"}``, null if the video is unreadable.
             Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.

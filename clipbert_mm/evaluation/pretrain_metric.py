@@ -35,7 +35,7 @@ class PretrainMetric(BaseMetric):
         """Count hits.
 
         Args:
-            data_batch (dict, optional): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Data samples with ``match_score``
                 and ``text_labels``, for MLM also ``mlm_pred`` and
                 ``mlm_labels``.

@@ -64,7 +64,7 @@ class VideoQAMetric(AnswerMetric):
         bad_videos (str): Treatment of unreadable videos: ``'raise'`` an error
             that lists them, or count their questions as ``'wrong'`` and
             report ``num_bad_videos``. Defaults to ``'raise'``.
-        out_file (str, optional): ``.json`` file for a list of
+        out_file (str | None): ``.json`` file for a list of
             ``{"question_id", "answer"}``, or ``"label"`` if the labels are
             options. The answer is null if the video is unreadable. Defaults
             to None.

@@ -34,9 +34,9 @@ class VideoTextRetrievalMetric(BaseMetric):
         bad_videos (str): Treatment of unreadable videos: ``'raise'`` an error
             that lists them, or rank them ``'last'`` and report
             ``num_bad_videos``. Defaults to ``'raise'``.
-        out_file (str, optional): ``.npz`` file for all scores: ``scores``
-            ``(M, N)`` of texts and videos, ``video_ids``, ``text_ids``.
-            Defaults to None.
+        out_file (str | None): ``.npz`` file for all scores: ``scores`` of
+            texts and videos ``(M, N)``, ``video_ids``, ``text_ids``. Defaults
+            to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
 
     Raises:
@@ -67,7 +67,7 @@ class VideoTextRetrievalMetric(BaseMetric):
         """Store the scores of each video.
 
         Args:
-            data_batch (dict, optional): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Data samples with ``match_score``
                 ``(M,)``, ``own_text_inds``, ``own_text_ids``, ``video_id``,
                 and ``load_error`` if the video is unreadable.

@@ -30,7 +30,7 @@ class VQAMetric(AnswerMetric):
         bad_videos (str): Treatment of unreadable images: ``'raise'`` an error
             that lists them, or count their questions as ``'wrong'`` and
             report ``num_bad_videos``. Defaults to ``'raise'``.
-        out_file (str, optional): ``.json`` file for a list of
+        out_file (str | None): ``.json`` file for a list of
             ``{"question_id", "answer"}``, with an empty answer if the image
             is unreadable. Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.

@@ -64,7 +64,7 @@ class Conversion:
             path (str): The file.
             number (int): Number of its ``noun``.
             noun (str): Plural of the things counted.
-            official (int, optional): Number in the official file. Defaults to
+            official (int | None): Number in the official file. Defaults to
                 None, unknown.
         """
         self.sources.append(f'{path} ({number:,} {noun})')
@@ -168,8 +168,8 @@ class Conversion:
         """Write all files, or none if one cannot be written.
 
         Args:
-            vocabularies (dict[str, list[str]], optional): Answers to write
-                next to the splits, by file name. Defaults to None, none.
+            vocabularies (dict[str, list[str]] | None): Answers to write next
+                to the splits, by file name. Defaults to None, none.
         """
         self.out.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix='.partial-', dir=self.out))

@@ -78,9 +78,9 @@ def select_media(
 
     Args:
         rows (list[Row]): All captions or questions.
-        indices (int | Sequence[int], optional): Indices of the media in the
-            order of their first rows; an integer takes the first so many, or
-            the last if negative; None takes all.
+        indices (int | Sequence[int] | None): Indices of the media in the order
+            of their first rows; an integer takes the first so many, or the
+            last if negative; None takes all.
 
     Returns:
         list[Row]: Rows of these media.

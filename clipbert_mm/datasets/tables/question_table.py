@@ -24,8 +24,8 @@ class QuestionTable(MediaTable):
     Args:
         questions (Sequence[Question]): Questions, all with or all without
             answers; the index of each is its row.
-        vocabulary (Sequence[str], optional): Answers of the model, if answers
-            are strings or scores of strings. Defaults to None.
+        vocabulary (Sequence[str] | None): Answers of the model, if answers are
+            strings or scores of strings. Defaults to None.
 
     Example:
         >>> from clipbert_mm.annotations.questions import Question
