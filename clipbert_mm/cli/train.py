@@ -24,7 +24,15 @@ from clipbert_mm.utils.config_loading import load_config, override_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Read the command line.
+
+    Args:
+        argv (list[str], optional): Arguments of the command line. Defaults to
+            None: those of the process.
+
+    Returns:
+        argparse.Namespace: The options.
+    """
     parser = argparse.ArgumentParser(description='Train a model')
     parser.add_argument(
         'config', help='path of a config, or name of a shipped one'
@@ -192,9 +200,14 @@ def set_randomness(cfg: Config, args: argparse.Namespace) -> None:
     cfg.randomness = {'seed': None, **(cfg.get('randomness') or {}), **given}
 
 
-def main() -> None:
-    """Build the runner and train."""
-    args = parse_args()
+def main(argv: list[str] | None = None) -> None:
+    """Build the runner and train.
+
+    Args:
+        argv (list[str], optional): Arguments of the command line. Defaults to
+            None: those of the process.
+    """
+    args = parse_args(argv)
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = fit_to_device(merge_args(load_config(args.config), args))
     Runner.from_cfg(cfg).train()

@@ -81,6 +81,7 @@ def test_every_trained_config_is_among_them() -> None:
     names = {path.stem for path in folder.glob('clipbert_*.py')}
     assert {name for name in names if '_ret' not in name} == {
         *REPORTED,
+        'clipbert_debug',
         'clipbert_msrvtt_mc',
         'clipbert_vqa_test',
     }
