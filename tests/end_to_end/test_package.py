@@ -170,3 +170,39 @@ def test_find_config__an_existing_file_comes_first(tmp_path, monkeypatch):
     assert find_config('clipbert_msrvtt_ret') == config_file(
         'clipbert_msrvtt_ret'
     )
+
+
+BY_NAME = """
+from pathlib import Path
+from mmengine.config import Config
+from mmengine.hub import get_config
+import clipbert_mm
+
+cfg = Config.fromfile('own.py')
+shipped = get_config('clipbert_mm::clipbert_msrvtt_ret.py')
+assert cfg.model == shipped.model
+assert cfg.train_dataloader.dataset.pipeline[3]['size'] == 64
+tokenizer = get_config('clipbert_mm::clipbert_debug.py').model.head.tokenizer
+assert (Path(tokenizer) / 'vocab.txt').is_file()
+print(Path(clipbert_mm.__file__).parents[1])
+"""
+
+
+@pytest.mark.parametrize('kind', ['installed', 'editable'])
+def test_names__of_configs_work_in_every_installation(kind, wheel, tmp_path):
+    folder = tmp_path / 'site' if kind == 'installed' else ROOT
+    if kind == 'installed':
+        wheel.extractall(folder)
+    (tmp_path / 'own.py').write_text(
+        "_base_ = ['clipbert_mm::clipbert_msrvtt_ret.py']\n"
+        'settings = dict(img_size=64)\n'
+    )
+    result = subprocess.run(
+        [sys.executable, '-c', BY_NAME],
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert Path(result.stdout.strip()) == folder

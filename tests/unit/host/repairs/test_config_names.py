@@ -47,11 +47,11 @@ def test_get_config() -> None:
     assert cfg.to_dict() == expected.to_dict()
 
 
-def test_get_config__has_no_published_weights() -> None:
+def test_get_model__has_no_published_weights() -> None:
     with pytest.raises(
         ValueError, match='No weights are published for .*convert_weights.py'
     ):
-        hub.get_config('clipbert_mm::clipbert_msrvtt_ret.py', pretrained=True)
+        hub.get_model('clipbert_mm::clipbert_msrvtt_ret.py', pretrained=True)
 
 
 def test_get_config__of_other_packages_is_mmengines() -> None:
