@@ -18,14 +18,17 @@ from clipbert_mm.utils.checks import check_integer
 from clipbert_mm.utils.error_text import describe
 
 from .bad_media import BadMediaLog
+from .item_draws import (
+    Index,
+    deal_rows,
+    item_generator,
+    split_index,
+    take_group,
+)
 from .media_key import check_media_key
 from .option_groups import BadMediaOptions, read_group
 from .tables.media_table import MediaTable
 from .transforms import BertTokenize
-
-# An index, or (seed, epoch, index) as EpochSampler gives it, to which
-# ConcatTextDataset adds the number of the member.
-Index = int | tuple[int, ...]
 
 _INPUTS = ('imgs', 'input_ids', 'attention_mask')
 
@@ -236,55 +239,34 @@ class BaseTextDataset(BaseActionDataset):
         )
 
     def _split(self, idx: Index) -> tuple[int, int, int]:
-        """Return seed, epoch and the non-negative index."""
-        numbers = idx if isinstance(idx, tuple) else (0, 0, idx)
-        seed, epoch, index, *member = numbers
-        if not -len(self) <= index < len(self):
-            raise IndexError(
-                f'{type(self).__name__} has {len(self)} items, '
-                f'but got the index {index}.'
-            )
-        if self.test_mode:
-            seed = epoch = 0
-        if member:
-            # Above the bits of any seed; the first member draws as it would
-            # alone.
-            seed = int(seed) + (member[0] << 64)
-        return seed, epoch, index % len(self)
+        return split_index(
+            idx, len(self), type(self).__name__, without_seed=self.test_mode
+        )
 
     def _item(self, seed: int, epoch: int, index: int, attempt: int) -> dict:
-        rng = np.random.default_rng((seed, epoch, index, attempt))
+        rng = item_generator(seed, epoch, index, attempt)
         if attempt:
             # Differs from reference (and MMEngine): from the item's own seed.
             index = int(rng.integers(len(self)))
         info = super().get_data_info(index)
-        part = info.pop('part')
         info['rng'] = rng
-        # The constant keeps it apart from the generators of items.
-        dealer = np.random.default_rng((seed, epoch, info['media_ind'], 0, 1))
-        group = self._group(info['media_ind'], part, dealer, rng)
+        media_ind = info['media_ind']
+        rows = deal_rows(
+            self.table.rows_of(media_ind),
+            self.group_size,
+            seed,
+            epoch,
+            media_ind,
+        )
+        group = self._group(rows, info.pop('part'), rng)
         info.update(self._texts(group, rng))
         return info
 
     def _group(
-        self,
-        media_ind: int,
-        part: int,
-        dealer: np.random.Generator,
-        rng: np.random.Generator,
+        self, rows: np.ndarray, part: int, rng: np.random.Generator
     ) -> list[int]:
-        """Return the rows of an item.
-
-        Differs from reference: the rows of a video are dealt to its items
-        afresh in every epoch, by a generator that all items of the video
-        share, instead of in file order.
-        """
-        rows = self.table.rows_of(media_ind)
-        if self.group_size > 1:
-            rows = dealer.permutation(rows)
-        group = rows[part * self.group_size : (part + 1) * self.group_size]
-        missing = self.group_size - len(group)
-        return [*group.tolist(), *rng.choice(group, missing).tolist()]
+        """Return the rows of an item, of the dealt rows of its video."""
+        return take_group(rows, part, self.group_size, rng)
 
     def _prepare_testing(self, info: dict) -> dict | None:
         del info['media_ind']

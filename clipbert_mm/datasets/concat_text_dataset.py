@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from mmaction.registry import DATASETS
 from mmengine.dataset import ConcatDataset
 
-from .base_text_dataset import BaseTextDataset, Index
+from .base_text_dataset import BaseTextDataset
+from .item_draws import Index
 from .video_text_retrieval import VideoTextRetrieval
 
 

@@ -81,15 +81,11 @@ class VideoTextRetrieval(BaseCaptionDataset):
         return 1 if self.test_mode else super()._num_parts(media_ind)
 
     def _group(
-        self,
-        media_ind: int,
-        part: int,
-        dealer: np.random.Generator,
-        rng: np.random.Generator,
+        self, rows: np.ndarray, part: int, rng: np.random.Generator
     ) -> list[int]:
         if self.test_mode:
-            return self.table.rows_of(media_ind).tolist()
-        return super()._group(media_ind, part, dealer, rng)
+            return rows.tolist()
+        return super()._group(rows, part, rng)
 
     def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
         if self.test_mode:
