@@ -33,7 +33,7 @@ def read_model_files(
         config (str | Config): Path of a config, name of a shipped one, or
             the config itself; without a checkpoint, a folder that
             ``tools/convert_weights.py export`` wrote.
-        checkpoint (str, optional): ``.pth`` or ``.safetensors`` file.
+        checkpoint (str | None): ``.pth`` or ``.safetensors`` file.
 
     Returns:
         tuple[Config, dict[str, Tensor]]: The config, and tensors by name.
@@ -73,7 +73,7 @@ def build_model(
     Args:
         config (Config): Config with ``model``.
         state (dict[str, Tensor]): All tensors of the model, by name.
-        device (str, optional): Device of the model; None for a GPU if one is
+        device (str | None): Device of the model; None for a GPU if one is
             available.
 
     Returns:

@@ -33,9 +33,9 @@ class VideoAnswerer:
         config (str | Config): Path of a config of question answering, name
             of a shipped one, or the config itself; without ``checkpoint``, a
             folder that ``tools/convert_weights.py export`` wrote.
-        checkpoint (str, optional): ``.pth`` or ``.safetensors`` file of a
+        checkpoint (str | None): ``.pth`` or ``.safetensors`` file of a
             model trained with the config. Defaults to None.
-        device (str, optional): Device of the model. Defaults to None: a GPU
+        device (str | None): Device of the model. Defaults to None: a GPU
             if one is available.
 
     Raises:

@@ -34,9 +34,9 @@ class VideoSearcher:
         config (str | Config): Path of a retrieval config, name of a shipped
             one, or the config itself; without ``checkpoint``, a folder that
             ``tools/convert_weights.py export`` wrote.
-        checkpoint (str, optional): ``.pth`` or ``.safetensors`` file of a
+        checkpoint (str | None): ``.pth`` or ``.safetensors`` file of a
             model trained with the config. Defaults to None.
-        device (str, optional): Device of the model. Defaults to None: a GPU
+        device (str | None): Device of the model. Defaults to None: a GPU
             if one is available.
 
     Raises:
@@ -114,7 +114,7 @@ class VideoSearcher:
         Args:
             videos (Sequence[str]): Video files.
             query (str): Text to search for.
-            top (int, optional): Maximum number of videos. Defaults to None:
+            top (int | None): Maximum number of videos. Defaults to None:
                 all.
 
         Returns:

@@ -25,8 +25,8 @@ def read_candidates(
             numbers and strings of the same digits are the same id. A text
             without candidates has an empty list.
         video_ids (Sequence[str]): Ids of all N videos.
-        text_ids (Sequence): Ids of all M texts, in the order of the text
-            bank.
+        text_ids (Sequence[object]): Ids of all M texts, in the order of the
+            text bank.
 
     Returns:
         list[Tensor]: For each video the texts that name it: int64 ``(m, )``,

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from clipbert_mm.datasets.video_text_retrieval import VideoTextRetrieval
+
 # Raised when the files of the store change.
 STORE_FORMAT = 2
 _PARTS = ('data_preprocessor', 'backbone', 'neck', 'head')
@@ -25,7 +27,9 @@ _PLAIN = (bool, int, float, str, list, tuple, type(None))
 
 
 def run_fingerprint(
-    weights: dict[str, Tensor], model_cfg: dict, dataset: Any
+    weights: dict[str, Tensor],
+    model_cfg: dict,
+    dataset: VideoTextRetrieval,
 ) -> dict:
     """Describe everything that the logits of clips depend on.
 
@@ -88,7 +92,7 @@ def strings_digest(values: Iterable[object]) -> str:
     """Return a digest of names or ids and their order.
 
     Args:
-        values (Iterable): Strings or numbers.
+        values (Iterable[object]): Strings or numbers.
 
     Returns:
         str: 16 hexadecimal digits.

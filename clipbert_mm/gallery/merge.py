@@ -74,11 +74,11 @@ def merge_passes(
 
     Args:
         first (VideoLogits): Logits of the first clips of a video.
-        rest (VideoLogits, optional): Logits of its other clips with some of
+        rest (VideoLogits | None): Logits of its other clips with some of
             the texts; None if the first clips are all.
         clips (ClipSplit): Indices of the clips of each pass.
         num_texts (int): M.
-        score (Callable): Result of :func:`model_score`.
+        score (Score): Result of :func:`model_score`.
 
     Returns:
         Tensor: float32 ``(M, )``.

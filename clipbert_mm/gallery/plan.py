@@ -77,7 +77,7 @@ def split_clips(num_clips: int, first_clips: int | None) -> ClipSplit:
 
     Args:
         num_clips (int): C.
-        first_clips (int, optional): Number of clips to score first; None for
+        first_clips (int | None): Number of clips to score first; None for
             all.
 
     Returns:
@@ -141,7 +141,7 @@ def count_pairs(
     """Return how many pairs of a video and a text are scored.
 
     Args:
-        text_inds (Sequence[Tensor], optional): Indices of the texts of each
+        text_inds (Sequence[Tensor] | None): Indices of the texts of each
             video; None for all texts.
         num_videos (int): N.
         num_texts (int): M.

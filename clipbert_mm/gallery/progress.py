@@ -19,7 +19,7 @@ class PassProgress:
 
     Args:
         num_videos (int): Videos that this process scores.
-        log (Callable): Function that logs a line.
+        log (Callable[[str], None]): Function that logs a line.
     """
 
     def __init__(self, num_videos: int, log: Callable[[str], None]) -> None:

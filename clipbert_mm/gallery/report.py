@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from clipbert_mm.datasets.video_text_retrieval import VideoTextRetrieval
 from clipbert_mm.models.clipbert import ClipBERT
 from clipbert_mm.models.text_bank import TextBank
 
@@ -13,7 +14,7 @@ from .videos import clip_shape
 
 
 def describe_cost(
-    model: Any, dataset: Any, bank: TextBank, clips: ClipSplit
+    model: Any, dataset: VideoTextRetrieval, bank: TextBank, clips: ClipSplit
 ) -> str | None:
     """Describe the passes and operations of scoring all pairs.
 

@@ -27,9 +27,9 @@ def score_videos(
     Args:
         loader (DataLoader): Result of :func:`loader_of_videos`.
         video_inds (Sequence[int]): Indices of the videos that it loads.
-        preprocess (Callable): Data preprocessor of the model.
+        preprocess (Callable[..., dict]): Data preprocessor of the model.
         scorer (PairScorer): Scorer of the model.
-        text_inds (Sequence[Tensor], optional): Indices of the texts that each
+        text_inds (Sequence[Tensor] | None): Indices of the texts that each
             video of the dataset is scored with; None for all texts.
         store (ScoreStore): Store that keeps the logits.
         progress (PassProgress): Progress, updated after every batch.

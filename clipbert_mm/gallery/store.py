@@ -100,7 +100,7 @@ class ScoreStore:
 
         Args:
             num_videos (int): N.
-            text_inds (Sequence[Tensor], optional): Indices of the texts that
+            text_inds (Sequence[Tensor] | None): Indices of the texts that
                 each video is scored with; None for all texts.
 
         Returns:

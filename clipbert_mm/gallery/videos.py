@@ -12,6 +12,7 @@ from mmengine.dist import get_dist_info
 from torch.utils.data import DataLoader
 
 from clipbert_mm.datasets.transforms import SparseClipSampler
+from clipbert_mm.datasets.video_text_retrieval import VideoTextRetrieval
 
 
 class KeepClips:
@@ -41,7 +42,7 @@ class KeepClips:
         )
 
 
-def find_sampler(dataset: Any) -> tuple[int, SparseClipSampler]:
+def find_sampler(dataset: VideoTextRetrieval) -> tuple[int, SparseClipSampler]:
     """Return the transform that lays out the clips, and its index.
 
     Args:
@@ -63,7 +64,7 @@ def find_sampler(dataset: Any) -> tuple[int, SparseClipSampler]:
     )
 
 
-def with_clips(dataset: Any, clip_inds: Sequence[int]) -> Any:
+def with_clips(dataset: VideoTextRetrieval, clip_inds: Sequence[int]) -> Any:
     """Return a dataset of the same videos that decodes some clips.
 
     Args:
@@ -81,7 +82,9 @@ def with_clips(dataset: Any, clip_inds: Sequence[int]) -> Any:
     return dataset
 
 
-def clip_shape(dataset: Any, clip_ind: int) -> tuple[int, ...] | None:
+def clip_shape(
+    dataset: VideoTextRetrieval, clip_ind: int
+) -> tuple[int, ...] | None:
     """Return the size of a clip, from the first readable video.
 
     Args:
@@ -112,8 +115,9 @@ def loader_of_videos(
     Returns:
         DataLoader: Loader that decodes nothing else.
     """
+    dataset: Any = dataloader.dataset
     return DataLoader(
-        with_clips(dataloader.dataset, clip_inds),
+        with_clips(dataset, clip_inds),
         batch_size=dataloader.batch_size,
         sampler=video_inds,
         num_workers=dataloader.num_workers,
@@ -147,7 +151,9 @@ def video_inds_of_process(num_videos: int) -> Iterator[int]:
         yield place % num_videos
 
 
-def blank_sample(dataset: Any, video_ind: int) -> ActionDataSample:
+def blank_sample(
+    dataset: VideoTextRetrieval, video_ind: int
+) -> ActionDataSample:
     """Return the data sample of a video without decoding it.
 
     Args:

@@ -58,7 +58,7 @@ def load_config(
 
     Args:
         path_or_name (str): Path of a config, or name of a shipped one.
-        cfg_options (Mapping[str, Any], optional): Options by setting
+        cfg_options (Mapping[str, Any] | None): Options by setting
             (``img_size``) or dotted key (``model.token_budget``). Defaults
             to None.
 
@@ -87,7 +87,7 @@ def override_config(
 
     Args:
         cfg (Config): Config of the runner; it is changed.
-        cfg_options (Mapping[str, Any], optional): Options by setting or
+        cfg_options (Mapping[str, Any] | None): Options by setting or
             dotted key. Dotted keys win over settings.
 
     Raises:

@@ -163,7 +163,7 @@ def shrink(name: str, corpus: Path, **overrides: Any) -> Config:
     Args:
         name (str): Of the config.
         corpus (Path): From :func:`make_corpus`.
-        overrides (Any): Dotted keys, ``__`` for the dot.
+        **overrides (Any): Dotted keys, ``__`` for the dot.
 
     Returns:
         Config: Ready for the runner on this machine.

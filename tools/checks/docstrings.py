@@ -35,7 +35,14 @@ def is_property(function: Function) -> bool:
 
 
 def summary_fault(function: Function) -> str | None:
-    r"""Return what is wrong with the summary of a function, or None.
+    r"""Return the fault of a function's summary, or None.
+
+    Args:
+        function (Function): Syntax tree of the function.
+
+    Returns:
+        str | None: Fault; None if the summary begins with a verb, or the
+        function is a property or has no docstring.
 
     Example:
         >>> tree = ast.parse('def f():\n    "The number."')

@@ -38,7 +38,15 @@ def read_rules(path: Path = WORDS) -> list[tuple[re.Pattern, str]]:
 def find_words(
     text: str, rules: Iterable[tuple[re.Pattern, str]]
 ) -> Iterator[tuple[int, str, str]]:
-    r"""Yield line number, words found and words to use instead.
+    r"""Find the words in a text.
+
+    Args:
+        text (str): Text to search.
+        rules (Iterable[tuple[re.Pattern, str]]): Rules of the word list.
+
+    Yields:
+        tuple[int, str, str]: Line number, words found and words to use
+        instead.
 
     Example:
         >>> rules = [(re.compile('colours?'), 'color')]
