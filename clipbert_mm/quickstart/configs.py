@@ -4,7 +4,10 @@
 import argparse
 from typing import Any
 
-from clipbert_mm.utils.config_loading import load_config
+from clipbert_mm.utils.config_loading import RUNNER_KEYS, load_config
+
+# Keys that are read, by the runner and by the quickstart itself.
+READ_KEYS = (*RUNNER_KEYS, 'data_root', 'tokenizer')
 
 
 def find_dicts(value: Any, key: str) -> list[dict]:
@@ -45,7 +48,9 @@ def stage_config(
     """
     corpus = args.work_dir / folder
     options = dict(data_root=str(corpus))
-    cfg = load_config(f'quickstart/{name}', options).to_dict()
+    loaded = load_config(f'quickstart/{name}', options).to_dict()
+    # Without the variables of the file, which nothing reads any more.
+    cfg = {k: v for k, v in loaded.items() if k in READ_KEYS}
     words = len((corpus / 'tokenizer' / 'vocab.txt').read_text().split())
     for part in find_dicts(cfg, 'vocab_size'):
         part['vocab_size'] = words
