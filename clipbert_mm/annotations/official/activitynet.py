@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from clipbert_mm.annotations.record import Record
 
-from .conversion import Conversion, add_output_options, run
+from .command_line import add_output_options, run
+from .conversion import Conversion
 from .files import read_mapping
 from .split import Split
 

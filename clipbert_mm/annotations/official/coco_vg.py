@@ -20,7 +20,8 @@ from collections.abc import Iterator, Sequence
 
 from clipbert_mm.annotations.errors import AnnotationError
 
-from .conversion import Conversion, add_output_options, run
+from .command_line import add_output_options, run
+from .conversion import Conversion
 from .files import read_list, read_object
 from .image_links import link_images
 from .split import Split

@@ -1,14 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
-"""Frame of the converters: options, checks, files and report."""
+"""Run of a converter: its checks, files and report."""
 
 import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from clipbert_mm.annotations.answer_vocabulary import (
@@ -17,6 +16,7 @@ from clipbert_mm.annotations.answer_vocabulary import (
     write_vocabulary,
 )
 from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.utils.text_table import text_table
 
 from .split import Split
 
@@ -200,17 +200,7 @@ class Conversion:
                 sum(split.dropped.values()),
             )
             rows.append([split.name, *(f'{n:,}' for n in numbers)])
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        lines = [
-            '  '.join(
-                [row[0].ljust(widths[0])]
-                + [
-                    cell.rjust(width)
-                    for cell, width in zip(row[1:], widths[1:])
-                ]
-            )
-            for row in rows
-        ]
+        lines = text_table(rows)
         lines += [
             f'dropped from {split.name}: {number:,} {reason}'
             for split in self.splits
@@ -220,50 +210,6 @@ class Conversion:
         lines += [f'note: {note}' for note in self.notes]
         lines += [f'read {source}' for source in self.sources]
         return '\n'.join([*lines, f'written to {self.out}'])
-
-
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all converters share."""
-    parser.add_argument('--out', required=True, help='folder to write to')
-    parser.add_argument(
-        '--overwrite', action='store_true', help='replace files in --out'
-    )
-    parser.add_argument(
-        '--allow-leaks',
-        action='store_true',
-        help='convert files whose splits share videos or whose question ids '
-        'are repeated, and note how many',
-    )
-
-
-def positive(text: str) -> int:
-    """Return an integer >= 1, as the type of an option."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f'expected an integer >= 1, but got {text!r}'
-        )
-    return int(text)
-
-
-def run(
-    convert: Callable[[argparse.Namespace], Conversion],
-    args: argparse.Namespace,
-) -> int:
-    """Convert and print the report, or the error to stderr.
-
-    Args:
-        convert (Callable[[argparse.Namespace], Conversion]): The converter.
-        args (argparse.Namespace): Its command line.
-
-    Returns:
-        int: Exit status, 1 after an error.
-    """
-    try:
-        print(convert(args).report())
-    except (AnnotationError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def _shared(values: set, text: str) -> list[str]:

@@ -12,7 +12,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .conversion import Conversion, add_output_options, run
+from .command_line import add_output_options, run
+from .conversion import Conversion
 from .files import read_list
 from .split import Split, stems
 

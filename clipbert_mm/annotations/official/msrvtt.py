@@ -21,7 +21,8 @@ from collections.abc import Sequence
 
 from clipbert_mm.annotations.record import Record
 
-from .conversion import Conversion, add_output_options, positive, run
+from .command_line import add_output_options, positive, run
+from .conversion import Conversion
 from .files import read_list
 from .msrvtt_retrieval import convert_retrieval
 from .split import Split, read_media, stems

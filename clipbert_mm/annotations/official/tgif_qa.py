@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 
 from clipbert_mm.annotations.record import Record
 
-from .conversion import Conversion, add_output_options, positive, run
+from .command_line import add_output_options, positive, run
+from .conversion import Conversion
 from .files import read_table
 from .split import Split
 

@@ -24,7 +24,8 @@ from clipbert_mm.annotations.answer_vocabulary import (
 from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.record import Record
 
-from .conversion import Conversion, add_output_options, positive, run
+from .command_line import add_output_options, positive, run
+from .conversion import Conversion
 from .files import read_object
 from .split import Split
 from .vqa_labels import plain, soft_labels

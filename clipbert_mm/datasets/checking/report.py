@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from clipbert_mm.utils.text_table import text_table
+
 Figure = int | float | str | dict[str, float]
 
 
@@ -111,14 +113,7 @@ def _table(figures: dict[str, dict[str, Figure]]) -> list[str]:
         keys = next((list(v) for v in values if isinstance(v, dict)), None)
         label = name if keys is None else f'{name} ({" / ".join(keys)})'
         rows.append([label, *map(_shown, values)])
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return [
-        '  '.join(
-            [row[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
-        ).rstrip()
-        for row in rows
-    ]
+    return text_table(rows)
 
 
 def _shown(value: Any) -> str:
