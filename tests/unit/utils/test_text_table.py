@@ -10,7 +10,7 @@ def test_text_table__aligns_numbers_to_the_right() -> None:
         ['media', '3', '1,200'],
         ['long name', '', ''],
     ]
-    assert text_table([header, row, ['long name', '', '']]) == [
+    assert text_table(rows) == [
         '           train    val',
         'media          3  1,200',
         'long name',
