@@ -1,7 +1,7 @@
 # Checks of a checkout. .ci/run, pre-commit and the workflows call them too.
 #   make env        make the environment .venv with everything they need
 #   make format     rewrite the code in the house style
-#   make lint       style, import contracts, docstrings, spelling
+#   make lint       style, import contracts, docstrings, spelling, word list
 #   make types      mypy over the package, the tools and the tests' toolbox
 #   make test-fast  unit and parity tests that are not marked slow
 #   make test       every test, and the examples in docstrings
@@ -28,6 +28,8 @@ lint:
 	lint-imports --no-logo
 	pydoclint --quiet clipbert_mm tools tests/toolbox
 	codespell
+	python -m tools.checks.words
+	python -m tools.checks.docstrings
 
 types:
 	mypy

@@ -5,7 +5,7 @@
 #     tools/dist_test.sh configs/clipbert_coco-vg_pretrain.py CHECKPOINT 8
 #
 # Fine-tune from it with `load_from` in another config: heads that do not fit
-# are named in the log and start anew.
+# are named in the log and start from scratch.
 #
 # clipbert_r50-grid_8xb32x2-2c-40e_coco-vg-pretrain
 #

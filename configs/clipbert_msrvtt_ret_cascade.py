@@ -7,7 +7,7 @@
 # pairs of a text and a video are scored with 2 of the 16 test clips; the other
 # 14 are scored for the 50 best videos of each text and 50 best texts of each
 # video. Every finished video is kept below the work folder: start the command
-# again after a kill, with any number of GPUs, and it goes on there.
+# again after a kill, with any number of GPUs, and it resumes from there.
 #
 # Exact scores, resumable too: --cfg-options test_cfg.cascade=None
 # Reranking the candidates of another model, JSON lines of

@@ -28,7 +28,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line.
 
     Args:
-        argv (list[str], optional): Arguments of the command line. Defaults to
+        argv (list[str] | None): Arguments of the command line. Defaults to
             None: those of the process.
 
     Returns:
@@ -198,7 +198,7 @@ def main(argv: list[str] | None = None) -> None:
     """Build the runner and test.
 
     Args:
-        argv (list[str], optional): Arguments of the command line. Defaults to
+        argv (list[str] | None): Arguments of the command line. Defaults to
             None: those of the process.
     """
     args = parse_args(argv)

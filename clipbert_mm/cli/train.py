@@ -27,13 +27,45 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line.
 
     Args:
-        argv (list[str], optional): Arguments of the command line. Defaults to
+        argv (list[str] | None): Arguments of the command line. Defaults to
             None: those of the process.
 
     Returns:
         argparse.Namespace: The options.
     """
     parser = argparse.ArgumentParser(description='Train a model')
+    add_training_options(parser)
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change the config by settings (img_size=224 data_root=DATA) and '
+        'keys (train_dataloader.batch_size=4 key="[a,b]" key=a,b '
+        'key="[(a,b),(c,d)]"; quote brackets and leave no spaces)',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='launcher of the processes',
+    )
+    parser.add_argument(
+        '--local_rank',
+        '--local-rank',
+        type=int,
+        default=0,
+        help=argparse.SUPPRESS,
+    )  # passed by some launchers
+    return parser.parse_args(argv)
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """Add the config and the options of the training itself.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to extend.
+    """
     parser.add_argument(
         'config', help='path of a config, or name of a shipped one'
     )
@@ -77,29 +109,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='use deterministic cuDNN algorithms',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change the config by settings (img_size=224 data_root=DATA) and '
-        'keys (train_dataloader.batch_size=4 key="[a,b]" key=a,b '
-        'key="[(a,b),(c,d)]"; quote brackets and leave no spaces)',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='launcher of the processes',
-    )
-    parser.add_argument(
-        '--local_rank',
-        '--local-rank',
-        type=int,
-        default=0,
-        help=argparse.SUPPRESS,
-    )  # passed by some launchers
-    return parser.parse_args(argv)
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
@@ -204,7 +213,7 @@ def main(argv: list[str] | None = None) -> None:
     """Build the runner and train.
 
     Args:
-        argv (list[str], optional): Arguments of the command line. Defaults to
+        argv (list[str] | None): Arguments of the command line. Defaults to
             None: those of the process.
     """
     args = parse_args(argv)

@@ -41,7 +41,7 @@ SIZES = {
     'MobileNetV2': (dict(widen_factor=0.25, norm_eval=False), 1280),
     'ResNet3dSlowOnly': (dict(depth=18, base_channels=8, norm_eval=False), 64),
 }
-# Of the files that write_questions makes, by the form of the answers.
+# Answers in the files of write_questions.
 ANSWERS = ('red', 'green', 'blue', 'white', 'black')
 
 
@@ -49,7 +49,7 @@ def make_corpus(folder: Path) -> Path:
     """Write 8 training and 7 test videos with captions and a vocabulary.
 
     Args:
-        folder (Path): Empty.
+        folder (Path): Empty folder.
 
     Returns:
         Path: ``folder``.
@@ -84,9 +84,9 @@ def write_questions(folder: Path, split: str, number: int) -> None:
     """Write questions about the videos, in every form of answers.
 
     Args:
-        folder (Path): Of the corpus.
+        folder (Path): Folder of the corpus.
         split (str): ``'train'`` or ``'test'``.
-        number (int): Of videos.
+        number (int): Number of videos.
     """
     names = [f'{split}{i}' for i in range(number)]
     rows: dict[str, list[dict]] = dict(
@@ -120,12 +120,12 @@ def write_questions(folder: Path, split: str, number: int) -> None:
 
 
 def write_images(folder: Path, split: str, number: int) -> None:
-    """Write images with captions of two data sets, and questions about them.
+    """Write images with captions of two datasets, and questions about them.
 
     Args:
-        folder (Path): Of the corpus.
+        folder (Path): Folder of the corpus.
         split (str): ``'train'`` or ``'test'``.
-        number (int): Of images.
+        number (int): Number of images.
     """
     captions, questions = [], []
     rng = np.random.default_rng(number)
@@ -158,15 +158,15 @@ def write_images(folder: Path, split: str, number: int) -> None:
 
 
 def shrink(name: str, corpus: Path, **overrides: Any) -> Config:
-    """A shipped config on the corpus, with a tiny model.
+    """Load a shipped config with a tiny model, on the corpus.
 
     Args:
-        name (str): Of the config.
-        corpus (Path): From :func:`make_corpus`.
-        **overrides (Any): Dotted keys, ``__`` for the dot.
+        name (str): Name of the config.
+        corpus (Path): Folder written by :func:`make_corpus`.
+        **overrides (Any): Values of dotted keys, ``__`` for the dot.
 
     Returns:
-        Config: Ready for the runner on this machine.
+        Config: Config for a runner on this machine.
     """
     cfg = Config.fromfile(config_file(name))
     _shrink_model(cfg.model, corpus)
@@ -244,11 +244,11 @@ def write_config(cfg: Config, path: Path) -> Path:
 
     Args:
         cfg (Config): The config.
-        path (Path): Where; the suffix becomes that of JSON, because MMEngine
-            takes seconds to format Python.
+        path (Path): Path of the file. Its suffix becomes that of JSON,
+            because MMEngine takes seconds to format Python.
 
     Returns:
-        Path: Of the file.
+        Path: Path of the file.
     """
     path = path.with_suffix('.json')
     cfg.dump(path)

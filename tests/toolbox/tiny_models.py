@@ -39,7 +39,7 @@ def fixed_init(model: nn.Module) -> nn.Module:
 
 
 def clipbert_config(**parts: dict) -> dict:
-    """A ClipBERT of a few thousand weights; parts are overrides."""
+    """Return a ClipBERT of a few thousand weights; parts are overrides."""
     cfg: dict[str, Any] = dict(
         type='ClipBERT',
         backbone=dict(
@@ -71,7 +71,7 @@ def tiny_inputs(
     num_frames: int = 2,
     length: int = 5,
 ) -> dict[str, Tensor]:
-    """A batch of 32x32 frames and texts of different lengths."""
+    """Return a batch of 32x32 frames and texts of different lengths."""
     generator = torch.Generator().manual_seed(0)
     shape = (num_videos, num_clips, 3, num_frames, 32, 32)
     ids = torch.randint(
@@ -87,7 +87,7 @@ def tiny_inputs(
 
 
 def samples(labels: list[list[int]]) -> list[ActionDataSample]:
-    """Data samples with match labels."""
+    """Make data samples with match labels."""
     result = []
     for i, label in enumerate(labels):
         sample = ActionDataSample(metainfo=dict(video_id=f'video{i}'))

@@ -372,7 +372,7 @@ def test_loop__two_processes_finish_what_was_killed(
     content = video.read_bytes()
     video.unlink()
     os.mkfifo(video)  # who reads it waits until someone writes
-    # Forked: starting them anew and importing takes longer than all tests.
+    # Forked: a new interpreter would import for longer than all tests take.
     context = multiprocessing.get_context('fork')
     process = context.Process(target=run_alone, args=(cfg,))
     process.start()

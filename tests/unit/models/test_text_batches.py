@@ -10,7 +10,7 @@ from clipbert_mm.models.text_batches import make_text_batches
 
 
 def bank(lengths: list[int]) -> tuple[Tensor, Tensor]:
-    """Texts whose tokens tell their place; padding is 0."""
+    """Return texts whose tokens are their index; padding is 0."""
     longest = max(lengths, default=0)
     ids = torch.zeros(len(lengths), longest, dtype=torch.long)
     for i, length in enumerate(lengths):
@@ -51,7 +51,7 @@ def test_text_batches__each_text_once_and_little_padding(
 def test_text_batches__by_hand() -> None:
     ids, mask = bank([20, 3, 19, 3, 20, 4])
     batches = make_text_batches(ids, mask, 3)
-    # 1 of 4 tokens would be padding beside the text of 4, 1 of 60 beside 20.
+    # With the text of 4, 1 of 4 tokens would be padding; with 20, 1 of 60.
     assert [batch.inds.tolist() for batch in batches] == [
         [1, 3],
         [5],
