@@ -33,10 +33,10 @@ class VideoAnswerer:
         config (str | Config): Path of a config of question answering, name
             of a shipped one, or the config itself; without ``checkpoint``, a
             folder that ``tools/convert_weights.py export`` wrote.
-        checkpoint (str | None): ``.pth`` or ``.safetensors`` file of a
-            model trained with the config. Defaults to None.
-        device (str | None): Device of the model. Defaults to None: a GPU
-            if one is available.
+        checkpoint (str | None): ``.pth`` or ``.safetensors`` file of a model
+            trained with the config. Defaults to None.
+        device (str | None): Device of the model. Defaults to None: a GPU if
+            one is available.
 
     Raises:
         FileNotFoundError: If the config or the checkpoint does not exist.

@@ -34,10 +34,10 @@ class VideoSearcher:
         config (str | Config): Path of a retrieval config, name of a shipped
             one, or the config itself; without ``checkpoint``, a folder that
             ``tools/convert_weights.py export`` wrote.
-        checkpoint (str | None): ``.pth`` or ``.safetensors`` file of a
-            model trained with the config. Defaults to None.
-        device (str | None): Device of the model. Defaults to None: a GPU
-            if one is available.
+        checkpoint (str | None): ``.pth`` or ``.safetensors`` file of a model
+            trained with the config. Defaults to None.
+        device (str | None): Device of the model. Defaults to None: a GPU if
+            one is available.
 
     Raises:
         FileNotFoundError: If the config or the checkpoint does not exist.
@@ -114,8 +114,7 @@ class VideoSearcher:
         Args:
             videos (Sequence[str]): Video files.
             query (str): Text to search for.
-            top (int | None): Maximum number of videos. Defaults to None:
-                all.
+            top (int | None): Maximum number of videos. Defaults to None: all.
 
         Returns:
             list[tuple[str, float]]: Videos with their scores. Equal scores

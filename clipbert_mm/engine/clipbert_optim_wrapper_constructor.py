@@ -43,7 +43,7 @@ class ClipBERTOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     Args:
         optim_wrapper_cfg (dict): Config of the optimiser wrapper.
-        paramwise_cfg (dict, optional): ``cnn_lr_mult`` and ``bert_lr_mult``
+        paramwise_cfg (dict | None): ``cnn_lr_mult`` and ``bert_lr_mult``
             (float, default 1), and ``prefix_lr_mult``, a dict of parameter
             name prefixes to multipliers, on top of these; the longest prefix
             wins. Defaults to None.

@@ -40,10 +40,10 @@ class PairScoringLoop(TestLoop):
         evaluator (Evaluator | dict | list): Metrics.
         store (str): Folder of the scores, relative to the runner's work
             folder, the same for all processes. Defaults to ``'scores'``.
-        autocast (str, optional): ``'bfloat16'`` or ``'float16'``. Defaults to
+        autocast (str | None): ``'bfloat16'`` or ``'float16'``. Defaults to
             None, full precision.
-        cascade (dict, optional): Arguments of :class:`Cascade`. Defaults to
-            None, exact scores.
+        cascade (dict | None): Arguments of :class:`Cascade`. Defaults to None,
+            exact scores.
 
     Raises:
         ValueError: If the dataset is not for retrieval, an option is out of

@@ -74,8 +74,8 @@ def merge_passes(
 
     Args:
         first (VideoLogits): Logits of the first clips of a video.
-        rest (VideoLogits | None): Logits of its other clips with some of
-            the texts; None if the first clips are all.
+        rest (VideoLogits | None): Logits of its other clips with some of the
+            texts; None if the first clips are all.
         clips (ClipSplit): Indices of the clips of each pass.
         num_texts (int): M.
         score (Score): Result of :func:`model_score`.

@@ -20,15 +20,14 @@ class Cascade:
     ``candidates`` only the listed pairs are scored.
 
     Args:
-        first_clips (int, optional): Number of clips that every pair is
-            scored with. Defaults to None, all clips, for ``candidates``
-            alone.
+        first_clips (int | None): Number of clips that every pair is scored
+            with. Defaults to None, all clips, for ``candidates`` alone.
         videos_per_text (int): Number of best videos of each text whose other
             clips are scored. Below 10, R@10 suffers. Defaults to 20.
         texts_per_video (int): Number of best texts of each video whose other
             clips are scored; 0 where only videos are searched. Defaults to
             20.
-        candidates (str, optional): Path of a file of pairs; see
+        candidates (str | None): Path of a file of pairs; see
             :func:`read_candidates`. Defaults to None, all pairs.
 
     Raises:
@@ -77,8 +76,7 @@ def split_clips(num_clips: int, first_clips: int | None) -> ClipSplit:
 
     Args:
         num_clips (int): C.
-        first_clips (int | None): Number of clips to score first; None for
-            all.
+        first_clips (int | None): Number of clips to score first; None for all.
 
     Returns:
         ClipSplit: Indices of the clips, ascending.

@@ -55,8 +55,8 @@ class GalleryRun:
             mode.
         folder (str): Folder of the scores, the same for all processes.
         model_cfg (dict): Config of the model, for the fingerprint.
-        cascade (Cascade | None): Settings of an approximate run. Defaults
-            to None, exact scores.
+        cascade (Cascade | None): Settings of an approximate run. Defaults to
+            None, exact scores.
         autocast (str | None): ``'bfloat16'`` or ``'float16'``. Defaults to
             None, full precision.
         log (Callable[[str], None]): Function that logs a line. Defaults to one

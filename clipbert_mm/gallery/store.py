@@ -100,8 +100,8 @@ class ScoreStore:
 
         Args:
             num_videos (int): N.
-            text_inds (Sequence[Tensor] | None): Indices of the texts that
-                each video is scored with; None for all texts.
+            text_inds (Sequence[Tensor] | None): Indices of the texts that each
+                video is scored with; None for all texts.
 
         Returns:
             list[int]: Indices of the videos, ascending. Videos without texts

@@ -45,7 +45,7 @@ class ClipBERT(BaseModel):
             registered module from ``(N, M, C, K)`` to ``(N, M, K)``.
         task (dict): Config of a :class:`BaseTask`, such as
             :class:`RetrievalTask`.
-        data_preprocessor (dict, optional): Config of the data preprocessor.
+        data_preprocessor (dict | None): Config of the data preprocessor.
             Defaults to ``dict(type='VideoTextDataPreprocessor')``.
         backbone_input (str): ``'frames'``: a 2D backbone, frames are folded
             into the batch; ``'clips'``: a 3D backbone reads whole clips.
@@ -55,7 +55,7 @@ class ClipBERT(BaseModel):
         token_budget (int): Maximum number of text and visual tokens that go
             through BERT at a time in testing; bounds the memory. Defaults to
             65536.
-        init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
+        init_cfg (dict | None): MMEngine's initialiser. Defaults to None.
 
     Raises:
         ValueError: If an option is out of range, or the parts do not fit.
@@ -138,17 +138,16 @@ class ClipBERT(BaseModel):
         """Return clip logits, losses or predictions.
 
         Args:
-            inputs (dict): ``imgs`` float32 ``(N, C, ch, T, H, W)``,
-                normalised; ``input_ids`` and ``attention_mask`` int64
-                ``(N, M, L)``. In ``'predict'`` the texts are not needed with
-                a text bank, and ``imgs`` is missing if no video of the batch
-                could be read.
-            data_samples (list[ActionDataSample], optional): N samples with
-                the targets, to which predictions are added. Defaults to
-                None.
+            inputs (dict[str, Tensor]): ``imgs`` float32, normalised,
+                ``(N, C, ch, T, H, W)``; ``input_ids`` and ``attention_mask``
+                int64 ``(N, M, L)``. In ``'predict'`` the texts are not needed
+                with a text bank, and ``imgs`` is missing if no video of the
+                batch could be read.
+            data_samples (list[ActionDataSample] | None): N samples with the
+                targets, to which predictions are added. Defaults to None.
             mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
                 Defaults to ``'tensor'``.
-            text_bank (TextBank, optional): Texts that all videos are scored
+            text_bank (TextBank | None): Texts that all videos are scored
                 against in ``'predict'``. Defaults to None: each video has its
                 own texts in ``inputs``.
 
@@ -337,8 +336,8 @@ class ClipBERT(BaseModel):
         Args:
             text (Tensor): Result of :meth:`embed_texts`,
                 ``(N or 1, M, L, D)``.
-            text_mask (Tensor, optional): Boolean ``(N or 1, M, L)``, True at
-                real tokens; None if all are.
+            text_mask (Tensor | None): Boolean ``(N or 1, M, L)``, True at real
+                tokens; None if all are.
             visual (Tensor): Result of :meth:`encode_clips`,
                 ``(N, C, V, D)``.
 

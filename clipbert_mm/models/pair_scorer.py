@@ -29,29 +29,38 @@ class PairMatcher(Protocol):
         """K, the logits of a pair."""
 
     def encode_clips(self, frames: Tensor) -> Tensor:
-        """Return the visual tokens ``(N, C, V, D)`` of clips.
+        """Return the visual tokens of clips.
 
         Args:
             frames (Tensor): float32 ``(N, C, ch, T, H, W)``, normalised.
+
+        Returns:
+            Tensor: ``(N, C, V, D)``.
         """
 
     def embed_texts(self, input_ids: Tensor) -> Tensor:
-        """Return the text tokens ``(1, m, L, D)``.
+        """Return text tokens.
 
         Args:
             input_ids (Tensor): int64 ``(1, m, L)``.
+
+        Returns:
+            Tensor: ``(1, m, L, D)``.
         """
 
     def match(
         self, text: Tensor, text_mask: Tensor | None, visual: Tensor
     ) -> Tensor:
-        """Return the clip logits ``(N, m, C, K)`` of all pairs.
+        """Return the clip logits of all pairs.
 
         Args:
             text (Tensor): Text tokens, ``(1, m, L, D)``.
-            text_mask (Tensor, optional): Boolean ``(1, m, L)``, True at real
+            text_mask (Tensor | None): Boolean ``(1, m, L)``, True at real
                 tokens; None if all are.
             visual (Tensor): Visual tokens, ``(N, C, V, D)``.
+
+        Returns:
+            Tensor: ``(N, m, C, K)``.
         """
 
 
@@ -74,9 +83,9 @@ class PairScorer:
         bank (TextBank): The texts.
         token_budget (int): Maximum number of text and visual tokens that go
             through the model at a time; one pair always does.
-        autocast (str, optional): ``'bfloat16'`` or ``'float16'``, the
-            precision of matrix products and convolutions. Defaults to None:
-            that of the surrounding code.
+        autocast (str | None): ``'bfloat16'`` or ``'float16'``, the precision
+            of matrix products and convolutions. Defaults to None: that of the
+            surrounding code.
 
     Raises:
         ValueError: If ``token_budget`` is not positive, ``autocast`` is
@@ -130,8 +139,8 @@ class PairScorer:
         Args:
             visual (Tensor): Result of :meth:`encode_clips`,
                 ``(N, C, V, D)``.
-            text_inds (Tensor, optional): int64 ``(m, )``, indices in the
-                bank. Defaults to None: all texts.
+            text_inds (Tensor | None): int64 ``(m, )``, indices in the bank.
+                Defaults to None: all texts.
 
         Returns:
             Tensor: float32 ``(N, M or m, C, K)`` on the CPU, in the order of

@@ -50,8 +50,9 @@ class TextBank:
         """Make a bank from what a tokenizer returns.
 
         Args:
-            tokens (Mapping): ``input_ids`` and ``attention_mask``, tensors or
-                arrays ``(M, L)``.
+            tokens (Mapping[str, Tensor] | Mapping[str, np.ndarray]):
+                ``input_ids`` and ``attention_mask`` ``(M, L)``, tensors or
+                arrays.
 
         Returns:
             TextBank: Bank that shares their memory.

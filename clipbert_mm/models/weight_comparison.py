@@ -33,6 +33,7 @@ def compare_weights(
         ValueError: If any other tensor is missing or has another shape.
 
     Example:
+        >>> import torch
         >>> compare_weights({'a': torch.zeros(2)}, {'a': torch.ones(2)}, ())
         []
     """

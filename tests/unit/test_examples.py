@@ -30,14 +30,6 @@ PENDING = {
     'clipbert_mm.datasets.transforms.mask_tokens',
     'clipbert_mm.datasets.video_question_answering',
     'clipbert_mm.datasets.video_text_retrieval',
-    'clipbert_mm.gallery.candidates',
-    'clipbert_mm.gallery.cost',
-    'clipbert_mm.models.clipbert',
-    'clipbert_mm.models.layers.bert_layer',
-    'clipbert_mm.models.necks.grid_encoder',
-    'clipbert_mm.models.pair_scorer',
-    'clipbert_mm.models.tasks.retrieval_task',
-    'clipbert_mm.models.weight_comparison',
 }
 
 

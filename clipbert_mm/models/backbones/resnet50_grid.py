@@ -133,7 +133,7 @@ class ResNet50Grid(BaseModule):
             ``norm='batch'``, whose statistics are those of all frames, two
             blocks at a time are recomputed for all frames instead. Defaults
             to 8.
-        init_cfg (dict, optional): MMEngine's initialiser, for example
+        init_cfg (dict | None): MMEngine's initialiser, for example
             ``dict(type='Pretrained', checkpoint=...)``. Defaults to None:
             Kaiming.
 

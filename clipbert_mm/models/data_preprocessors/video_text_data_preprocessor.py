@@ -11,6 +11,8 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import stack_batch
 from torch import Tensor
 
+from clipbert_mm.utils.checks import check_integer
+
 # Names of the model's inputs.
 FRAMES, TEXTS = 'imgs', ('input_ids', 'attention_mask')
 
@@ -87,11 +89,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         bgr: bool = True,
         pad_texts_to: int = 8,
     ) -> None:
-        if not isinstance(pad_texts_to, int) or pad_texts_to < 1:
-            raise ValueError(
-                'pad_texts_to must be a whole number >= 1, but '
-                f'got {pad_texts_to!r}.'
-            )
+        check_integer('pad_texts_to', pad_texts_to, 1)
         # The host flips before it normalises; it calls any flip to_rgb.
         super().__init__(mean, std, to_rgb=bgr, format_shape='NCTHW')
         self.pad_texts_to = pad_texts_to
@@ -108,7 +106,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         """Return the batch of the readable videos.
 
         Args:
-            inputs (dict): Lists of the items' tensors.
+            inputs (dict[str, list[Tensor]]): Lists of the items' tensors.
             data_samples (list[ActionDataSample]): N samples; those with
                 ``load_error`` have no frames.
             training (bool): Flag of the host, not used. Defaults to False.

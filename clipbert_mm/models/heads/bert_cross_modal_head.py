@@ -72,12 +72,12 @@ class BertCrossModalHead(BaseModule):
         classifier (str): ``'mlp'``, the two layers of the downstream tasks,
             or ``'linear'``, the single layer of the reference's pretraining.
             Defaults to ``'mlp'``.
-        tokenizer (str, optional): If given, its vocabulary must have the
-            size of BERT's word embeddings. Defaults to None.
+        tokenizer (str | None): If given, its vocabulary must have the size of
+            BERT's word embeddings. Defaults to None.
         max_grid_size (int): Maximum number of rows and columns of a grid.
             Defaults to 100.
-        num_sampled_cells (int, optional): Number of grid cells drawn in
-            training. Defaults to None: all.
+        num_sampled_cells (int | None): Number of grid cells drawn in training.
+            Defaults to None: all.
         frozen (bool): Train only the classifier: BERT's embeddings, layers
             and pooler and the grid embedding are fixed. Defaults to False.
         frozen_text (bool): Do not train BERT's text embeddings (word,
@@ -85,7 +85,7 @@ class BertCrossModalHead(BaseModule):
             Table 6. Dropout stays. Defaults to False.
         with_cp (bool): Recompute each layer in the backward pass instead of
             storing its activations. Defaults to False.
-        init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
+        init_cfg (dict | None): MMEngine's initialiser. Defaults to None.
 
     Raises:
         ValueError: If ``classifier`` is unknown, ``num_classes`` or
@@ -217,8 +217,8 @@ class BertCrossModalHead(BaseModule):
         Args:
             text (Tensor): Result of :meth:`embed_texts`,
                 ``(N or 1, M, L, D)``.
-            text_mask (Tensor, optional): Boolean ``(N or 1, M, L)``, True at
-                real tokens; None if all are, which is faster.
+            text_mask (Tensor | None): Boolean ``(N or 1, M, L)``, True at real
+                tokens; None if all are, which is faster.
             visual (Tensor): Result of ``grid_embedding``, ``(N, C, V, D)``.
             needs_text_states (bool): Compute the text states too, as in
                 :meth:`forward`. Defaults to False.
@@ -247,10 +247,10 @@ class BertCrossModalHead(BaseModule):
 
         Args:
             tokens (Tensor): Embedded tokens, ``(B, S, D)``.
-            mask (Tensor, optional): Boolean ``(B, 1, 1, S)``, True at tokens
-                to attend to. Defaults to None: all.
-            num_outputs (int, optional): Number of first tokens whose last
-                states are computed. Defaults to None: all.
+            mask (Tensor | None): Boolean ``(B, 1, 1, S)``, True at tokens to
+                attend to. Defaults to None: all.
+            num_outputs (int | None): Number of first tokens whose last states
+                are computed. Defaults to None: all.
 
         Returns:
             Tensor: Last states, ``(B, num_outputs or S, D)``.
@@ -279,7 +279,7 @@ def join_tokens(
 
     Args:
         text (Tensor): ``(N or 1, M, L, D)``.
-        text_mask (Tensor, optional): Boolean ``(N or 1, M, L)``, True at real
+        text_mask (Tensor | None): Boolean ``(N or 1, M, L)``, True at real
             tokens.
         visual (Tensor): ``(N, C, V, D)``.
 

@@ -21,12 +21,12 @@ def run_bert_layer(
     The attention is PyTorch's fused one.
 
     Args:
-        layer (BertLayer): Layer with its weights.
+        layer (Any): ``BertLayer`` of transformers with its weights.
         states (Tensor): ``(B, S, D)``.
-        mask (Tensor, optional): Boolean ``(B, 1, 1, S)``, True at tokens to
+        mask (Tensor | None): Boolean ``(B, 1, 1, S)``, True at tokens to
             attend to; None attends to all, which is faster.
-        num_queries (int, optional): Number of first tokens to compute.
-            Defaults to None: all.
+        num_queries (int | None): Number of first tokens to compute. Defaults
+            to None: all.
 
     Returns:
         Tensor: ``(B, num_queries or S, D)``.

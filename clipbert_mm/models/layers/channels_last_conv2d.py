@@ -58,7 +58,7 @@ class ChannelsLastConv2d(nn.Conv2d):
         Args:
             x (Tensor): ``(N, in_channels, H, W)``.
             weight (Tensor): Weight of the same shape as the layer's.
-            bias (Tensor, optional): ``(out_channels, )``. Defaults to None.
+            bias (Tensor | None): ``(out_channels, )``. Defaults to None.
 
         Returns:
             Tensor: ``(N, out_channels, H', W')``.

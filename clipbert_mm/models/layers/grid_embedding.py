@@ -36,7 +36,7 @@ class GridEmbedding(nn.Module):
         hidden_size (int): Width of the transformer. Defaults to 768.
         max_grid_size (int): Number of rows and columns with an embedding.
             Defaults to 100.
-        num_sampled_cells (int, optional): Number of cells drawn at random in
+        num_sampled_cells (int | None): Number of cells drawn at random in
             training, one draw for the batch ("pixel random sampling" of
             image-text pretraining). Defaults to None: all.
         dropout (float): Probability of dropout. Defaults to 0.1.

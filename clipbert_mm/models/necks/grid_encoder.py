@@ -50,7 +50,7 @@ class GridEncoder(BaseModule):
             ``'conv2plus1d'``. Defaults to ``'mean'``.
         pool (int): Side and stride of the max-pool; 1 keeps every cell.
             Defaults to 2.
-        init_cfg (dict, optional): MMEngine's initialiser. Defaults to None.
+        init_cfg (dict | None): MMEngine's initialiser. Defaults to None.
 
     Shape:
         - input: ``(N * C, T, in_channels, H, W)``
@@ -61,6 +61,7 @@ class GridEncoder(BaseModule):
             positive.
 
     Example:
+        >>> import torch
         >>> neck = GridEncoder()
         >>> neck(torch.zeros(8, 2, 2048, 14, 14)).shape
         torch.Size([8, 7, 7, 768])

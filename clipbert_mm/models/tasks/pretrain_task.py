@@ -76,12 +76,12 @@ class PretrainTask(BaseTask):
         mlm_average (str): ``'masked'`` averages over the masked tokens;
             ``'all'`` divides by all text positions, pads included, as the
             reference does. Defaults to ``'masked'``.
-        max_txt_len (int, optional): Length to which the reference pads every
+        max_txt_len (int | None): Length to which the reference pads every
             text, for ``'all'``. Defaults to None.
         mlm_on_negatives (bool): Also predict the masked tokens of texts that
             do not belong to the image, as the reference does.
             Defaults to True.
-        init_cfg (dict, optional): MMEngine's initialiser, for example the MLM
+        init_cfg (dict | None): MMEngine's initialiser, for example the MLM
             layers of a converted BERT. Defaults to None.
 
     Raises:

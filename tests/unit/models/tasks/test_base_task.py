@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""Losses and predictions of question answering against naive loops."""
+"""All tasks: targets, gradients, options, and a task of a user."""
 
-import math
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,144 +11,21 @@ from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
 from clipbert_mm.models import (
+    ConsensusAggregator,
     CountTask,
     MultipleChoiceTask,
     OpenEndedQATask,
     VQATask,
 )
-from clipbert_mm.models.tasks import ModelOutput
-from tests.toolbox.tiny_models import tiny_clipbert, tiny_inputs
-
-ANSWERS = ['cat', 'dog', 'two']
-RNG = np.random.default_rng(0)
-SOFT_LABELS = np.array(
-    [[[0.3, 0, 1], [0, 0, 0]], [[0.9, 0.6, 0], [0, 1, 0.3]]], np.float32
+from clipbert_mm.models.tasks import BaseTask, ModelOutput
+from clipbert_mm.models.tasks.base_task import TaskHead
+from tests.toolbox.task_cases import (
+    ANSWERS,
+    SOFT_LABELS,
+    samples_with,
+    task_output,
 )
-
-
-def output(logits: Tensor) -> ModelOutput:
-    return ModelOutput(logits, None, torch.empty(0))
-
-
-def logits_of(*shape: int) -> Tensor:
-    values = torch.from_numpy(RNG.standard_normal(shape)).float()
-    return values.requires_grad_()
-
-
-def samples(
-    field: str | None = None, values: object = (0, 0)
-) -> list[ActionDataSample]:
-    """One sample for each value."""
-    result = []
-    for i, value in enumerate(values):
-        sample = ActionDataSample(metainfo=dict(video_id=f'video{i}'))
-        if field is not None:
-            sample.set_field(np.asarray(value), field)
-        result.append(sample)
-    return result
-
-
-def negative_log_softmax(row: list[float], label: int) -> float:
-    return math.log(sum(math.exp(value) for value in row)) - row[label]
-
-
-def test_open_ended__loss_and_gradient_by_a_naive_loop() -> None:
-    logits, labels = logits_of(2, 2, 5), [[0, 2], [1, 1]]
-    batch = samples('answer_labels', labels)
-    loss = OpenEndedQATask(ANSWERS).loss(output(logits), batch)['loss_answer']
-    loss.backward()
-    total = 0.0
-    for i in range(2):
-        for j in range(2):
-            row, label = logits[i, j].tolist(), labels[i][j]
-            total += negative_log_softmax(row, label) / 4
-            norm = sum(math.exp(value) for value in row)
-            gradient = [
-                (math.exp(value) / norm - (k == label)) / 4
-                for k, value in enumerate(row)
-            ]
-            assert logits.grad[i, j].tolist() == pytest.approx(
-                gradient, abs=1e-6
-            )
-    assert loss.item() == pytest.approx(total)
-
-
-def test_open_ended__classes_without_an_answer_never_win() -> None:
-    logits = torch.tensor(
-        [[[1.0, 2.0, 0.0, 9.0, 8.0], [3.0, 2.0, 0.0, 1.0, 9.0]]]
-    )
-    (sample,) = OpenEndedQATask(ANSWERS).predict(output(logits), samples()[:1])
-    assert sample.pred_labels.tolist() == [1, 0]
-    assert sample.pred_labels.dtype == torch.long
-    assert sample.pred_answers == ['dog', 'cat']
-    norm = math.exp(1) + math.exp(2) + 1
-    assert sample.answer_scores[0].tolist() == pytest.approx(
-        [math.exp(1) / norm, math.exp(2) / norm, 1 / norm]
-    )
-    assert sample.answer_scores.shape == (2, 3)
-
-
-def test_vqa__loss_and_gradient_by_a_naive_loop() -> None:
-    logits, batch = logits_of(2, 2, 3), samples('soft_labels', SOFT_LABELS)
-    loss = VQATask(ANSWERS).loss(output(logits), batch)['loss_answer']
-    loss.backward()
-    total = 0.0
-    for index in np.ndindex(2, 2, 3):
-        target = float(SOFT_LABELS[index])
-        chance = 1 / (1 + math.exp(-logits[index].item()))
-        # Sum over the 3 answers, mean over the 4 questions.
-        total -= (
-            target * math.log(chance) + (1 - target) * math.log(1 - chance)
-        ) / 4
-        assert logits.grad[index].item() == pytest.approx(
-            (chance - target) / 4, abs=1e-6
-        )
-    assert loss.item() == pytest.approx(total)
-
-
-def test_vqa__scores_that_round_to_one_do_not_tie() -> None:
-    logits = torch.tensor([[[50.0, 60.0, -1.0]]])
-    (sample,) = VQATask(ANSWERS).predict(output(logits), samples()[:1])
-    assert sample.answer_scores[0, 0] == sample.answer_scores[0, 1] == 1
-    assert sample.answer_scores[0, 2].item() == pytest.approx(1 / (1 + math.e))
-    assert sample.pred_answers == ['dog']
-
-
-def test_multiple_choice__loss_by_a_naive_loop() -> None:
-    logits, labels = logits_of(2, 6, 1), [[0, 2], [1, 1]]  # 2 x 2 x 3 options
-    batch = samples('answer_labels', labels)
-    loss = MultipleChoiceTask(3).loss(output(logits), batch)['loss_answer']
-    total = 0.0
-    for i in range(2):
-        for j in range(2):
-            row = [logits[i, 3 * j + k, 0].item() for k in range(3)]
-            total += negative_log_softmax(row, labels[i][j]) / 4
-    assert loss.item() == pytest.approx(total)
-
-
-def test_multiple_choice__scores_of_each_question() -> None:
-    logits = torch.tensor([[[0.0], [1.0], [3.0], [2.0]]])
-    (sample,) = MultipleChoiceTask(2).predict(output(logits), samples()[:1])
-    assert sample.pred_labels.tolist() == [1, 0]
-    high = 1 / (1 + math.exp(-1))
-    assert sample.answer_scores.flatten().tolist() == pytest.approx(
-        [1 - high, high, high, 1 - high]
-    )
-
-
-def test_count__loss_and_prediction() -> None:
-    values = torch.tensor([[[-3.0], [1.4]], [[1.6], [99.0]]])
-    batch = samples('answer_labels', [[1, 2], [2, 10]])
-    task = CountTask()
-    loss = task.loss(output(values), batch)['loss_count']
-    assert loss.item() == pytest.approx((4**2 + 0.6**2 + 0.4**2 + 89**2) / 4)
-    first, second = task.predict(output(values), batch)
-    assert first.pred_values.tolist() == pytest.approx([-3, 1.4])
-    assert first.pred_counts.tolist() == [1, 1]
-    assert second.pred_counts.tolist() == [2, 10]
-    (sample,) = CountTask(0, 5).predict(output(values[:1]), batch[:1])
-    assert sample.pred_counts.tolist() == [0, 1]
-
+from tests.toolbox.tiny_models import tiny_clipbert, tiny_inputs
 
 OPEN = OpenEndedQATask(ANSWERS)
 
@@ -204,7 +82,7 @@ def test_tasks__targets_that_do_not_fit(
     task: nn.Module, shape: tuple, field: str, values: object, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        task.loss(output(torch.zeros(shape)), samples(field, values))
+        task.loss(task_output(torch.zeros(shape)), samples_with(field, values))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +90,7 @@ def test_tasks__targets_that_do_not_fit(
 )
 def test_tasks__missing_targets(task: nn.Module, field: str) -> None:
     with pytest.raises(KeyError, match=f"video0.*'{field}'"):
-        task.loss(output(torch.zeros(2, 2, 3)), samples())
+        task.loss(task_output(torch.zeros(2, 2, 3)), samples_with())
 
 
 def model(
@@ -228,7 +106,11 @@ def model(
 
 
 OPEN_CFG = dict(type='OpenEndedQATask', vocabulary=ANSWERS)
+
+
 VQA_CFG = dict(type='VQATask', vocabulary=ANSWERS)
+
+
 CASES = {
     'open': (OPEN_CFG, 5, 'lse', 'answer_labels', [[0, 1, 2, 0]] * 2),
     'vqa': (
@@ -261,7 +143,7 @@ def test_tasks__every_parameter_of_the_model_gets_a_gradient(
 ) -> None:
     task, num_classes, aggregation, field, values = CASES[name]
     clipbert = model(task, num_classes, aggregation)
-    losses = clipbert(tiny_inputs(), samples(field, values), mode='loss')
+    losses = clipbert(tiny_inputs(), samples_with(field, values), mode='loss')
     assert len(losses) == 1
     sum(losses.values()).backward()
     for key, param in clipbert.named_parameters():
@@ -281,7 +163,9 @@ def test_tasks__chunks_of_texts_do_not_change_predictions(name: str) -> None:
         clipbert = model(
             task, num_classes, aggregation, token_budget=budget
         ).eval()
-        predicted.append(clipbert(tiny_inputs(), samples(), mode='predict')[1])
+        predicted.append(
+            clipbert(tiny_inputs(), samples_with(), mode='predict')[1]
+        )
     for field in predicted[0].all_keys():
         whole, chunked = (sample.get(field) for sample in predicted)
         if isinstance(whole, Tensor):
@@ -292,7 +176,7 @@ def test_tasks__chunks_of_texts_do_not_change_predictions(name: str) -> None:
 
 def test_tasks__unreadable_videos_get_no_prediction() -> None:
     clipbert, inputs = model(OPEN_CFG, 5).eval(), tiny_inputs()
-    batch = samples(values=[0, 0, 0])
+    batch = samples_with(values=[0, 0, 0])
     batch[1].set_field('no such file', 'load_error')
     blank = torch.empty(0)
     items = {
@@ -306,7 +190,7 @@ def test_tasks__unreadable_videos_get_no_prediction() -> None:
     alone = clipbert.test_step(
         dict(
             inputs={key: value[2:] for key, value in items.items()},
-            data_samples=samples(values=[0]),
+            data_samples=samples_with(values=[0]),
         )
     )
     torch.testing.assert_close(
@@ -346,3 +230,53 @@ def test_tasks__wrong_options(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         model(task, num_classes, aggregation)
+
+
+class EchoTask(BaseTask):
+    """A task of a user with nothing but what is required."""
+
+    def check_head(self, head: TaskHead) -> None:
+        if head.num_classes != 4:
+            raise ValueError(f'EchoTask needs 4, but got {head.num_classes}.')
+
+    def loss(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> dict[str, Tensor]:
+        return dict(loss=output.video_logits.sum())
+
+    def predict(
+        self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
+    ) -> Sequence[ActionDataSample]:
+        return data_samples
+
+
+def test_base_task__defaults_are_enough_for_a_model() -> None:
+    task = EchoTask()
+    assert task.answers is None
+    assert task.answered_by is None
+    assert task.num_options is None
+    assert not task.needs_text_states
+    clipbert = model(dict(type=EchoTask), 4, 'lse')
+    losses = clipbert(tiny_inputs(), samples_with(), mode='loss')
+    losses['loss'].backward()
+    clipbert.load_state_dict(clipbert.state_dict())
+    with pytest.raises(NotImplementedError, match='EchoTask has no match'):
+        clipbert.match_scores(torch.zeros(1, 1, 1, 4))
+    with pytest.raises(ValueError, match='EchoTask needs 4, but got 2'):
+        model(dict(type=EchoTask), 2)
+
+
+@pytest.mark.parametrize('combines', [True, False])
+def test_base_task__log_sum_exp_is_declared(combines: bool) -> None:
+    task = EchoTask()
+    task.combines_with_lse = combines
+    head = SimpleNamespace(num_classes=4)
+    task.check(head, ConsensusAggregator('mean'))
+    task.check(head, nn.Identity())  # says nothing about log-sum-exp
+    if combines:
+        task.check(head, ConsensusAggregator('lse'))
+    else:
+        with pytest.raises(
+            ValueError, match="EchoTask cannot be combined.*'lse'"
+        ):
+            task.check(head, ConsensusAggregator('lse'))

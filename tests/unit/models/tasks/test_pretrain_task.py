@@ -1,67 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
-"""Losses of retrieval and pretraining against naive loops."""
+"""Pretraining: losses against naive loops, and masked words."""
 
 import pytest
 import torch
 from mmaction.structures import ActionDataSample
-from torch import Tensor
 
-from clipbert_mm.models import PretrainTask, RetrievalTask
-from clipbert_mm.models.tasks import ModelOutput
-from clipbert_mm.models.tasks.retrieval_task import rank_loss
+from clipbert_mm.models import PretrainTask
+from tests.toolbox.task_cases import task_output
 from tests.toolbox.tiny_models import BERT, fixed_init, samples
 
 IGNORED = -100
-
-
-def output(logits: Tensor, states: Tensor = None) -> ModelOutput:
-    words = torch.sin(torch.arange(20 * 8.0)).view(20, 8)
-    return ModelOutput(logits, states, words)
-
-
-def test_rank_loss__several_own_captions_by_a_naive_loop() -> None:
-    scores = torch.tensor([[0.9, 0.8, 0.3, 0.75], [0.2, 0.5, 0.6, 0.1]])
-    labels = torch.tensor([[1, 0, 1, 0], [1, 1, 0, 0]])
-    terms = []
-    for video in range(2):
-        for own in range(4):
-            for other in range(4):
-                if labels[video, own] == 1 and labels[video, other] == 0:
-                    terms.append(
-                        max(
-                            0.0,
-                            0.2
-                            + scores[video, other].item()
-                            - scores[video, own].item(),
-                        )
-                    )
-    assert rank_loss(scores, labels, 0.2).item() == pytest.approx(
-        sum(terms) / len(terms)
-    )
-
-
-def test_rank_loss__a_leading_own_caption_costs_nothing() -> None:
-    scores = torch.tensor([[0.9, 0.1, 0.2]])
-    assert rank_loss(scores, torch.tensor([[1, 0, 0]]), 0.2) == 0
-
-
-def test_retrieval_task__scores() -> None:
-    logits = torch.tensor([[[0.0, 1.0], [2.0, -1.0]]])
-    (sample,) = RetrievalTask().predict(output(logits), samples([[1, 0]]))
-    expected = [1 / (1 + 2.718281828**-1), 1 / (1 + 2.718281828**3)]
-    assert sample.match_score.tolist() == pytest.approx(expected)
-    (sample,) = RetrievalTask('rank').predict(
-        output(logits[..., :1]), samples([[1, 0]])
-    )
-    assert sample.match_score.tolist() == pytest.approx(
-        [0.5, 1 / (1 + 2.718281828**-2)]
-    )
-
-
-def test_retrieval_task__missing_labels() -> None:
-    sample = ActionDataSample(metainfo=dict(video_id='video7'))
-    with pytest.raises(KeyError, match='video7.*text_labels'):
-        RetrievalTask().loss(output(torch.zeros(1, 2, 2)), [sample])
 
 
 def pretrain_samples() -> list[ActionDataSample]:
@@ -93,7 +41,7 @@ def test_pretrain_task__losses_by_a_naive_loop(
     )
     # N=2, M=2, C=3, L=5 (the batch's longest), D=8
     states, logits = torch.randn(2, 2, 3, 5, 8), torch.randn(2, 2, 2)
-    out = output(logits, states)
+    out = task_output(logits, states)
     losses = task.loss(out, pretrain_samples())
     total, count = 0.0, 0
     for i, sample in enumerate(pretrain_samples()):
@@ -124,7 +72,9 @@ def test_pretrain_task__nothing_masked_is_zero_with_a_graph() -> None:
     for sample in batch:
         sample.set_field(torch.full((1, 5), IGNORED), 'mlm_labels')
     states = torch.randn(2, 1, 1, 5, 8, requires_grad=True)
-    loss = task.loss(output(torch.zeros(2, 1, 2), states), batch)['loss_mlm']
+    loss = task.loss(task_output(torch.zeros(2, 1, 2), states), batch)[
+        'loss_mlm'
+    ]
     loss.backward()
     assert loss.item() == 0
     assert all(p.grad is not None for p in task.parameters())
@@ -135,7 +85,7 @@ def test_pretrain_task__predicts_the_masked_words() -> None:
     states = torch.randn(
         2, 2, 3, 5, 8, generator=torch.Generator().manual_seed(1)
     )
-    out = output(torch.zeros(2, 2, 2), states)
+    out = task_output(torch.zeros(2, 2, 2), states)
     first, second = task.predict(out, pretrain_samples())
     scores = task.mlm(states, out.word_embeddings).mean(2)  # (N, M, L, V)
     best = scores.argmax(-1)
@@ -151,7 +101,9 @@ def test_pretrain_task__items_without_masked_tokens() -> None:
     batch = samples([[1]])
     states = torch.zeros(1, 1, 1, 5, 16)
     with pytest.raises(KeyError, match="'mlm_labels'.*MaskTokens"):
-        PretrainTask(BERT).loss(output(torch.zeros(1, 1, 2), states), batch)
+        PretrainTask(BERT).loss(
+            task_output(torch.zeros(1, 1, 2), states), batch
+        )
 
 
 def test_pretrain_task__without_mlm_has_no_parameters() -> None:
@@ -159,17 +111,12 @@ def test_pretrain_task__without_mlm_has_no_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    'build, message',
+    'options, message',
     [
-        (lambda: RetrievalTask('triplet'), "'ce', 'rank'.*'triplet'"),
-        (
-            lambda: PretrainTask(BERT, mlm_average='sum'),
-            "'masked', 'all'.*'sum'",
-        ),
-        (lambda: PretrainTask(BERT, mlm_average='all'), 'max_txt_len'),
-        (lambda: RetrievalTask('rank', margin=2.0), 'got 2.0'),
+        (dict(mlm_average='sum'), "'masked', 'all'.*'sum'"),
+        (dict(mlm_average='all'), 'max_txt_len'),
     ],
 )
-def test_tasks__wrong_options(build: object, message: str) -> None:
+def test_pretrain_task__wrong_options(options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        build()
+        PretrainTask(BERT, **options)
