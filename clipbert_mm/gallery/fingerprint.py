@@ -39,7 +39,7 @@ def run_fingerprint(
     Args:
         weights (dict[str, Tensor]): State dict of the model.
         model_cfg (dict): Config of the model.
-        dataset (Any): :class:`VideoTextRetrieval` with its pipeline.
+        dataset (VideoTextRetrieval): Dataset with its pipeline.
 
     Returns:
         dict: Format of the store, digests of weights, texts and videos, and

@@ -21,7 +21,7 @@ def describe_cost(
     Args:
         model (Any): Model of the run; operations are counted of
             :class:`ClipBERT` alone.
-        dataset (Any): :class:`VideoTextRetrieval` in test mode.
+        dataset (VideoTextRetrieval): Dataset in test mode.
         bank (TextBank): All texts.
         clips (ClipSplit): Indices of the clips of each pass.
 

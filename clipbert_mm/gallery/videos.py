@@ -46,7 +46,7 @@ def find_sampler(dataset: VideoTextRetrieval) -> tuple[int, SparseClipSampler]:
     """Return the transform that lays out the clips, and its index.
 
     Args:
-        dataset (Any): :class:`VideoTextRetrieval` with its pipeline.
+        dataset (VideoTextRetrieval): Dataset with its pipeline.
 
     Returns:
         tuple[int, SparseClipSampler]: Index in the pipeline, and transform.
@@ -68,7 +68,7 @@ def with_clips(dataset: VideoTextRetrieval, clip_inds: Sequence[int]) -> Any:
     """Return a dataset of the same videos that decodes some clips.
 
     Args:
-        dataset (Any): :class:`VideoTextRetrieval`, which is not changed.
+        dataset (VideoTextRetrieval): Dataset, which is not changed.
         clip_inds (Sequence[int]): Indices of the clips.
 
     Returns:
@@ -88,7 +88,7 @@ def clip_shape(
     """Return the size of a clip, from the first readable video.
 
     Args:
-        dataset (Any): :class:`VideoTextRetrieval` in test mode.
+        dataset (VideoTextRetrieval): Dataset in test mode.
         clip_ind (int): Index of the clip.
 
     Returns:
@@ -157,7 +157,7 @@ def blank_sample(
     """Return the data sample of a video without decoding it.
 
     Args:
-        dataset (Any): :class:`VideoTextRetrieval` in test mode.
+        dataset (VideoTextRetrieval): Dataset in test mode.
         video_ind (int): Index of the video.
 
     Returns:
