@@ -19,6 +19,10 @@ from tests.toolbox.paths import ROOT
 PAGES = find_pages()
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 FENCE = re.compile(r'^ *```(\w*)', re.MULTILINE)
+# A path of the checkout, up to a wildcard.
+PATH = re.compile(
+    r'(?<![\w/.-])(?:clipbert_mm|configs|docs|tests|tools)/[\w./-]*[*<{]?'
+)
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 
 
@@ -58,6 +62,19 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in headings(target), link
+
+
+@pytest.mark.parametrize('page', PAGES, ids=NAMES)
+def test_paths_exist(page: Path) -> None:
+    for match in PATH.findall(page.read_text()):
+        path = match.rstrip('.')
+        if path[-1] in '*<{':
+            path = path.rpartition('/')[0]
+        found = [
+            ROOT / path,
+            *(ROOT / path).parent.glob(f'{Path(path).name}.py'),
+        ]
+        assert any(place.exists() for place in found), path
 
 
 def test_readme_is_read_in_two_minutes() -> None:
