@@ -6,9 +6,6 @@ from typing import Any
 
 from clipbert_mm.utils.config_loading import RUNNER_KEYS, load_config
 
-# Keys that are read, by the runner and by the quickstart itself.
-READ_KEYS = (*RUNNER_KEYS, 'data_root', 'tokenizer')
-
 
 def find_dicts(value: Any, key: str) -> list[dict]:
     """Return the dicts that have a key, anywhere in nested values.
@@ -50,7 +47,7 @@ def stage_config(
     options = dict(data_root=str(corpus))
     loaded = load_config(f'quickstart/{name}', options).to_dict()
     # Without the variables of the file, which nothing reads any more.
-    cfg = {k: v for k, v in loaded.items() if k in READ_KEYS}
+    cfg = {k: v for k, v in loaded.items() if k in RUNNER_KEYS}
     words = len((corpus / 'tokenizer' / 'vocab.txt').read_text().split())
     for part in find_dicts(cfg, 'vocab_size'):
         part['vocab_size'] = words

@@ -30,7 +30,7 @@ def masked_words(cfg: dict) -> Iterator[MaskedWord]:
     """
     init_default_scope('mmaction')
     dataset = DATASETS.build(cfg['test_dataloader']['dataset'])
-    tokenizer = load_tokenizer(cfg['tokenizer'])
+    tokenizer = load_tokenizer(cfg['model']['head']['tokenizer'])
     for number in range(len(dataset)):
         item = dataset[number]
         rows = zip(
