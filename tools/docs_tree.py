@@ -2,7 +2,7 @@
 """Write the file tree of docs/architecture.md from the first lines of files.
 
 A Python file is described by the first line of its docstring, a folder by
-that of its ``__init__.py``, a script by its first comment::
+that of its ``__init__.py``, a script by the first sentence of its comment::
 
     python -m tools.docs_tree           # write
     python -m tools.docs_tree --check   # end with status 1 where it differs
@@ -41,7 +41,7 @@ def describe(path: Path) -> str:
         docstring = ast.get_docstring(ast.parse(text)) or ''
         return docstring.partition('\n')[0]
     comments = (line[2:] for line in text.splitlines()[1:] if line[:1] == '#')
-    return next(comments, '')
+    return next(comments, '').partition('. ')[0].rstrip('.') + '.'
 
 
 def is_shown(path: Path) -> bool:

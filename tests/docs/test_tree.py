@@ -29,7 +29,7 @@ def test_describe__first_line_of_a_file_a_folder_and_a_script(
     module = tmp_path / '__init__.py'
     module.write_text('# Copyright.\n"""A room.\n\nMore.\n"""\n')
     script = tmp_path / 'run.sh'
-    script.write_text('#!/usr/bin/env bash\n# Run it.\n# More.\n')
+    script.write_text('#!/usr/bin/env bash\n# Run it. It makes\n# more.\n')
     (tmp_path / 'empty').mkdir()
     assert describe(module) == describe(tmp_path) == 'A room.'
     assert describe(script) == 'Run it.'
