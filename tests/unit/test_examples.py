@@ -15,22 +15,6 @@ OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 NOT_RUN = {
     'clipbert_mm.media.readers.torchcodec_reader': 'needs torchcodec',
 }
-# Modules whose examples need files or names that are not there, for now.
-PENDING = {
-    'clipbert_mm.annotations.answer_vocabulary',
-    'clipbert_mm.annotations.captions',
-    'clipbert_mm.annotations.json_reading',
-    'clipbert_mm.annotations.questions',
-    'clipbert_mm.datasets.concat_text_dataset',
-    'clipbert_mm.datasets.image_text_pretrain',
-    'clipbert_mm.datasets.negatives',
-    'clipbert_mm.datasets.tables.media_table',
-    'clipbert_mm.datasets.tokenizer',
-    'clipbert_mm.datasets.transforms.bert_tokenize',
-    'clipbert_mm.datasets.transforms.mask_tokens',
-    'clipbert_mm.datasets.video_question_answering',
-    'clipbert_mm.datasets.video_text_retrieval',
-}
 
 
 def modules_with_examples() -> list[str]:
@@ -50,8 +34,6 @@ def test_examples__are_true(
 ) -> None:
     if name in NOT_RUN:
         pytest.skip(NOT_RUN[name])
-    if name in PENDING:
-        pytest.xfail('to be made true, or marked +SKIP')
     monkeypatch.chdir(tmp_path)  # for what an example writes
     result = doctest.testmod(
         importlib.import_module(name), optionflags=OPTIONS
