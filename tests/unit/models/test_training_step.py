@@ -16,7 +16,7 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from clipbert_mm import config_file
 from tests.toolbox.shrink import make_corpus, shrink
 from tests.toolbox.tiny_models import samples, tiny_clipbert, tiny_inputs
-from tools.benchmarks.training import sides
+from tools.benchmarks.training import gradients, sides
 
 LABELS = [[1, 0, 0, 0], [0, 1, 0, 0]]
 
@@ -79,19 +79,19 @@ def test_training_step__equals_the_looped_form() -> None:
         step.batch = step.batch._replace(
             inputs=dict(step.batch.inputs, imgs=frames)
         )
-        found[side] = sides.gradients(step)
+        found[side] = gradients.gradients(step)
     ours = found.pop(sides.OURS)
     assert ours['backbone.res3.0.conv1.weight'].abs().sum() > 0
     for side, others in found.items():
-        assert sides.largest_difference(ours, others) < 1e-7, side
+        assert gradients.largest_difference(ours, others) < 1e-7, side
 
 
 def test_largest_difference__of_values_and_of_what_is_trained() -> None:
     one = dict(a=torch.tensor([3.0, 4.0]))
     other = dict(a=torch.tensor([3.0, 4.5]))
-    assert sides.largest_difference(other, one) == pytest.approx(0.5 / 5)
+    assert gradients.largest_difference(other, one) == pytest.approx(0.5 / 5)
     with pytest.raises(ValueError, match=r"\['b'\]"):
-        sides.largest_difference(one, dict(one, b=one['a']))
+        gradients.largest_difference(one, dict(one, b=one['a']))
 
 
 def test_training_step__fused_adamw_equals_the_plain_one() -> None:
@@ -160,6 +160,7 @@ def test_compile__training_equals_one_without(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('fresh_compiler')
 def test_compile__one_graph_for_all_lengths_of_texts_but_the_first() -> None:
     model = tiny_clipbert().train()

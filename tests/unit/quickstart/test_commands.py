@@ -12,6 +12,7 @@ import pytest
 from clipbert_mm.quickstart import commands
 
 
+@pytest.mark.slow
 def test_run_command__failure_shows_the_log(tmp_path: Path) -> None:
     config = tmp_path / 'config.py'
     config.write_text('model = dict(type="NoSuchModel")')

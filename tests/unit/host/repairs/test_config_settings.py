@@ -93,6 +93,7 @@ print(cfg.train_cfg.max_epochs, cfg.train_dataloader.dataset.pipeline[3])
 """
 
 
+@pytest.mark.slow
 def test_settings__of_a_program_that_does_not_import_us(
     tmp_path: Path,
 ) -> None:
