@@ -4,13 +4,13 @@
 #     tools/dist_train.sh configs/clipbert_coco-vg_pretrain.py 8
 #     tools/dist_test.sh configs/clipbert_coco-vg_pretrain.py CHECKPOINT 8
 #
-# Fine-tune from it with `load_from` in another config: heads that do not fit
-# are named in the log and start from scratch.
+# To fine-tune from its checkpoint, set `load_from` of another config. The log
+# lists the heads that do not fit; they start from scratch.
 #
 # clipbert_r50-grid_8xb32x2-2c-40e_coco-vg-pretrain
 #
 # Total batch: 8 GPUs x 32 images x 2 accumulated = 512 images of 2 captions,
-# as the reference. It sums the 2 gradients and clips the sum at 5; MMEngine
+# as in the reference. It sums the 2 gradients and clips the sum at 5; MMEngine
 # averages them, and the mean is clipped at 5 / 2.
 #
 # The paper has no result of its own for pretraining. Not measured here.

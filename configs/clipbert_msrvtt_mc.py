@@ -2,10 +2,10 @@
 #
 #     tools/dist_test.sh configs/clipbert_msrvtt_mc.py CHECKPOINT 8
 #
-# CHECKPOINT is one of clipbert_msrvtt_ret.py or a converted official one. The
-# answer is the caption, of five, with the highest match score. MSRVTT-MC's
-# test videos must not be among the training videos: the 7k split has none of
-# them, the 9k split does.
+# CHECKPOINT comes from clipbert_msrvtt_ret.py or is a converted official one.
+# The answer is the caption with the highest match score of five. The test
+# videos of MSRVTT-MC must not be training videos: none of them is in the 7k
+# split, but some are in the 9k split.
 #
 # Paper: accuracy 88.2 (8x2), 87.9 (4x1). Not measured here.
 _base_ = [

@@ -19,15 +19,17 @@ _base_ = [
 
 settings = dict(max_epochs=10)
 
-vocabulary = _base_.data_root + '/' + _base_.vocabulary
-
 model = dict(
     head=dict(num_classes=1500),  # reference: at least 1,500
-    task=dict(_delete_=True, type='OpenEndedQATask', vocabulary=vocabulary),
+    task=dict(
+        _delete_=True,
+        type='OpenEndedQATask',
+        vocabulary=_base_.data_root + '/' + _base_.vocabulary,
+    ),
 )
 
-# The paper starts from image-text pretraining: a converted official
-# checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
+# The paper starts from image-text pretraining: name a converted official
+# checkpoint or one of clipbert_coco-vg_pretrain.py. With None, training starts
 # from BERT and the grid-feats CNN.
 load_from = None
 

@@ -25,8 +25,8 @@ model = dict(
     task=dict(_delete_=True, type='MultipleChoiceTask', num_options=5),
 )
 
-# The paper starts from image-text pretraining: a converted official
-# checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
+# The paper starts from image-text pretraining: name a converted official
+# checkpoint or one of clipbert_coco-vg_pretrain.py. With None, training starts
 # from BERT and the grid-feats CNN.
 load_from = None
 

@@ -5,8 +5,8 @@
 #
 # clipbert_r50-grid_8xb8-1x1-15e_tgif-qa-count
 #
-# The settings of the other TGIF-QA tasks: 768 pixels, rate 5e-5, 8 GPUs x 8
-# questions = 64. The paper leaves this task out.
+# Settings of the other TGIF-QA tasks: 768 pixels, rate 5e-5, 8 GPUs x 8
+# questions = 64. The paper omits this task.
 #
 # Not in the paper; not measured here.
 _base_ = [
@@ -24,8 +24,8 @@ model = dict(
     task=dict(_delete_=True, type='CountTask', min_count=1, max_count=10),
 )
 
-# The paper starts from image-text pretraining: a converted official
-# checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
+# The paper starts from image-text pretraining: name a converted official
+# checkpoint or one of clipbert_coco-vg_pretrain.py. With None, training starts
 # from BERT and the grid-feats CNN.
 load_from = None
 

@@ -31,8 +31,8 @@ model = dict(
     ),
 )
 
-# The paper starts from image-text pretraining: a converted official
-# checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
+# The paper starts from image-text pretraining: name a converted official
+# checkpoint or one of clipbert_coco-vg_pretrain.py. With None, training starts
 # from BERT and the grid-feats CNN.
 load_from = None
 

@@ -3,7 +3,7 @@
 #     tools/dist_train.sh configs/clipbert_vqa.py 8
 #     tools/dist_test.sh configs/clipbert_vqa.py CHECKPOINT 8
 #
-# The file for the test server, whose questions have no answers:
+# The result file for the test server, whose questions have no answers:
 #
 #     tools/dist_test.sh configs/clipbert_vqa_test.py CHECKPOINT 8 \
 #         --out result.json
@@ -27,16 +27,18 @@ settings = dict(
     base_lr=1e-4,  # for a total batch of 128 images
 )
 
-vocabulary = _base_.data_root + '/' + _base_.vocabulary
-
 model = dict(
     head=dict(num_classes=3129),
     consensus=dict(aggregation='mean'),
-    task=dict(_delete_=True, type='VQATask', vocabulary=vocabulary),
+    task=dict(
+        _delete_=True,
+        type='VQATask',
+        vocabulary=_base_.data_root + '/' + _base_.vocabulary,
+    ),
 )
 
-# The reference starts from image-text pretraining: a converted official
-# checkpoint, or one of clipbert_coco-vg_pretrain.py. With None training starts
+# The reference starts from image-text pretraining: name a converted official
+# checkpoint or one of clipbert_coco-vg_pretrain.py. With None, training starts
 # from BERT and the grid-feats CNN.
 load_from = None
 

@@ -5,7 +5,7 @@
 #
 # The questions of test (or test-dev, by
 # `--cfg-options test_dataloader.dataset.ann_file=annotations/test-dev.jsonl`)
-# have no answers; CHECKPOINT is one of clipbert_vqa.py.
+# have no answers. CHECKPOINT comes from clipbert_vqa.py.
 _base_ = ['./clipbert_vqa.py']
 
 test_pipeline = [

@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from .config_files import find_config
-from .config_settings import SETTINGS, apply_settings, walk
+from .config_settings import SETTINGS, allow_no_workers, apply_settings, walk
 
 #: Keys of a config that MMEngine's runner reads.
 RUNNER_KEYS = (
@@ -106,6 +106,7 @@ def override_config(
     settings = {key: options.pop(key) for key in SETTINGS.keys() & options}
     apply_settings(cfg._cfg_dict, settings)
     cfg.merge_from_dict(options)
+    allow_no_workers(cfg._cfg_dict)
 
 
 def _check_key(cfg: Config, key: str) -> None:

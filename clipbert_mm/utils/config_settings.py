@@ -155,7 +155,7 @@ def drop_variables(cfg: dict) -> None:
 
 
 def allow_no_workers(cfg: dict) -> None:
-    """Drop the options of data loaders that need workers where there are none.
+    """Drop the options that need workers from data loaders without workers.
 
     PyTorch refuses ``persistent_workers`` and ``prefetch_factor`` with
     ``num_workers=0``.

@@ -1,4 +1,4 @@
-# Runtime that every config shares.
+# Runtime of all configs.
 custom_imports = dict(imports=['clipbert_mm'], allow_failed_imports=False)
 default_scope = 'mmaction'
 

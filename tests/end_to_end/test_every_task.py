@@ -1,17 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
 """Every task's config, made small, through tools/train.py and test.py."""
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
 from mmengine.config import Config
 
 from clipbert_mm import config_file
-from tests.toolbox.paths import TOOLS
+from clipbert_mm.cli import test, train
 from tests.toolbox.shrink import ANSWERS, shrink, write_config
 
 # The keys that a config's metric reports on the small corpus.
@@ -34,23 +32,14 @@ REPORTED = {
 }
 
 
-def run_tool(
-    name: str, monkeypatch: pytest.MonkeyPatch, *arguments: object
-) -> None:
-    """Run ``main`` of a tool as the command line does."""
-    spec = importlib.util.spec_from_file_location(
-        f'tool_{name}', TOOLS / f'{name}.py'
-    )
-    tool: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    monkeypatch.setattr(
-        'sys.argv', [f'{name}.py', *(str(part) for part in arguments)]
-    )
-    tool.main()
+def run_tool(name: str, *arguments: object) -> None:
+    """Run a tool as its command line does."""
+    tools = dict(train=train, test=test)
+    tools[name].main([str(part) for part in arguments])
 
 
 def metrics_in(work_dir: Path) -> dict[str, float]:
-    """What a test run logged, without its timings."""
+    """Read what a test run logged, without its timings."""
     (logged,) = work_dir.glob('*/*.json')
     metrics = json.loads(logged.read_text().splitlines()[-1])
     return {k: v for k, v in metrics.items() if k not in ('data_time', 'time')}
@@ -58,16 +47,15 @@ def metrics_in(work_dir: Path) -> dict[str, float]:
 
 @pytest.mark.parametrize('name', REPORTED)
 def test_config__is_trained_and_tested_by_the_tools(
-    name: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, corpus: Path, tmp_path: Path
 ) -> None:
     config = write_config(shrink(name, corpus), tmp_path / 'tiny.py')
     trained = tmp_path / 'trained'
-    run_tool('train', monkeypatch, config, '--work-dir', trained)
+    run_tool('train', config, '--work-dir', trained)
     assert list(trained.glob('best_*.pth'))
     checkpoint = trained / 'epoch_1.pth'
     run_tool(
         'test',
-        monkeypatch,
         config,
         checkpoint,
         '--work-dir',
@@ -88,7 +76,7 @@ def test_every_trained_config_is_among_them() -> None:
 
 
 def test_multiple_choice__takes_a_retrieval_checkpoint(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path
 ) -> None:
     config = write_config(
         shrink(
@@ -100,13 +88,12 @@ def test_multiple_choice__takes_a_retrieval_checkpoint(
         ),
         tmp_path / 'ret.py',
     )
-    run_tool('train', monkeypatch, config, '--work-dir', tmp_path / 'ret')
+    run_tool('train', config, '--work-dir', tmp_path / 'ret')
     config = write_config(
         shrink('clipbert_msrvtt_mc', corpus), tmp_path / 'mc.py'
     )
     run_tool(
         'test',
-        monkeypatch,
         config,
         tmp_path / 'ret' / 'epoch_1.pth',
         '--work-dir',
@@ -124,7 +111,7 @@ def test_multiple_choice__takes_a_retrieval_checkpoint(
 
 
 def test_vqa__writes_the_file_for_the_test_server(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path
 ) -> None:
     lines = (corpus / 'soft_test.jsonl').read_text().splitlines()
     rows = [json.loads(line) for line in lines]
@@ -144,7 +131,6 @@ def test_vqa__writes_the_file_for_the_test_server(
     save_untrained(cfg, checkpoint)
     run_tool(
         'test',
-        monkeypatch,
         write_config(cfg, tmp_path / 'vqa.py'),
         checkpoint,
         '--work-dir',
@@ -168,7 +154,7 @@ def save_untrained(cfg: Config, path: Path) -> None:
 
 
 def test_checkpoint_of_another_task__is_not_tested(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path
 ) -> None:
     checkpoint = tmp_path / 'ret.pth'
     save_untrained(shrink('clipbert_msrvtt_ret', corpus), checkpoint)
@@ -178,7 +164,6 @@ def test_checkpoint_of_another_task__is_not_tested(
     with pytest.raises(RuntimeError, match='missing keys.*head.classifier'):
         run_tool(
             'test',
-            monkeypatch,
             config,
             checkpoint,
             '--work-dir',
@@ -188,7 +173,7 @@ def test_checkpoint_of_another_task__is_not_tested(
 
 @pytest.mark.parametrize('split', ['train', 'test'])
 def test_vocabulary__must_be_that_of_the_data(
-    split: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    split: str, corpus: Path, tmp_path: Path
 ) -> None:
     cfg = shrink('clipbert_msrvtt_qa', corpus, model__init_cfg=None)
     checkpoint = tmp_path / 'qa.pth'
@@ -197,13 +182,11 @@ def test_vocabulary__must_be_that_of_the_data(
     config = write_config(cfg, tmp_path / 'qa.py')
     arguments = [config] if split == 'train' else [config, checkpoint]
     with pytest.raises(ValueError, match=f'{split}.jsonl.*other answers'):
-        run_tool(
-            split, monkeypatch, *arguments, '--work-dir', tmp_path / 'work'
-        )
+        run_tool(split, *arguments, '--work-dir', tmp_path / 'work')
 
 
 def test_pretraining__on_videos_then_fine_tuning_reports_the_heads(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path
 ) -> None:
     """Pretrain on clips of videos, then answer questions from there."""
     cfg = shrink('clipbert_coco-vg_pretrain', corpus)
@@ -219,7 +202,6 @@ def test_pretraining__on_videos_then_fine_tuning_reports_the_heads(
     pretrained = tmp_path / 'pretrained'
     run_tool(
         'train',
-        monkeypatch,
         write_config(cfg, tmp_path / 'p.py'),
         '--work-dir',
         pretrained,
@@ -229,7 +211,6 @@ def test_pretraining__on_videos_then_fine_tuning_reports_the_heads(
     )
     run_tool(
         'train',
-        monkeypatch,
         write_config(cfg, tmp_path / 'qa.py'),
         '--work-dir',
         tmp_path / 'qa',

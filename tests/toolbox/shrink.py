@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from mmengine.config import Config
 
-from clipbert_mm import config_file
 from clipbert_mm.host.device import fit_to_device
+from clipbert_mm.utils.config_loading import load_config
 from tests.toolbox.media import write_lines, write_video
 from tests.toolbox.vocabulary import SPECIAL, write_vocabulary
 
@@ -162,21 +162,26 @@ def shrink(name: str, corpus: Path, **overrides: Any) -> Config:
 
     Args:
         name (str): Name of the config.
-        corpus (Path): Folder written by :func:`make_corpus`.
-        **overrides (Any): Values of dotted keys, ``__`` for the dot.
+        corpus (Path): Folder of :func:`make_corpus`.
+        **overrides (Any): Values by dotted key, with ``__`` for the dot.
 
     Returns:
-        Config: Config for a runner on this machine.
+        Config: Config for the runner on this machine.
     """
-    cfg = Config.fromfile(config_file(name))
-    _shrink_model(cfg.model, corpus)
+    settings = dict(
+        data_root=str(corpus),
+        tokenizer=str(corpus / 'tokenizer'),
+        img_size=64,
+        num_workers=0,
+    )
+    cfg = load_config(name, settings)
+    _shrink_model(cfg.model)
     for split in ('train', 'val', 'test'):
         loader = cfg.get(f'{split}_dataloader')
         if loader is None:
             continue
-        loader.update(num_workers=0, persistent_workers=False)
         loader.pop('pin_memory', None)
-        _shrink_dataset(loader.dataset, split, corpus)
+        _shrink_dataset(loader.dataset, split)
     if 'train_cfg' in cfg:
         cfg.train_dataloader.batch_size = 2
         cfg.optim_wrapper.optimizer.lr = 1e-2
@@ -193,16 +198,12 @@ def shrink(name: str, corpus: Path, **overrides: Any) -> Config:
     return fit_to_device(cfg)
 
 
-def _shrink_model(model: Config, corpus: Path) -> None:
+def _shrink_model(model: Config) -> None:
+    """Make the parts of a model small."""
     options, channels = SIZES[model.backbone.type]
     model.backbone.update(copy.deepcopy(options))
     model.neck.update(in_channels=channels, out_channels=16, init_cfg=None)
-    model.head.update(
-        bert=dict(TINY_BERT),
-        tokenizer=str(corpus / 'tokenizer'),
-        init_cfg=None,
-        max_grid_size=16,
-    )
+    model.head.update(bert=dict(TINY_BERT), init_cfg=None, max_grid_size=16)
     model.token_budget = 64
     if model.task.type == 'PretrainTask':
         model.task.bert = dict(TINY_BERT)
@@ -215,7 +216,8 @@ def _shrink_model(model: Config, corpus: Path) -> None:
         )
 
 
-def _shrink_dataset(dataset: Config, split: str, corpus: Path) -> None:
+def _shrink_dataset(dataset: Config, split: str) -> None:
+    """Point a dataset to a file of the corpus, with few clips per video."""
     kind = ''
     if dataset.type == 'ImageTextPretrain':
         kind = 'pretrain_'
@@ -228,15 +230,10 @@ def _shrink_dataset(dataset: Config, split: str, corpus: Path) -> None:
     if 'video' in dataset.data_prefix:
         dataset.data_prefix.video = 'videos'
     split = 'train' if split == 'train' else 'test'
-    dataset.update(data_root=str(corpus), ann_file=f'{kind}{split}.jsonl')
-    tokenize = [dataset.tokenize] if 'tokenize' in dataset else []
-    for transform in [*dataset.pipeline, *tokenize]:
-        if transform.type in ('ResizeLongSide', 'PadFrames'):
-            transform.size = 64
+    dataset.ann_file = f'{kind}{split}.jsonl'
+    for transform in dataset.pipeline:
         if transform.type == 'SparseClipSampler':
             transform.num_clips = min(2, transform.num_clips)
-        if transform.type in ('BertTokenize', 'MaskTokens'):
-            transform.tokenizer = str(corpus / 'tokenizer')
 
 
 def write_config(cfg: Config, path: Path) -> Path:
@@ -244,11 +241,11 @@ def write_config(cfg: Config, path: Path) -> Path:
 
     Args:
         cfg (Config): The config.
-        path (Path): Path of the file. Its suffix becomes that of JSON,
-            because MMEngine takes seconds to format Python.
+        path (Path): Path of the file. Its suffix becomes that of JSON, because
+            MMEngine takes seconds to format Python.
 
     Returns:
-        Path: Path of the file.
+        Path: Path of the written file.
     """
     path = path.with_suffix('.json')
     cfg.dump(path)

@@ -1,4 +1,4 @@
-# MSR-VTT multiple choice: which of five captions is the video's? Test only.
+# MSR-VTT multiple choice: one of five captions describes the video. Test only.
 # Reference: msrvtt_mc of the README at a118b02.
 data_root = 'data/msrvtt'
 tokenizer = 'bert-base-uncased'  # hub name, or folder with vocab.txt

@@ -2,7 +2,7 @@
 # Reference: msrvtt_qa_base_resnet50.json at a118b02.
 data_root = 'data/msrvtt'
 tokenizer = 'bert-base-uncased'  # hub name, or folder with vocab.txt
-vocabulary = 'annotations/qa_vocabulary.json'  # of data_root
+vocabulary = 'annotations/qa_vocabulary.json'  # below data_root
 
 num_train_clips = 8
 num_test_clips = 16

@@ -1,5 +1,5 @@
-# TGIF-QA, its four tasks. A config names the annotation files and the form of
-# the answers; videos, frames and text are the same.
+# The four tasks of TGIF-QA. Each config names its annotation files and the
+# format of its answers; videos, frames and texts are shared.
 # Reference: tgif_qa_*_base_resnet50.json at a118b02.
 data_root = 'data/tgif_qa'
 tokenizer = 'bert-base-uncased'  # hub name, or folder with vocab.txt
@@ -8,7 +8,7 @@ num_train_clips = 1
 num_test_clips = 1
 clip_len = 1  # frames of a clip, the paper's T
 target_fps = 1  # a clip lasts clip_len / target_fps seconds
-img_size = 768  # the paper says 448
+img_size = 768  # the paper states 448
 max_txt_len = 25  # tokens, [CLS] and [SEP] counted
 
 square = [

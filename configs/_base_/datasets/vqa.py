@@ -2,7 +2,7 @@
 # Reference: vqa_base_resnet50.json at a118b02.
 data_root = 'data/vqa'
 tokenizer = 'bert-base-uncased'  # hub name, or folder with vocab.txt
-vocabulary = 'annotations/vocabulary.json'  # of data_root
+vocabulary = 'annotations/vocabulary.json'  # below data_root
 
 img_size = 768
 max_txt_len = 20  # tokens, [CLS] and [SEP] counted
