@@ -4,6 +4,7 @@
 import copy
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -164,6 +165,21 @@ def test_count__equals_the_test_of_the_runner(
     assert min(counts) > 1
     assert max(counts) < 10
     assert all(isinstance(count, int) for count in counts)
+
+
+def test_answerer__threads_keep_their_questions(
+    tested: Callable[[str], Outcome], corpus: Path
+) -> None:
+    run = tested('open')
+    questions = ['what dog runs', 'a dog', 'dog on sand', 'what'] * 5
+    one_by_one = [run.answerer.answer(video(corpus), q) for q in questions]
+    assert len({str(answers) for answers in one_by_one}) == 4
+    with ThreadPoolExecutor(4) as threads:
+        at_once = threads.map(
+            lambda question: run.answerer.answer(video(corpus), question),
+            questions,
+        )
+        assert list(at_once) == one_by_one
 
 
 def test_answerer__exported_folder_and_safetensors(
