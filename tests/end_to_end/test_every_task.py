@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from clipbert_mm import config_file
 from clipbert_mm.cli import test, train
-from tests.toolbox.shrink import ANSWERS, shrink, write_config
+from tests.toolbox.shrink import ANSWERS, metrics_in, shrink, write_config
 
 # The keys that a config's metric reports on the small corpus.
 REPORTED = {
@@ -36,13 +36,6 @@ def run_tool(name: str, *arguments: object) -> None:
     """Run a tool as its command line does."""
     tools = dict(train=train, test=test)
     tools[name].main([str(part) for part in arguments])
-
-
-def metrics_in(work_dir: Path) -> dict[str, float]:
-    """Read what a test run logged, without its timings."""
-    (logged,) = work_dir.glob('*/*.json')
-    metrics = json.loads(logged.read_text().splitlines()[-1])
-    return {k: v for k, v in metrics.items() if k not in ('data_time', 'time')}
 
 
 @pytest.mark.parametrize('name', REPORTED)

@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Two processes compute what one does: gradients, training, metrics."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ from clipbert_mm.datasets.bad_media import BadMediaLog
 from clipbert_mm.models.tasks.vocabulary_task import decode_answers
 from tests.toolbox.paths import TOOLS
 from tests.toolbox.processes import free_port, run_command, run_ranks
-from tests.toolbox.shrink import shrink, write_config
+from tests.toolbox.shrink import metrics_in, shrink, write_config
 from tests.toolbox.tiny_models import BERT, samples, tiny_clipbert, tiny_inputs
 
 IGNORED = -100
@@ -141,14 +140,6 @@ def test_vocabulary__survives_the_averaging_of_buffers(tmp_path: Path) -> None:
     run_ranks(average_buffers, free_port(), str(tmp_path))
     state = torch.load(tmp_path / 'state.pth')
     assert decode_answers(state['task.vocabulary']) == ['café', '猫']
-
-
-def metrics_in(work_dir: Path) -> dict[str, float]:
-    """Metrics that a test run logged, without its timings."""
-    (logged,) = work_dir.glob('*/*.json')
-    return {
-        k: v for k, v in json.loads(logged.read_text()).items() if '/' in k
-    }
 
 
 @pytest.mark.slow

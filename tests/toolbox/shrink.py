@@ -2,6 +2,7 @@
 """Make a shipped config small enough to run on a CPU in seconds."""
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,17 @@ def write_config(cfg: Config, path: Path) -> Path:
     path = path.with_suffix('.json')
     cfg.dump(path)
     return path
+
+
+def metrics_in(work_dir: Path) -> dict[str, float]:
+    """Read the metrics that a test run logged, without its timings.
+
+    Args:
+        work_dir (Path): Work folder of the run.
+
+    Returns:
+        dict[str, float]: Metrics by name.
+    """
+    (logged,) = work_dir.glob('*/*.json')
+    metrics = json.loads(logged.read_text().splitlines()[-1])
+    return {k: v for k, v in metrics.items() if k not in ('data_time', 'time')}

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import av
@@ -26,6 +25,7 @@ from tests.toolbox.media import (
     write_video,
 )
 from tests.toolbox.paths import ROOT
+from tests.toolbox.processes import wait_for
 
 TOOL = ROOT / 'tools' / 'data' / 'compress.py'
 
@@ -245,6 +245,7 @@ def test_compress__resumes_after_a_kill(tmp_path, capsys):
                     (target / JOURNAL).is_file()
                     and len((target / JOURNAL).read_text().split('\n')) > 3
                 ),
+                60,
             )
         finally:
             os.killpg(process.pid, signal.SIGKILL)
@@ -285,14 +286,6 @@ def write_noise(path: Path) -> None:
                 )
             )
         container.mux(stream.encode())
-
-
-def wait_for(process: subprocess.Popen, condition) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_compress__other_settings_need_another_folder(tmp_path, capsys):
