@@ -25,7 +25,7 @@ from tests.toolbox.media import (
     write_video,
 )
 from tests.toolbox.paths import ROOT
-from tests.toolbox.processes import wait_for
+from tests.toolbox.processes import run_python, wait_for
 
 TOOL = ROOT / 'tools' / 'data' / 'compress.py'
 
@@ -392,16 +392,10 @@ def test_compress__prints_sizes_and_speed(tmp_path, capsys):
     ],
 )
 def test_compress__without_pyav(module, found):
-    result = subprocess.run(
-        [
-            sys.executable,
-            '-c',
-            f'import sys, runpy, types; sys.modules["av"] = {module}; '
-            f'sys.path.insert(0, {str(TOOL.parent)!r}); '
-            f'runpy.run_path({str(TOOL)!r}, run_name="__main__")',
-        ],
-        capture_output=True,
-        text=True,
+    result = run_python(
+        '-c',
+        f'import sys, runpy, types; sys.modules["av"] = {module}; '
+        f'runpy.run_path({str(TOOL)!r}, run_name="__main__")',
     )
     assert result.returncode == 1
     assert result.stderr == (
