@@ -11,7 +11,8 @@ from clipbert_mm.utils.checks import check_choice
 
 from .readers.gif_reader import GifReader
 from .readers.image_reader import decode_image
-from .reading import read_media
+from .reading import open_media, read_media
+from .sniffing import HEAD_BYTES, check_image, check_video
 from .video_reader import VideoReader
 
 _READERS = {  # decoder: module, class, installation
@@ -35,9 +36,11 @@ def open_video(
     decode_size: int | None = None,
     backend_args: dict | None = None,
 ) -> VideoReader:
-    """Open a video or an animated GIF.
+    """Open a video or an animated GIF or WebP.
 
-    Pillow reads GIFs, whatever the decoder.
+    The first bytes of a file decide what it is, and only videos reach the
+    decoder: of a playlist it would open the files and addresses. Pillow reads
+    GIFs and WebPs, whatever the decoder.
 
     Args:
         filename (str | os.PathLike[str]): Path of the file, or a name whose
@@ -58,8 +61,8 @@ def open_video(
     Raises:
         ValueError: If there is no such decoder.
         ImportError: If the decoder is not installed.
-        MediaError: If the file is empty, not a video or damaged, or the LMDB
-            has no such key.
+        MediaError: If the file is empty, not a regular file, not a video or
+            damaged, or the LMDB has no such key.
         OSError: If the file cannot be read.
 
     Example:
@@ -68,10 +71,17 @@ def open_video(
         (250, 25.0)
     """
     filename = os.fspath(filename)
-    content = read_media(filename, backend_args)
-    if bytes(content[:4]) == b'GIF8':
-        return GifReader(content, filename)
-    return reader_class(decoder)(content, filename, num_threads, decode_size)
+    load = reader_class(decoder)
+    file = open_media(filename, backend_args)
+    try:
+        kind = check_video(file.read(HEAD_BYTES), filename)
+        file.seek(0)
+        if kind.role == 'animation':
+            return GifReader(file, filename)
+        return load(file, filename, num_threads, decode_size)
+    except Exception:
+        file.close()
+        raise
 
 
 def read_image(
@@ -98,7 +108,9 @@ def read_image(
         (480, 640, 3)
     """
     filename = os.fspath(filename)
-    return decode_image(read_media(filename, backend_args), filename)
+    content = read_media(filename, backend_args)
+    check_image(content[:HEAD_BYTES], filename)
+    return decode_image(content, filename)
 
 
 def reader_class(decoder: str) -> Callable[..., VideoReader]:
@@ -108,8 +120,8 @@ def reader_class(decoder: str) -> Callable[..., VideoReader]:
         decoder (str): One of :data:`DECODERS`.
 
     Returns:
-        Callable: Class of the reader; takes the content of the file, its
-        name, ``num_threads`` and ``decode_size``.
+        Callable: Class of the reader; takes the open file, its name,
+        ``num_threads`` and ``decode_size``.
 
     Raises:
         ValueError: If there is no such decoder.

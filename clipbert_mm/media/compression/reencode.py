@@ -11,7 +11,7 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 
-from clipbert_mm.media.containers import video_stream
+from clipbert_mm.media.containers import open_source, video_stream
 from clipbert_mm.media.frame_size import fitted_size
 
 from .settings import Settings
@@ -31,6 +31,7 @@ def reencode(source: Path, target: Path, settings: Settings) -> None:
         settings (Settings): Options of the encoder.
 
     Raises:
+        MediaError: If the source is not a video.
         ValueError: If the source has no video, or ends early.
         av.error.FFmpegError: If the source cannot be decoded.
     """
@@ -38,7 +39,7 @@ def reencode(source: Path, target: Path, settings: Settings) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + PARTIAL)
     try:
-        with av.open(str(partial), 'w', format='mp4') as container:
+        with av.open(f'file:{partial}', 'w', format='mp4') as container:
             _encode(container, source, timeline, settings)
         os.replace(partial, target)
     finally:
@@ -106,7 +107,7 @@ def _frames(source: Path, timeline: Timeline) -> Iterator[av.VideoFrame]:
     """Yield the frames to write: for each time the one that is shown."""
     written = decoded = 0
     previous: av.VideoFrame | None = None
-    with av.open(str(source)) as container:
+    with open_source(source) as container:
         for frame in container.decode(video_stream(container)):
             seconds = timeline.seconds(decoded, frame.time)
             decoded += 1

@@ -5,10 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import numpy as np
 
-from clipbert_mm.media.containers import video_stream
+from clipbert_mm.media.containers import open_source, video_stream
 from clipbert_mm.media.timestamps import has_constant_rate
 
 MAX_FPS = 30  # of videos with a variable rate
@@ -98,7 +97,7 @@ def read_timeline(source: Path, max_fps: float | None) -> Timeline:
     Raises:
         ValueError: If the source has no video, or ends early.
     """
-    with av.open(str(source)) as container:
+    with open_source(source) as container:
         stream = video_stream(container)
         packets = [p for p in container.demux(stream) if p.size]
         claimed, stated = stream.frames, stream.average_rate

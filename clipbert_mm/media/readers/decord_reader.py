@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 # OpenCV comes before decord: decord loads its own zlib, with which an OpenCV
 # that is imported later cannot read PNG files. No other module imports decord.
@@ -23,7 +23,7 @@ class DecordReader(VideoReader):
     """Frames of a video, decoded by decord.
 
     Args:
-        content (bytes): Content of the file.
+        file (BinaryIO): Open file; it is read into memory.
         filename (str): Name of the file, for errors.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
@@ -37,7 +37,7 @@ class DecordReader(VideoReader):
 
     Example:
         >>> reader = DecordReader(
-        ...     Path('a.mp4').read_bytes(), 'a.mp4')  # doctest: +SKIP
+        ...     open('a.mp4', 'rb'), 'a.mp4')  # doctest: +SKIP
         >>> reader.get_batch([0, 24, 12, 36]).asnumpy().shape
         ... # doctest: +SKIP
         (4, 240, 320, 3)
@@ -45,12 +45,14 @@ class DecordReader(VideoReader):
 
     def __init__(
         self,
-        content: bytes,
+        file: BinaryIO,
         filename: str,
         num_threads: int = 1,
         decode_size: int | None = None,
     ) -> None:
         self._filename = filename
+        with file:
+            content = file.read()
         with self._media_errors():
             self._reader: Any = _open(content, num_threads, decode_size)
 

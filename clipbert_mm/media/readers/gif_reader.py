@@ -1,8 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
-"""Read animated GIFs, which decord cannot."""
+"""Read animated GIFs and WebPs with Pillow."""
 
-import io
 import struct
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageSequence
@@ -25,14 +25,14 @@ _DEFAULT_DELAY = 100  # milliseconds
 
 
 class GifReader(VideoReader):
-    """Frames of a GIF, all decoded when it is opened.
+    """Frames of an animation, all decoded when it is opened.
 
     decord 0.6 refuses every GIF ("Failed to measure duration/frame-count"),
     and TGIF-QA consists of them. Every frame has its own duration, so the
     rate may vary.
 
     Args:
-        content (bytes): Content of the file.
+        file (BinaryIO): Open file.
         filename (str): Name of the file, for errors.
 
     Raises:
@@ -40,17 +40,17 @@ class GifReader(VideoReader):
 
     Example:
         >>> reader = GifReader(
-        ...     Path('a.gif').read_bytes(), 'a.gif')  # doctest: +SKIP
+        ...     open('a.gif', 'rb'), 'a.gif')  # doctest: +SKIP
         >>> len(reader), reader.get_avg_fps()  # doctest: +SKIP
         (32, 10.0)
     """
 
-    def __init__(self, content: bytes, filename: str) -> None:
+    def __init__(self, file: BinaryIO, filename: str) -> None:
         try:
-            self._frames, delays = _decode(content)
+            self._frames, delays = _decode(file)
         except _DECODING_ERRORS as error:
             raise MediaError(
-                filename, f'this GIF cannot be decoded: {error}'
+                filename, f'this animation cannot be decoded: {error}'
             ) from error
         ends = np.cumsum(delays) / 1000
         self._timestamps = np.stack([ends - np.array(delays) / 1000, ends], 1)
@@ -75,12 +75,13 @@ class GifReader(VideoReader):
         self._frames = self._frames[:0]
 
 
-def _decode(content: bytes) -> tuple[np.ndarray, list[int]]:
+def _decode(file: BinaryIO) -> tuple[np.ndarray, list[int]]:
     """Return all frames, ``(T, H, W, 3)``, and delays in milliseconds."""
     delays = []
     frames = []
-    with Image.open(io.BytesIO(content), formats=['GIF']) as image:
+    with file, Image.open(file, formats=['GIF', 'WEBP']) as image:
         for frame in ImageSequence.Iterator(image):
-            delays.append(frame.info.get('duration') or _DEFAULT_DELAY)
             frames.append(np.asarray(frame.convert('RGB')))
+            # Of a WebP it is known only after decoding.
+            delays.append(frame.info.get('duration') or _DEFAULT_DELAY)
     return np.stack(frames), delays

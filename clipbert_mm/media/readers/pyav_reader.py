@@ -1,14 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Read frames of a video with PyAV."""
 
-import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
 
-from clipbert_mm.media.containers import video_stream
+from clipbert_mm.media.containers import open_container, video_stream
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.frame_size import long_side_shape
 from clipbert_mm.media.packet_index import read_packet_index
@@ -23,7 +22,7 @@ class PyAVReader(VideoReader):
     x264 encodes about half of all frames this way.
 
     Args:
-        content (bytes): Content of the file.
+        file (BinaryIO): Open file, read by seeking; the reader closes it.
         filename (str): Name of the file, for errors.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
@@ -36,19 +35,19 @@ class PyAVReader(VideoReader):
 
     Example:
         >>> reader = PyAVReader(
-        ...     Path('a.mp4').read_bytes(), 'a.mp4')  # doctest: +SKIP
+        ...     open('a.mp4', 'rb'), 'a.mp4')  # doctest: +SKIP
         >>> reader.get_batch([0, 24]).asnumpy().shape  # doctest: +SKIP
         (2, 240, 320, 3)
     """
 
     def __init__(
         self,
-        content: bytes,
+        file: BinaryIO,
         filename: str,
         num_threads: int = 1,
         decode_size: int | None = None,
     ) -> None:
-        self._content = content
+        self._file = file
         self._filename = filename
         self._num_threads = num_threads
         self._decode_size = decode_size
@@ -95,10 +94,16 @@ class PyAVReader(VideoReader):
 
     def close(self) -> None:
         """Close the file and release the decoder."""
-        self._container.close()
+        if hasattr(self, '_container'):
+            self._container.close()
+        self._file.close()
+
+    def __del__(self) -> None:
+        # The container is part of a cycle and would keep the file open.
+        self.close()
 
     def _open(self) -> None:
-        self._container: Any = av.open(io.BytesIO(self._content), 'r')
+        self._container: Any = open_container(self._file)
         try:
             self._stream = video_stream(self._container, self._num_threads)
         except ValueError as error:

@@ -2,14 +2,14 @@
 """Read frames of a video with torchcodec."""
 
 import io
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
 from torchcodec.decoders import VideoDecoder
 from torchcodec.transforms import Resize
 
-from clipbert_mm.media.containers import video_stream
+from clipbert_mm.media.containers import open_container, video_stream
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.frame_size import long_side_shape
 from clipbert_mm.media.packet_index import PacketIndex, read_packet_index
@@ -24,7 +24,7 @@ class TorchcodecReader(VideoReader):
     frames.
 
     Args:
-        content (bytes): Content of the file.
+        file (BinaryIO): Open file; it is read into memory.
         filename (str): Name of the file, for errors.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
@@ -37,19 +37,21 @@ class TorchcodecReader(VideoReader):
 
     Example:
         >>> reader = TorchcodecReader(
-        ...     Path('a.mp4').read_bytes(), 'a.mp4')  # doctest: +SKIP
+        ...     open('a.mp4', 'rb'), 'a.mp4')  # doctest: +SKIP
         >>> reader.get_batch([0, 24]).asnumpy().shape  # doctest: +SKIP
         (2, 240, 320, 3)
     """
 
     def __init__(
         self,
-        content: bytes,
+        file: BinaryIO,
         filename: str,
         num_threads: int = 1,
         decode_size: int | None = None,
     ) -> None:
         self._filename = filename
+        with file:
+            content = file.read()
         try:
             self._index = self._read_index(content)
             self._decoder: Any = self._open(content, num_threads, decode_size)
@@ -87,7 +89,7 @@ class TorchcodecReader(VideoReader):
 
     @staticmethod
     def _read_index(content: bytes) -> PacketIndex:
-        with av.open(io.BytesIO(content), 'r') as container:
+        with open_container(io.BytesIO(content)) as container:
             return read_packet_index(container, video_stream(container))
 
     @staticmethod

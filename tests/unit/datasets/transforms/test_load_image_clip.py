@@ -35,7 +35,7 @@ def test_load_image_clip__grey_images_get_three_channels(
 def test_load_image_clip__not_an_image(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / 'bad.jpg'
     path.write_bytes(content)
-    reason = 'OpenCV cannot decode it' if content else 'the file is empty'
+    reason = 'it is a text file' if content else 'the file is empty'
     with pytest.raises(MediaError, match=f'bad.jpg.*{reason}'):
         LoadImageClip()(dict(filename=str(path)))
 

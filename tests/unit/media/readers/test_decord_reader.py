@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of reading with decord: its errors, and overlapping clips."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from tests.toolbox.media import index_of, write_gif, write_video
 @pytest.fixture
 def reader(tmp_path: Path) -> DecordReader:
     path = write_video(tmp_path / 'a.mp4', 30)
-    return DecordReader(path.read_bytes(), str(path))
+    return DecordReader(io.BytesIO(path.read_bytes()), str(path))
 
 
 def test_decord__errors_without_time_and_line_of_code(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_decord__errors_without_time_and_line_of_code(tmp_path: Path) -> None:
         match=r"^cannot use 'a.gif': decord cannot decode it: \[BytesIO\] "
         'Failed to measure duration/frame-count',
     ):
-        DecordReader(content, 'a.gif')
+        DecordReader(io.BytesIO(content), 'a.gif')
 
 
 def test_decord__mistakes_in_the_code_stay_what_they_are(

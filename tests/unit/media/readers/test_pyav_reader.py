@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of reading with PyAV: damage, and the frames it skips."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def test_pyav__frames_that_cannot_be_decoded(tmp_path: Path) -> None:
         content.index(b'moov') - middle
     )
     path.write_bytes(bytes(content))
-    reader = PyAVReader(path.read_bytes(), str(path))
+    reader = PyAVReader(io.BytesIO(path.read_bytes()), str(path))
     assert number_of(reader.get_batch([5]).asnumpy()[0]) == 5
     with pytest.raises(MediaError, match=r"a.mp4': PyAV cannot decode it"):
         reader.get_batch([5, 58])
@@ -45,7 +46,7 @@ def test_pyav__decodes_few_frames(
     """This makes it fast, and must not change the pixels."""
     path = write_numbered(tmp_path / 'a.mp4', 120, **options)
     decoded = []
-    reader = PyAVReader(path.read_bytes(), str(path))
+    reader = PyAVReader(io.BytesIO(path.read_bytes()), str(path))
     search = reader._search
 
     def counting(*args: Any, **kwargs: Any) -> None:
