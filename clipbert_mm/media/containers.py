@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Open media files with PyAV, and choose the stream to read."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,24 @@ def open_container(file: BinaryIO) -> av.container.InputContainer:
     )
 
 
+def reason_of(error: Exception) -> str:
+    """Return what FFmpeg says about a file, without number and name.
+
+    Args:
+        error (Exception): Error that PyAV raised.
+
+    Returns:
+        str: The reason.
+
+    Example:
+        >>> reason_of(ValueError('it has no video stream'))
+        'it has no video stream'
+    """
+    if isinstance(error, av.error.FFmpegError):
+        return error.strerror or str(error)
+    return str(error)
+
+
 @contextmanager
 def open_source(path: Path) -> Iterator[av.container.InputContainer]:
     """Open a video on the local disk after checking that it is one.
@@ -66,7 +85,8 @@ def open_source(path: Path) -> Iterator[av.container.InputContainer]:
         av.error.FFmpegError: If FFmpeg cannot open it.
     """
     with open_media(str(path)) as file:
-        check_video(file.read(HEAD_BYTES), str(path))
+        head = file.read(HEAD_BYTES)
+        check_video(head, str(path), file.seek(0, os.SEEK_END))
         with open_container(file) as container:
             yield container
 

@@ -74,7 +74,8 @@ def open_video(
     load = reader_class(decoder)
     file = open_media(filename, backend_args)
     try:
-        kind = check_video(file.read(HEAD_BYTES), filename)
+        head = file.read(HEAD_BYTES)
+        kind = check_video(head, filename, file.seek(0, os.SEEK_END))
         file.seek(0)
         if kind.role == 'animation':
             return GifReader(file, filename)

@@ -125,6 +125,12 @@ class SparseClipSampler(BaseTransform):
     def _sample(self, results: dict, total_frames: int) -> np.ndarray:
         """Return the frames of all clips, ``(num_clips, clip_len)``."""
         timestamps = _timestamps(results.get('video_reader'), total_frames)
+        if timestamps is not None and (np.diff(timestamps[:, 0]) <= 0).any():
+            raise MediaError(
+                results['filename'],
+                'its time stamps do not ascend; read it by '
+                "LoadVideo(decoder='pyav')",
+            )
         if timestamps is None or has_constant_rate(timestamps[:, 0]):
             return self._clips(results, total_frames, self._fps(results))
         grid = RegularGrid(timestamps)

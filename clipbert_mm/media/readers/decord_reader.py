@@ -9,18 +9,26 @@ from typing import Any, BinaryIO
 
 # OpenCV comes before decord: decord loads its own zlib, with which an OpenCV
 # that is imported later cannot read PNG files. No other module imports decord.
+import av
 import cv2  # noqa: F401
 import decord
 import numpy as np
 
+from clipbert_mm.media.containers import reason_of
 from clipbert_mm.media.errors import MediaError, is_decord_error
 from clipbert_mm.media.frame_size import long_side_shape
 from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
 from clipbert_mm.utils.error_text import first_line
 
+from .decord_limits import CheckedVideo, check_for_decord, compare_frames
+
 
 class DecordReader(VideoReader):
     """Frames of a video, decoded by decord.
+
+    decord reads many healthy forms wrongly, in silence. A video is therefore
+    refused if its packets, which PyAV reads, have one of these forms, or if
+    decord reports other frames or times than they do.
 
     Args:
         file (BinaryIO): Open file; it is read into memory.
@@ -33,7 +41,8 @@ class DecordReader(VideoReader):
             the size of the file.
 
     Raises:
-        MediaError: If it is not a video that decord can open.
+        MediaError: If it is not a video that decord can open, or one that it
+            would read wrongly.
 
     Example:
         >>> reader = DecordReader(
@@ -53,15 +62,19 @@ class DecordReader(VideoReader):
         self._filename = filename
         with file:
             content = file.read()
+        checked = self._check(content)
         with self._media_errors():
             self._reader: Any = _open(content, num_threads, decode_size)
+            starts = self.get_frame_timestamp(range(len(self)))[:, 0]
+        self._refuse(compare_frames(starts, checked.packets))
+        self._fps = checked.packets.fps
 
     def __len__(self) -> int:
         return len(self._reader)
 
     def get_avg_fps(self) -> float:
         """Return the average rate in frames per second."""
-        return self._reader.get_avg_fps()
+        return self._fps  # decord believes the header
 
     def get_frame_timestamp(self, indices: Indices) -> np.ndarray:
         """Return start and end of frames in seconds."""
@@ -99,6 +112,20 @@ class DecordReader(VideoReader):
         """Release the decoder."""
         self._reader = None
 
+    def _check(self, content: bytes) -> CheckedVideo:
+        try:
+            checked = check_for_decord(content)
+        except (av.error.FFmpegError, ValueError) as error:
+            raise MediaError(
+                self._filename, f'FFmpeg cannot open it: {reason_of(error)}'
+            ) from error
+        self._refuse(checked.refusal)
+        return checked
+
+    def _refuse(self, reason: str) -> None:
+        if reason:
+            raise MediaError(self._filename, f"{reason}; set decoder='pyav'")
+
     @contextmanager
     def _media_errors(self) -> Iterator[None]:
         """Raise what decord says about the file as a MediaError."""
@@ -110,7 +137,8 @@ class DecordReader(VideoReader):
             # Without decord's time of day and line of source code.
             reason = re.sub(r'^\[[\d:]+\] \S+ ', '', first_line(error))
             raise MediaError(
-                self._filename, f'decord cannot decode it: {reason}'
+                self._filename,
+                f"decord cannot decode it: {reason}; set decoder='pyav'",
             ) from error
 
 

@@ -7,7 +7,11 @@ from typing import Any, BinaryIO
 import av
 import numpy as np
 
-from clipbert_mm.media.containers import open_container, video_stream
+from clipbert_mm.media.containers import (
+    open_container,
+    reason_of,
+    video_stream,
+)
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.frame_size import long_side_shape
 from clipbert_mm.media.packet_index import read_packet_index
@@ -54,6 +58,8 @@ class PyAVReader(VideoReader):
         try:
             self._open()
             self._index = read_packet_index(self._container, self._stream)
+            if self._index.num_leading:
+                self._leave_out_undecodable()
         except av.error.FFmpegError as error:
             raise self._error(error) from error
 
@@ -90,6 +96,7 @@ class PyAVReader(VideoReader):
                 self._filename,
                 f'frame {number} of {len(self)} cannot be decoded',
             )
+        self._check_sizes(list(found.values()))
         return FrameBatch(np.stack([found[stamp] for stamp in stamps]))
 
     def close(self) -> None:
@@ -103,12 +110,34 @@ class PyAVReader(VideoReader):
         self.close()
 
     def _open(self) -> None:
+        if hasattr(self, '_container'):
+            self._container.close()
         self._container: Any = open_container(self._file)
         try:
             self._stream = video_stream(self._container, self._num_threads)
         except ValueError as error:
             raise MediaError(self._filename, str(error)) from error
         self._begin()
+
+    def _leave_out_undecodable(self) -> None:
+        """Let the video begin with the first frame that can be decoded."""
+        self._open()
+        for packet in self._packets:
+            for frame in packet.decode():
+                if frame.pts is not None and not frame.is_corrupt:
+                    first = np.searchsorted(self._index.stamps, frame.pts)
+                    self._index = self._index.without_first(int(first))
+                    return
+
+    def _check_sizes(self, frames: list[np.ndarray]) -> None:
+        for frame in frames:
+            if frame.shape != frames[0].shape:
+                raise MediaError(
+                    self._filename,
+                    'the size of its frames changes from '
+                    f'{_size(frames[0])} to {_size(frame)} pixels; re-encode '
+                    'it, or set decode_size if their shapes agree',
+                )
 
     def _begin(self) -> None:
         self._packets: Iterator[Any] = self._container.demux(self._stream)
@@ -166,4 +195,10 @@ class PyAVReader(VideoReader):
         return np.rot90(pixels, turns) if turns else pixels
 
     def _error(self, error: Exception) -> MediaError:
-        return MediaError(self._filename, f'PyAV cannot decode it: {error}')
+        return MediaError(
+            self._filename, f'PyAV cannot decode it: {reason_of(error)}'
+        )
+
+
+def _size(frame: np.ndarray) -> str:
+    return f'{frame.shape[1]}x{frame.shape[0]}'

@@ -53,8 +53,10 @@ class TorchcodecReader(VideoReader):
         with file:
             content = file.read()
         try:
-            self._index = self._read_index(content)
-            self._decoder: Any = self._open(content, num_threads, decode_size)
+            self._index, stream = self._read_index(content)
+            self._decoder: Any = self._open(
+                content, stream, num_threads, decode_size
+            )
         except (av.error.FFmpegError, RuntimeError, ValueError) as error:
             raise self._error(error) from error
         if len(self._decoder) != len(self):
@@ -88,21 +90,27 @@ class TorchcodecReader(VideoReader):
         self._decoder = None
 
     @staticmethod
-    def _read_index(content: bytes) -> PacketIndex:
+    def _read_index(content: bytes) -> tuple[PacketIndex, int]:
         with open_container(io.BytesIO(content)) as container:
-            return read_packet_index(container, video_stream(container))
+            stream = video_stream(container)
+            return read_packet_index(container, stream), stream.index
 
     @staticmethod
     def _open(
-        content: bytes, num_threads: int, decode_size: int | None
+        content: bytes,
+        stream: int,
+        num_threads: int,
+        decode_size: int | None,
     ) -> VideoDecoder:
         options: dict[str, Any] = dict(
-            dimension_order='NHWC', num_ffmpeg_threads=num_threads
+            dimension_order='NHWC',
+            num_ffmpeg_threads=num_threads,
+            stream_index=stream,
         )
         if decode_size is not None:
             # Reads only the header, for the size of the frames.
             header: Any = VideoDecoder(
-                content, seek_mode='approximate'
+                content, stream_index=stream, seek_mode='approximate'
             ).metadata
             options['transforms'] = [
                 Resize(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.readers import decord_limits
 from clipbert_mm.media.readers.decord_reader import DecordReader
 from tests.toolbox.media import index_of, write_gif, write_video
 
@@ -18,12 +19,16 @@ def reader(tmp_path: Path) -> DecordReader:
     return DecordReader(io.BytesIO(path.read_bytes()), str(path))
 
 
-def test_decord__errors_without_time_and_line_of_code(tmp_path: Path) -> None:
+def test_decord__errors_without_time_and_line_of_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     content = write_gif(tmp_path / 'a.gif').read_bytes()
+    monkeypatch.setattr(decord_limits, '_CONTAINERS', ('gif',))
+    monkeypatch.setattr(decord_limits, '_CODECS', ('gif',))
     with pytest.raises(
         MediaError,
         match=r"^cannot use 'a.gif': decord cannot decode it: \[BytesIO\] "
-        'Failed to measure duration/frame-count',
+        "Failed to measure duration/frame-count.*set decoder='pyav'",
     ):
         DecordReader(io.BytesIO(content), 'a.gif')
 
