@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Open media files with PyAV, and choose the stream to read."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import BinaryIO
 import av
 from av.stream import Disposition
 
+from .completeness import check_complete
 from .reading import open_media
 from .sniffing import HEAD_BYTES, check_video
 
@@ -85,8 +85,8 @@ def open_source(path: Path) -> Iterator[av.container.InputContainer]:
         av.error.FFmpegError: If FFmpeg cannot open it.
     """
     with open_media(str(path)) as file:
-        head = file.read(HEAD_BYTES)
-        check_video(head, str(path), file.seek(0, os.SEEK_END))
+        check_video(file.read(HEAD_BYTES), str(path))
+        check_complete(file, str(path))
         with open_container(file) as container:
             yield container
 

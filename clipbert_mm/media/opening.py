@@ -9,6 +9,7 @@ import numpy as np
 
 from clipbert_mm.utils.checks import check_choice
 
+from .completeness import check_complete
 from .readers.gif_reader import GifReader
 from .readers.image_reader import decode_image
 from .reading import open_media, read_media
@@ -74,9 +75,8 @@ def open_video(
     load = reader_class(decoder)
     file = open_media(filename, backend_args)
     try:
-        head = file.read(HEAD_BYTES)
-        kind = check_video(head, filename, file.seek(0, os.SEEK_END))
-        file.seek(0)
+        kind = check_video(file.read(HEAD_BYTES), filename)
+        check_complete(file, filename)
         if kind.role == 'animation':
             return GifReader(file, filename)
         return load(file, filename, num_threads, decode_size)

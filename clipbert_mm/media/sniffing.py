@@ -133,26 +133,21 @@ def sniff(head: bytes) -> FileKind:
     )
 
 
-def check_video(
-    head: bytes, filename: str, num_bytes: int | None = None
-) -> FileKind:
+def check_video(head: bytes, filename: str) -> FileKind:
     """Raise unless a file is a video or an animation.
 
     Args:
         head (bytes): First bytes of the file.
         filename (str): Name of the file, for errors.
-        num_bytes (int | None): Size of the file. Defaults to None, unknown.
 
     Returns:
         FileKind: Kind of the file.
 
     Raises:
-        MediaError: If it is neither, or an AVI that ends early.
+        MediaError: If it is neither.
     """
     kind = sniff(head)
     if kind.role in (_VIDEO, _ANIMATION):
-        if kind.name == 'an AVI file' and num_bytes is not None:
-            _check_riff(head, filename, num_bytes)
         return kind
     if kind.role == _IMAGE:
         kind = kind._replace(remedy='read images with LoadImageClip')
@@ -175,16 +170,6 @@ def check_image(head: bytes, filename: str) -> None:
     elif kind.role != _OTHER or kind.name == _UNKNOWN:
         return
     raise _refused(kind, filename, 'not an image')
-
-
-def _check_riff(head: bytes, filename: str, num_bytes: int) -> None:
-    stated = int.from_bytes(head[4:8], 'little') + 8
-    # Without padding at its end a file is one byte shorter.
-    if stated < 2**32 and num_bytes < stated - 1:
-        raise MediaError(
-            filename,
-            f'it ends early: only {num_bytes} of {stated} bytes are there',
-        )
 
 
 _UNKNOWN = 'of an unknown format'

@@ -146,6 +146,19 @@ def test_forms__avi_that_ends_early(media: Path, tmp_path: Path) -> None:
             open_video(path, decoder=decoder)
 
 
+@pytest.mark.parametrize('decoder', ['decord', 'pyav'])
+def test_forms__mp4_that_ends_early(tmp_path: Path, decoder: str) -> None:
+    path = write_video(tmp_path / 'a.mp4', 30, faststart=True)
+    content = path.read_bytes()
+    path.write_bytes(content + b'xy')  # more bytes are no matter
+    assert len(open_video(path, decoder=decoder)) == 30
+    path.write_bytes(content[: len(content) * 6 // 10])
+    with pytest.raises(
+        MediaError, match=rf'it ends early: only \d+ of {len(content)} bytes'
+    ):
+        open_video(path, decoder=decoder)
+
+
 def test_forms__attached_pictures(media: Path, tmp_path: Path) -> None:
     cover = tmp_path / 'a.jpg'
     Image.fromarray(np.zeros((80, 120, 3), np.uint8)).save(cover)
