@@ -17,8 +17,8 @@ from .sniffing import HEAD_BYTES, check_image, check_video
 from .video_reader import VideoReader
 
 _READERS = {  # decoder: module, class, installation
-    'decord': ('decord_reader', 'DecordReader', 'pip install decord'),
     'pyav': ('pyav_reader', 'PyAVReader', 'pip install av'),
+    'decord': ('decord_reader', 'DecordReader', 'pip install decord'),
     'torchcodec': (
         'torchcodec_reader',
         'TorchcodecReader',
@@ -32,7 +32,7 @@ DECODERS = tuple(_READERS)
 def open_video(
     filename: str | os.PathLike[str],
     *,
-    decoder: str = 'decord',
+    decoder: str = 'pyav',
     num_threads: int = 1,
     decode_size: int | None = None,
     backend_args: dict | None = None,
@@ -46,7 +46,7 @@ def open_video(
     Args:
         filename (str | os.PathLike[str]): Path of the file, or a name whose
             stem is the key of an LMDB.
-        decoder (str): One of :data:`DECODERS`. Defaults to ``'decord'``.
+        decoder (str): One of :data:`DECODERS`. Defaults to ``'pyav'``.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1.
         decode_size (int | None): Length of the longer side in pixels, to

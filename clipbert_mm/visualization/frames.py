@@ -1,13 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
 """Read a few frames of a video to show."""
 
-import functools
 import os
 
 import numpy as np
 
 from clipbert_mm.media.files import is_image_name
-from clipbert_mm.media.opening import open_video, read_image, reader_class
+from clipbert_mm.media.opening import open_video, read_image
 
 
 def read_frames(
@@ -33,17 +32,7 @@ def read_frames(
     """
     if is_image_name(os.fspath(video)):
         return [read_image(video)]
-    with open_video(video, decoder=_decoder()) as reader:
+    with open_video(video) as reader:
         number = min(number, len(reader))
         inds = [int((i + 0.5) * len(reader) / number) for i in range(number)]
         return list(reader.get_batch(inds).asnumpy())
-
-
-@functools.cache
-def _decoder() -> str:
-    """Return PyAV if it is installed: it reads AV1, which decord does not."""
-    try:
-        reader_class('pyav')
-    except ImportError:
-        return 'decord'
-    return 'pyav'

@@ -12,13 +12,11 @@ from clipbert_mm.utils.checks import check_choice, check_integer
 class LoadVideo(BaseTransform):
     """Open a video for ``DecordDecode``.
 
-    For local video files MMAction2's ``DecordInit`` is enough, though it
-    decodes overlapping clips again and again. It does not work with an LMDB
-    whose keys are the stems of files: it looks for a name without a suffix
-    under ``<name>.mp4``; a missing key becomes "Error reading 0 bytes"; and
-    once it has read, it cannot be handed to spawned workers. Nor does it read
-    GIFs, because decord does not, and MMAction2's ``PyAVInit`` does not
-    provide the time stamps of frames.
+    MMAction2's ``DecordInit`` reads many healthy files wrongly, in silence:
+    MPEG, AVI, WMV and cut MP4s among them. It does not work with an LMDB
+    whose keys are the stems of files, nor with GIFs, and it decodes
+    overlapping clips again and again. ``PyAVInit`` does not provide the time
+    stamps of frames.
 
     A frame has the same index with every decoder, and ``DecordDecode`` reads
     it. The reader decodes forwards, each wanted frame once. Pillow reads
@@ -41,8 +39,9 @@ class LoadVideo(BaseTransform):
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1, because the workers of a data loader decode side by
             side.
-        decoder (str): ``'decord'``, ``'pyav'`` or ``'torchcodec'``, if
-            installed. Defaults to ``'decord'``.
+        decoder (str): ``'pyav'``, ``'decord'`` or ``'torchcodec'``, if
+            installed. decord refuses many healthy files, which it would read
+            wrongly. Defaults to ``'pyav'``.
         decode_size (int | None): Length of the longer side in pixels, to
             which the decoder scales, with the shape that
             :class:`ResizeLongSide` of this size gives. The pixels differ from
@@ -69,7 +68,7 @@ class LoadVideo(BaseTransform):
         self,
         backend_args: dict | None = None,
         num_threads: int = 1,
-        decoder: str = 'decord',
+        decoder: str = 'pyav',
         decode_size: int | None = None,
     ) -> None:
         check_integer('num_threads', num_threads, 0)

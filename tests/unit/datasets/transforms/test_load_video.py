@@ -15,7 +15,10 @@ def test_load_video__as_the_host_reads_files(tmp_path: Path) -> None:
     path = str(write_video(tmp_path / 'a.mp4'))
     got, expected = (
         transform(dict(filename=path))
-        for transform in (LoadVideo(num_threads=2), DecordInit())
+        for transform in (
+            LoadVideo(num_threads=2, decoder='decord'),
+            DecordInit(),
+        )
     )
     assert (got['total_frames'], got['avg_fps']) == (10, 10.0)
     assert got.keys() == expected.keys()
@@ -104,6 +107,6 @@ def test_load_video__key_frames_by_decord_decode(tmp_path: Path) -> None:
         DecordDecode('efficient')(
             dict(transform(dict(filename=path)), frame_inds=inds)
         )['imgs']
-        for transform in (LoadVideo(), DecordInit())
+        for transform in (LoadVideo(decoder='decord'), DecordInit())
     )
     np.testing.assert_array_equal(got, expected)
