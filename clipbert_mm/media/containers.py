@@ -111,8 +111,8 @@ def video_stream(
             Defaults to 1, because several processes decode side by side.
 
     Returns:
-        av.video.stream.VideoStream: The stream. It is never an attached
-        picture, such as the cover of a song.
+        av.video.stream.VideoStream: The stream. It is never a cover or
+        another attached picture.
 
     Raises:
         ValueError: If the file has no video stream, or FFmpeg has no decoder

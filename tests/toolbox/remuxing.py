@@ -66,10 +66,10 @@ def remux(
 def attach(writer: av.container.OutputContainer, cover: Path) -> list[Any]:
     """Add a stream with an attached picture; return its packets."""
     with av.open(str(cover)) as reader:
-        picture = reader.streams.video[0]
-        stream = writer.add_stream_from_template(picture)
+        source = reader.streams.video[0]
+        stream = writer.add_stream_from_template(source)
         stream.disposition = Disposition.attached_pic
-        packets = [p for p in reader.demux(picture) if p.size]
+        packets = [p for p in reader.demux(source) if p.size]
         for packet in packets:
             packet.stream = stream
             packet.pts = packet.dts = 0
