@@ -18,10 +18,15 @@ VIDEO_SUFFIXES = (
     '.mpg',
     '.mpeg',
     '.3gp',
+    '.3g2',
     '.ts',
+    '.mts',
+    '.m2ts',
+    '.ogv',
 )
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
-_SUFFIXES = frozenset(VIDEO_SUFFIXES + IMAGE_SUFFIXES)
+# A name may end in a dot alone, as 45 of DiDeMo do.
+_SUFFIXES = frozenset((*VIDEO_SUFFIXES, *IMAGE_SUFFIXES, '.'))
 
 
 def media_files(
@@ -50,9 +55,7 @@ def media_files(
     """
     if suffix is not None:
         return [
-            osp.join(
-                folder, name if media_stem(name) != name else name + suffix
-            )
+            osp.join(folder, name if _has_suffix(name) else name + suffix)
             for name in names
         ]
     files = _files_by_stem(folder)
@@ -60,10 +63,11 @@ def media_files(
 
 
 def media_stem(name: str) -> str:
-    """Return a name without the suffix of a video or image.
+    """Return a name without suffixes of videos and images.
 
     Args:
-        name (str): The name; a dot in it need not start a suffix.
+        name (str): The name; a dot in it need not start a suffix. Downloads
+            may have two suffixes, or a dot without one.
 
     Returns:
         str: Its stem.
@@ -71,9 +75,12 @@ def media_stem(name: str) -> str:
     Example:
         >>> media_stem('video0.mp4'), media_stem('35034348999@N01.b')
         ('video0', '35034348999@N01.b')
+        >>> media_stem('video0.mov.mp4'), media_stem('video0.')
+        ('video0', 'video0')
     """
-    stem, suffix = osp.splitext(name)
-    return stem if suffix.lower() in _SUFFIXES else name
+    while (stem := _without_suffix(name)) != name:
+        name = stem
+    return name
 
 
 def is_image_name(name: str) -> bool:
@@ -90,6 +97,17 @@ def is_image_name(name: str) -> bool:
         (True, False)
     """
     return osp.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
+def _has_suffix(name: str) -> bool:
+    """Return whether a name has the suffix of a video or image."""
+    return not name.endswith('.') and _without_suffix(name) != name
+
+
+def _without_suffix(name: str) -> str:
+    """Remove the last suffix if it is one of a video or image."""
+    stem, suffix = osp.splitext(name)
+    return stem if suffix.lower() in _SUFFIXES else name
 
 
 def _files_by_stem(folder: str) -> dict[str, list[str]]:
@@ -110,10 +128,18 @@ def _files_by_stem(folder: str) -> dict[str, list[str]]:
 
 
 def _matching(name: str, files: dict[str, list[str]], folder: str) -> str:
-    """Return the only file with the stem of a name, or the name itself."""
-    found = files.get(name) or files.get(media_stem(name)) or [name]
+    """Return the only file with the stem of a name, or the name itself.
+
+    Files that differ in one suffix go before those that differ in two.
+    """
+    found = files.get(media_stem(name)) or [name]
     if name in found:
         return name
+    for stem in (name, _without_suffix(name)):
+        close = [file for file in found if _without_suffix(file) == stem]
+        if close:
+            found = close
+            break
     if len(found) > 1:
         raise ValueError(
             f'{name!r} must match one file of {folder!r}, but matches '

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from clipbert_mm.annotations.answer_vocabulary import (
@@ -73,6 +73,20 @@ class Conversion:
                 f'{path} has {number:,} {noun}, but the '
                 f'official file has {official:,}.'
             )
+
+    def add_merged(self, name: str, stem_of: Mapping[str, str]) -> None:
+        """Note how many videos have several names in a file.
+
+        Args:
+            name (str): Name of the split.
+            stem_of (Mapping[str, str]): Stem of each name.
+        """
+        counts = Counter(stem_of.values())
+        merged = {stem for stem, number in counts.items() if number > 1}
+        self.notes += _shared(
+            merged,
+            f'videos of {name} are named with several suffixes and merged',
+        )
 
     def check(
         self,

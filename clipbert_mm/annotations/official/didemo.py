@@ -37,7 +37,9 @@ def _split(conversion: Conversion, name: str, path: str) -> Split:
     conversion.add_source(
         path, len(records), 'descriptions', OFFICIAL_DESCRIPTIONS[name]
     )
-    stem_of = stems(records, 'video')
+    # Some videos are named twice, X.mov and X.mp4, with the same link.
+    stem_of = stems(records, 'video', same_key='dl_link')
+    conversion.add_merged(name, stem_of)
     described: dict[str, list[str]] = {}
     empty = 0
     for record in records:

@@ -85,32 +85,44 @@ def read_media(path: str, media_key: str) -> Split:
     return Split(path, rows)
 
 
-def stems(records: Sequence[Record], key: str) -> dict[str, str]:
+def stems(
+    records: Sequence[Record], key: str, same_key: str | None = None
+) -> dict[str, str]:
     """Return the names of media files without suffixes of media.
 
     Args:
         records (Sequence[Record]): Records with the names.
         key (str): Key of the names.
+        same_key (str | None): Key of a value, such as a link, that is equal
+            in all records of a video. Names of one stem are then one video.
+            Defaults to None: names of one stem are refused.
 
     Returns:
         dict[str, str]: Stem of each name.
 
     Raises:
-        AnnotationError: If two names differ only in their suffixes.
+        AnnotationError: If two names of different videos differ only in
+            their suffixes.
     """
     found: dict[str, str] = {}
-    name_of: dict[str, str] = {}
+    first_of: dict[str, Record] = {}
     for record in records:
         name = record.text(key)
         stem = media_stem(name)
-        if name_of.setdefault(stem, name) != name:
+        first = first_of.setdefault(stem, record)
+        other = first.text(key)
+        if other != name and not _same(same_key, first, record):
             raise record.error(
-                f'{name!r} and {name_of[stem]!r} differ only in their '
-                'suffixes, but videos are found by their stems. Rename one '
-                'of them.'
+                f'{name!r} and {other!r} differ only in their suffixes, but '
+                'videos are found by their stems. Rename one of them.'
             )
         found[name] = stem
     return found
+
+
+def _same(key: str | None, one: Record, other: Record) -> bool:
+    """Return whether the records are of one video, by a value of both."""
+    return key is not None and one.values.get(key) == other.values.get(key)
 
 
 def _media(row: dict) -> tuple[str, object]:

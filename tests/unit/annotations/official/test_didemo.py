@@ -77,6 +77,34 @@ def test_didemo__paragraphs_in_the_order_of_the_file(tmp_path, capsys):
     assert '5 descriptions, but the official file has 33,005' in report
 
 
+def test_didemo__names_of_one_video_are_merged(tmp_path, capsys) -> None:
+    names = ['d.mov', 'e.', 'd.mp4', 'e.wmv', 'f.MTS', 'd.mov.mp4', 'e..mp4']
+    val = [described(name, f'at {name}', 0) for name in names]
+    assert didemo.main(didemo_options(tmp_path, val=val)) == 0
+    assert {
+        row['clip_name']: row['caption_list']
+        for row in lines(tmp_path / 'out' / 'val.jsonl')
+    } == {
+        'd': ['at d.mov', 'at d.mp4', 'at d.mov.mp4'],
+        'e': ['at e.', 'at e.wmv', 'at e..mp4'],
+        'f': ['at f.MTS'],
+    }
+    assert (
+        'note: 2 videos of val are named with several suffixes and merged: '
+        "'d', 'e'.\n"
+    ) in capsys.readouterr().out
+
+
+def test_didemo__names_of_one_video_in_two_splits(tmp_path, capsys) -> None:
+    changes = dict(
+        val=[described('d.mov', 'a', 0)], test=[described('d.', 'b', 1)]
+    )
+    assert didemo.main(didemo_options(tmp_path, **changes)) == 1
+    assert "1 videos or images are in val and test: 'd'" in (
+        capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize(
     'changes, message',
     [
@@ -85,7 +113,12 @@ def test_didemo__paragraphs_in_the_order_of_the_file(tmp_path, capsys):
             f"1 videos or images are in train and val: '{STEM}'",
         ),
         (
-            dict(val=[described('d.mp4', 'a', 0), described('d.mov', 'b', 1)]),
+            dict(
+                val=[
+                    described('d.mp4', 'a', 0),
+                    dict(described('d.mov', 'b', 1), dl_link='https://d'),
+                ]
+            ),
             r"val_data.json:1: record\[1\]: 'd.mov' and 'd.mp4' differ only "
             r'in their suf',
         ),
