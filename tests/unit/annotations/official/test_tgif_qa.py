@@ -30,7 +30,7 @@ def action_rows(gifs: range, first_key: int) -> list[str]:
     """Return two questions about each gif."""
     return [
         f'tumblr_{gif}_250\tWhat does it do {n} times ?\t{OPTIONS}\t{n}\t'
-        f'ID{gif}\t{first_key + 2 * gif + n}'
+        f'ACTION{first_key + 2 * gif + n}\t{gif}'
         for gif in gifs
         for n in (0, 4)
     ]
@@ -75,7 +75,7 @@ def test_action__lines(tmp_path: Path, capsys) -> None:
         dict(
             gif_name='tumblr_900_250',
             question=f'What does it do {n} times ?',
-            question_id=91800 + n,
+            question_id=f'ACTION{91800 + n}',
             options=OPTIONS.split('\t'),
             answer=n,
         )
@@ -89,7 +89,7 @@ def test_action__lines(tmp_path: Path, capsys) -> None:
     )
     for part in ('train', 'val'):
         read_questions(str(out / f'action_{part}.jsonl'), 'choice')
-    assert 'has 40 questions, but the official file has 20,475' in (
+    assert 'has 40 questions, but the official file has 20,471' in (
         capsys.readouterr().out
     )
 
@@ -134,13 +134,13 @@ def test_action__share_that_holds_out_nothing(tmp_path, capsys) -> None:
 
 
 def test_transition__columns_are_read_by_name(tmp_path: Path) -> None:
-    header = 'key\tanswer\ta5\ta4\ta3\ta2\ta1\tquestion\tgif_name'
+    header = 'vid_id\tanswer\ta5\ta4\ta3\ta2\ta1\tquestion\tgif_name'
     train = table(
         header,
-        '1\t3\te\td\tc\tb\ta\twhat ?\tgif1',
-        '2\t0\te\td\tc\tb\ta\twhat ?\tgif2',
+        'TRANS1\t3\te\td\tc\tb\ta\twhat ?\tgif1',
+        'TRANS2\t0\te\td\tc\tb\ta\twhat ?\tgif2',
     )
-    test = table(header, '3\t1\te\td\tc\tb\ta\twhat "now" ?\tgif3')
+    test = table(header, 'TRANS3\t1\te\td\tc\tb\ta\twhat "now" ?\tgif3')
     assert (
         tgif_qa.main(
             options(
@@ -153,7 +153,7 @@ def test_transition__columns_are_read_by_name(tmp_path: Path) -> None:
         dict(
             gif_name='gif3',
             question='what "now" ?',
-            question_id=3,
+            question_id='TRANS3',
             options=list('abcde'),
             answer=1,
         )
@@ -164,14 +164,14 @@ def test_transition__repeated_have_the_same_options(tmp_path, capsys) -> None:
     train = table(
         CHOICE,
         *(
-            f'gif{gif}\twhat ?\ta\tb\tc\td\te\t0\tID\t{gif}'
+            f'gif{gif}\twhat ?\ta\tb\tc\td\te\t0\tTRANS{gif}\t{gif}'
             for gif in range(2)
         ),
     )
     test = table(
         CHOICE,
         *(
-            f'gif3\twhat ?\ta\tb\tc\td\t{last}\t0\tID\t{key}'
+            f'gif3\twhat ?\ta\tb\tc\td\t{last}\t0\tTRANS{key}\t3'
             for key, last in enumerate('effg', 5)
         ),
     )
@@ -190,7 +190,7 @@ def test_transition__repeated_have_the_same_options(tmp_path, capsys) -> None:
 
 def test_frameqa__lines_and_vocabulary(tmp_path: Path, capsys) -> None:
     train = [
-        f'gif{i}\twhat is it ?\t{answer}\t{kind}\tID{i}\t{i}\ta "text'
+        f'gif{i}\twhat is it ?\t{answer}\t{kind}\tFRAMEQA{i}\t{i}\ta "text'
         for i, (answer, kind) in enumerate(
             [
                 ('cat', 0),
@@ -207,7 +207,7 @@ def test_frameqa__lines_and_vocabulary(tmp_path: Path, capsys) -> None:
         )
     ]
     test = [
-        f'gif{99 + i}\twhat is it ?\t{answer}\t{i}\tID\t{99 + i}\t'
+        f'gif{99 + i}\twhat is it ?\t{answer}\t{i}\tFRAMEQA{99 + i}\t99\t'
         for i, answer in enumerate(['man', '3', 'red', 'beach'])
     ]
     assert (
@@ -237,7 +237,7 @@ def test_frameqa__lines_and_vocabulary(tmp_path: Path, capsys) -> None:
     dropped = 4 - (val['answer'] in ('two', 'red'))
     assert len(rows) == 9 - dropped
     questions = read_questions(str(out / 'frameqa_test.jsonl'), 'open')
-    assert questions[0][:3] == ('what is it ?', 'gif99', 99)
+    assert questions[0][:3] == ('what is it ?', 'gif99', 'FRAMEQA99')
     assert [(q.answer, q.answer_type) for q in questions] == [
         ('man', 'object'),
         ('3', 'number'),
@@ -252,8 +252,10 @@ def test_frameqa__lines_and_vocabulary(tmp_path: Path, capsys) -> None:
 
 
 def test_count__lines(tmp_path: Path) -> None:
-    train = table(COUNT, 'a\thow many ?\t2\tID\t1', 'b\thow many ?\t7\tID\t2')
-    test = table(COUNT, 'c\thow many ?\t10\tID\t3')
+    train = table(
+        COUNT, 'a\thow many ?\t2\tCOUNT1\t1', 'b\thow many ?\t7\tCOUNT2\t2'
+    )
+    test = table(COUNT, 'c\thow many ?\t10\tCOUNT3\t3')
     assert (
         tgif_qa.main(
             options(tmp_path, 'count', train, test, '--val-fraction', '0.5')
@@ -262,7 +264,12 @@ def test_count__lines(tmp_path: Path) -> None:
     )
     out = tmp_path / 'out'
     assert lines(out / 'count_test.jsonl') == [
-        dict(gif_name='c', question='how many ?', question_id=3, answer=10)
+        dict(
+            gif_name='c',
+            question='how many ?',
+            question_id='COUNT3',
+            answer=10,
+        )
     ]
     answers = [
         read_questions(str(out / f'count_{part}.jsonl'), 'count')[0]
@@ -273,8 +280,10 @@ def test_count__lines(tmp_path: Path) -> None:
 
 
 def test_count__none(tmp_path: Path) -> None:
-    train = table(COUNT, 'a\thow many ?\t0\tID\t1', 'b\thow ?\t0\tID\t2')
-    test = table(COUNT, 'c\thow many ?\t0\tID\t3')
+    train = table(
+        COUNT, 'a\thow many ?\t0\tCOUNT1\t1', 'b\thow ?\t0\tCOUNT2\t2'
+    )
+    test = table(COUNT, 'c\thow many ?\t0\tCOUNT3\t3')
     assert (
         tgif_qa.main(
             options(tmp_path, 'count', train, test, '--val-fraction', '0.5')
@@ -285,24 +294,72 @@ def test_count__none(tmp_path: Path) -> None:
     assert read_questions(path, 'count')[0].answer == 0
 
 
+def test_key__numbers_the_gif(tmp_path: Path, capsys) -> None:
+    """As in the official files of FrameQA and of transition."""
+    train = table(
+        FRAMEQA,
+        *(
+            f'gif{i // 2}\twhat ?\tcat\t0\tFRAMEQA{i}\t{i // 2}\t'
+            for i in range(20)
+        ),
+    )
+    test = table(
+        FRAMEQA,
+        'gif77\twhat is it ?\tcat\t0\tFRAMEQA1159\t27138\t',
+        'gif77\twhere is it ?\troom\t3\tFRAMEQA1160\t27138\t',
+    )
+    assert tgif_qa.main(options(tmp_path, 'frameqa', train, test)) == 0
+    questions = read_questions(
+        str(tmp_path / 'out' / 'frameqa_test.jsonl'), 'open'
+    )
+    assert [q.question_id for q in questions] == ['FRAMEQA1159', 'FRAMEQA1160']
+    assert 'repeated in' not in capsys.readouterr().out
+
+
+def test_vid_id__must_be_unique(tmp_path: Path, capsys) -> None:
+    train = table(
+        COUNT, *(f'g{i}\thow ?\t2\tCOUNT{i}\t{i}' for i in range(10))
+    )
+    test = table(COUNT, *(f'h{i}\thow ?\t2\tCOUNT99\t{i}' for i in range(2)))
+    assert tgif_qa.main(options(tmp_path, 'count', train, test)) == 1
+    assert '1 question_ids are repeated in count_test, which is' in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    'task, official',
+    [
+        ('action', (20471, 2274)),
+        ('transition', (52704, 6232)),
+        ('frameqa', (39392, 13691)),
+        ('count', (26839, 3554)),
+    ],
+)
+def test_official_numbers_of_questions(
+    task: str, official: tuple[int, int]
+) -> None:
+    assert tgif_qa.OFFICIAL_QUESTIONS[task] == official
+
+
 @pytest.mark.parametrize(
     'task, row, message',
     [
         (
             'count',
-            'c\thow ?\ttwo\tID\t3',
+            'c\thow ?\ttwo\tCOUNT3\t3',
             'question.csv:2: "answer" must be an integer >= 0, but got '
             "'two'",
         ),
         (
             'count',
-            'c\thow ?\t-3\tID\t3',
+            'c\thow ?\t-3\tCOUNT3\t3',
             'question.csv:2: "answer" must be an integer >= 0, but got \'-3\'',
         ),
         ('count', 'c\thow ?\t2\tID', 'csv:2: expected 5 columns, but got 4'),
         (
             'count',
-            'c\t\t2\tID\t3',
+            'c\t\t2\tCOUNT3\t3',
             'csv:2: "question" must be a non-empty string',
         ),
         (
@@ -312,12 +369,12 @@ def test_count__none(tmp_path: Path) -> None:
         ),
         (
             'action',
-            f'c\twhat ?\t{OPTIONS}\t5\tID\t3',
+            f'c\twhat ?\t{OPTIONS}\t5\tCOUNT3\t3',
             r'"answer" must be an integer in \[0, 4\], ',
         ),
         (
             'action',
-            'c\twhat ?\ta\tb\tc\td\t \t0\tID\t3',
+            'c\twhat ?\ta\tb\tc\td\t \t0\tCOUNT3\t3',
             'csv:2: "a5" must be a non-empty string, but got \' \'',
         ),
     ],
@@ -330,7 +387,7 @@ def test_bad_row(task, row, message, tmp_path, capsys) -> None:
 
 
 def test_file_of_another_task(tmp_path, capsys) -> None:
-    both = table(COUNT, 'c\thow many ?\t2\tID\t3')
+    both = table(COUNT, 'c\thow many ?\t2\tCOUNT3\t3')
     assert tgif_qa.main(options(tmp_path, 'frameqa', both, both)) == 1
     assert r"Train_frameqa_question.csv:1: the columns ['type'] are" in (
         capsys.readouterr().err
@@ -338,7 +395,9 @@ def test_file_of_another_task(tmp_path, capsys) -> None:
 
 
 def test_gif_in_training_and_test(tmp_path, capsys) -> None:
-    train = table(COUNT, *(f'g{i}\thow ?\t2\tID\t{i}' for i in range(10)))
+    train = table(
+        COUNT, *(f'g{i}\thow ?\t2\tCOUNT{i}\t{i}' for i in range(10))
+    )
     arguments = options(tmp_path, 'count', train, train)
     assert tgif_qa.main(arguments) == 1
     error = capsys.readouterr().err
