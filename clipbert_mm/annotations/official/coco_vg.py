@@ -27,6 +27,7 @@ from .image_links import link_images
 from .split import Split
 
 OFFICIAL_CAPTIONS = dict(train=414113, val=202654)
+NO_COCO_ID = (None, -1)
 
 
 def convert_captions(args: argparse.Namespace) -> Conversion:
@@ -112,7 +113,7 @@ def _coco_ids(path: str) -> dict[int, int | None]:
     """Return the COCO id of each image of Visual Genome, or None."""
     found: dict[int, int | None] = {}
     for record in read_list(path):
-        is_coco = record.values.get('coco_id', '') is not None
+        is_coco = record.values.get('coco_id', '') not in NO_COCO_ID
         found[record.integer('image_id')] = (
             record.integer('coco_id') if is_coco else None
         )

@@ -37,7 +37,8 @@ def regions(image: int, *phrases: str) -> dict:
 
 TRAIN = coco((9, 'A bowl.'), (25, 'A giraffe. '), (9, 'Food\n'))
 VAL = coco((42, 'A shoe'), (73, 'A motorcycle'), (74, 'A dog'))
-# Of COCO's training, not COCO's, COCO's validation (twice), COCO's test.
+# Of COCO's training, not COCO's (also 6 and 7), COCO's validation (twice),
+# COCO's test.
 REGIONS = [
     regions(1, 'the clock', ' ', 'the clock'),
     regions(2, 'a tree'),
@@ -45,6 +46,7 @@ REGIONS = [
     regions(4, 'a wheel'),
     regions(5, 'a car', 'a bus'),
     regions(6),
+    regions(7, 'a lamp'),
 ]
 IMAGES = [
     dict(image_id=image, width=800, coco_id=coco_id)
@@ -54,7 +56,8 @@ IMAGES = [
         (3, 42),
         (4, 73),
         (5, 1000),
-        (6, None),
+        (6, -1),
+        (7, -1),
     ]
 ]
 
@@ -93,11 +96,13 @@ def test_captions__both_sources_in_one_file(tmp_path, capsys) -> None:
         dict(vg_id=1, caption='the clock'),
         dict(vg_id=1, caption='the clock'),
         dict(vg_id=2, caption='a tree'),
+        dict(vg_id=7, caption='a lamp'),
     ]
     assert [c[:3] for c in read_captions(str(out / 'train.jsonl'))][3:] == [
         ('the clock', 'vg/1', 3),
         ('the clock', 'vg/1', 4),
         ('a tree', 'vg/2', 5),
+        ('a lamp', 'vg/7', 6),
     ]
     assert [c.media for c in read_captions(str(out / 'val.jsonl'))] == [
         'coco/42',
@@ -107,15 +112,15 @@ def test_captions__both_sources_in_one_file(tmp_path, capsys) -> None:
         'vg/4',
     ]
     report = capsys.readouterr().out
-    assert 'train      4      6         1        3\n' in report
+    assert 'train      5      7         1        3\n' in report
     assert 'dropped from train: 2 regions of images of neither part' in report
     assert 'dropped from train: 1 empty captions' in report
     assert (
         '2 are in the validation part of COCO, so not in train, and 1 in '
         'neither part of COCO, so in no file'
     ) in report
-    assert 'image_data.json (6 images)' in report
-    assert 'region_descriptions.json (8 regions)' in report
+    assert 'image_data.json (7 images)' in report
+    assert 'region_descriptions.json (9 regions)' in report
 
 
 def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
@@ -134,7 +139,7 @@ def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
             )
             == 0
         )
-        assert len(lines(tmp_path / 'out/train.jsonl')) == 6
+        assert len(lines(tmp_path / 'out/train.jsonl')) == 7
         first, second = lines(tmp_path / 'out/val.jsonl')
         drawn.add(first['coco_id'])
         drawn.add(second['vg_id'])
