@@ -1,15 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
 """Caption files of several dialects, read strictly."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from .errors import AnnotationError
-from .json_reading import SPACE, json_lines, json_members, read_text
+from .json_reading import json_lines, json_members, read_text
 from .json_values import is_identifier
 from .record import Record, RecordId, to_record
 from .record_ids import unique_ids
+from .strict_json import SPACE, StrictJSONError, decode_all
 
 CaptionId = RecordId
 
@@ -150,8 +150,8 @@ def _is_json_lines(path: str, text: str) -> bool:
         return False
     first_line = text.strip(SPACE).split('\n', 1)[0]
     try:
-        record = json.loads(first_line)
-    except ValueError:
+        record = decode_all(first_line)
+    except StrictJSONError:
         return False
     return isinstance(record, dict) and isinstance(record.get('caption'), str)
 

@@ -1,14 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
 """JSON files, read so that every member keeps its line number."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from .errors import AnnotationError
 from .record import Record, to_record
-
-SPACE = ' \t\r\n'
+from .strict_json import SPACE, StrictJSONError, decode, decode_all
 
 
 def read_text(path: str, option: str | None = None) -> str:
@@ -41,8 +39,9 @@ def read_text(path: str, option: str | None = None) -> str:
             'data_root of the dataset.'
         ) from error
     except UnicodeDecodeError as error:
+        line = error.object.count(b'\n', 0, error.start) + 1
         raise AnnotationError(
-            f'{path}:1: this is not a text file in UTF-8: {error}.'
+            f'{path}:{line}: this is not a text file in UTF-8: {error}.'
         ) from error
 
 
@@ -69,11 +68,15 @@ def json_lines(path: str, text: str) -> Iterator[Record]:
         if not line.strip(SPACE):
             continue
         try:
-            value = json.loads(line)
-        except ValueError as error:
-            raise AnnotationError(
-                f'{path}:{number}: this line is not JSON: {error}.'
-            ) from error
+            value = decode_all(line)
+        except StrictJSONError as error:
+            reason = error.reason
+            if not error.is_json:
+                reason = (
+                    f'this line is not JSON: {reason} at column '
+                    f'{error.position + 1}'
+                )
+            raise AnnotationError(f'{path}:{number}: {reason}.') from error
         yield to_record(path, number, value)
 
 
@@ -82,7 +85,8 @@ def json_members(
 ) -> Iterator[tuple[int, str | None, Any]]:
     """Read the members of a file that is one JSON list or object.
 
-    ``json.load`` reports neither their lines nor repeated keys.
+    ``json.load`` does not report their lines. Repeated keys of the members
+    themselves are left to the caller, which knows what they name.
 
     Args:
         path (str): The file, for messages.
@@ -108,7 +112,7 @@ def json_members(
         line = cursor.line()
         key = None
         if closing == '}':
-            key = cursor.value()
+            key = cursor.key()
             cursor.take(':')
         yield line, key, cursor.value()
         done = cursor.take(',' + closing) == closing
@@ -125,7 +129,6 @@ class _Cursor:
         self.position = 0
         self._line = 1
         self._counted = 0
-        self._decode = json.JSONDecoder().raw_decode
 
     def peek(self) -> str:
         """Return the next character that is not a space; '' at the end."""
@@ -152,11 +155,21 @@ class _Cursor:
         """Pass one JSON value and return it."""
         self.peek()
         try:
-            found, self.position = self._decode(self.text, self.position)
-        except json.JSONDecodeError as error:
-            self.position = error.pos
-            raise self.error(error.msg) from error
+            found, self.position = decode(self.text, self.position)
+        except StrictJSONError as error:
+            self.position = error.position
+            if error.is_json:
+                raise AnnotationError(
+                    f'{self.path}:{self.line()}: {error.reason}.'
+                ) from error
+            raise self.error(error.reason) from error
         return found
+
+    def key(self) -> str:
+        """Pass the key of a member and return it."""
+        if self.peek() != '"':
+            raise self.error('expected a key in double quotes')
+        return self.value()
 
     def error(self, reason: str) -> AnnotationError:
         """Return the error to raise at this position."""

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Record of an annotation file: its members, its file and its line."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from .json_values import (
 
 RecordId = int | str
 
+# int() also takes spaces, underscores and digits of other scripts, and fails
+# beyond 4,300 digits.
+_DIGITS = re.compile(r'-?[0-9]{1,18}')
 _NOUNS = {str: 'a string', int: 'an integer', list: 'a list'}
 
 
@@ -258,7 +262,6 @@ def _is(value: Any, kind: type) -> bool:
 
 def _from_digits(value: Any) -> Any:
     """Return the integer that a string spells, or None."""
-    try:
-        return int(value) if isinstance(value, str) else None
-    except ValueError:
+    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
         return None
+    return int(value)

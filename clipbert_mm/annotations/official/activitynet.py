@@ -8,9 +8,12 @@ Example::
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
+from typing import Any
 
+from clipbert_mm.annotations.json_values import is_integer
 from clipbert_mm.annotations.record import Record
 
 from .command_line import add_output_options, run
@@ -53,6 +56,12 @@ def _row(video: str, record: Record) -> dict:
             f'{len(timestamps)} and {len(sentences)}. Fix or remove this '
             'video.'
         )
+    for i, times in enumerate(timestamps):
+        if len(times) != 2 or not all(map(_is_time, times)):
+            raise record.error(
+                f'"timestamps"[{i}] must be two numbers, start and end in '
+                f'seconds, but got {times!r:.80}.'
+            )
     # Most sentences begin with a space, so that paragraphs have two: as in
     # the reference, and all the same to WordPiece.
     return dict(
@@ -61,6 +70,12 @@ def _row(video: str, record: Record) -> dict:
         timestamps=timestamps,
         clip_name=video,
         sen_id=video,
+    )
+
+
+def _is_time(value: Any) -> bool:
+    return is_integer(value) or (
+        isinstance(value, float) and math.isfinite(value)
     )
 
 

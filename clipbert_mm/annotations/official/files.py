@@ -94,6 +94,11 @@ def read_table(
             f'{path}:{line}: the columns {missing} are missing; got '
             f'{header!r:.200}. Check that this is the right file.'
         )
+    if len(set(header)) < len(header):
+        raise AnnotationError(
+            f'{path}:{line}: a column is named twice; got {header!r:.200}. '
+            'Rename one of them.'
+        )
     empty = True
     for line, row in rows:
         if len(row) != len(header):

@@ -78,3 +78,35 @@ def test_json_members__equal_those_of_json(value: Any, indent: int) -> None:
 def test_json_members__keeps_repeated_keys() -> None:
     text = '{"a": 1,\n"a": 2}'
     assert list(json_members('a.json', text)) == [(1, 'a', 1), (2, 'a', 2)]
+
+
+def test_read_text__names_the_line_that_is_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / 'a.json'
+    path.write_bytes(b'[\n"a",\n"caf\xe9"]')
+    with pytest.raises(AnnotationError, match='a.json:3: this is not a text'):
+        read_text(str(path))
+
+
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('{"a": 1,\n"b": [{"c": 1,\n"c": 2}]}', "3: the key 'c' is repeated."),
+        ('[1,\n' + '9' * 5000 + ']', '2: an integer has more than 4,300 dig'),
+        ('["a",\n"\\udc00"]', '2: the string "\\\\udc00" has half of a char'),
+        ('[1,\n\n' + '[' * 9999, '3: a value is nested more than 64 levels'),
+        ('{"a": 1,\n[]: 2}', '2: this file is not JSON: expected a key in d'),
+    ],
+)
+def test_json_members__refused_values_have_a_line(
+    text: str, message: str
+) -> None:
+    with pytest.raises(AnnotationError, match=f'^a.json:{message}'):
+        list(json_members('a.json', text))
+
+
+def test_json_lines__repeated_key() -> None:
+    text = '{"caption": "a"}\n{"caption": "a", "caption": "b"}'
+    with pytest.raises(
+        AnnotationError, match="^a.jsonl:2: the key 'caption' is repeated.$"
+    ):
+        list(json_lines('a.jsonl', text))

@@ -79,6 +79,16 @@ def test_activitynet__paragraphs_keep_leading_spaces(tmp_path, capsys):
             r"'v_c': \"sentences\"\[0\] must be a string, but got None",
         ),
         (
+            dict(val_1={'v_c': dict(timestamps=[[0]], sentences=['One.'])}),
+            r"""'v_c': "timestamps"\[0\] must be two numbers, .* got \[0\]""",
+        ),
+        (
+            dict(
+                val_1='{"v_c": {"timestamps": [[0, NaN]], "sentences": ["a"]}}'
+            ),
+            r'"timestamps"\[0\] must be two numbers, .* got \[0, nan\]',
+        ),
+        (
             dict(
                 train='{"v_a": {"sentences": ["a"], "timestamps": [[0, 1]]},\n'
                 '"v_a": {"sentences": ["a"], "timestamps": [[0, 1]]}}'
