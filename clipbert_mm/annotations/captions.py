@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from .errors import AnnotationError
+from .foreign import SPLIT_NAMES, check_foreign
 from .json_reading import json_lines, json_members, read_text
 from .json_values import is_identifier
 from .record import Record, RecordId, to_record
@@ -80,20 +81,19 @@ def read_captions(
     Raises:
         FileNotFoundError: If the file does not exist.
         AnnotationError: If the file follows none of the dialects; the
-            message starts with ``path:line``.
+            message starts with ``path:line``, and names the converter of the
+            dataset authors' files.
 
     Example:
         >>> read_captions('msrvtt/test.jsonl')[0].media  # doctest: +SKIP
         'video7010'
     """
     text = read_text(path, 'ann_file')
-    if _is_json_lines(path, text):
-        rows = [
-            _json_lines_row(record, media_names)
-            for record in json_lines(path, text)
-        ]
-    else:
-        rows = list(_mmaction_rows(path, text))
+    try:
+        rows = _rows(path, text, media_names)
+    except AnnotationError:
+        check_foreign(path, text)
+        raise
     if not rows:
         raise AnnotationError(f'{path}:1: there are no captions in this file.')
     ids = unique_ids(path, 'sen_id', [(r.line, r.caption_id) for r in rows])
@@ -101,6 +101,18 @@ def read_captions(
         Caption(row.text, row.media, own, row.line)
         for row, own in zip(rows, ids, strict=True)
     ]
+
+
+def _rows(path: str, text: str, media_names: Mapping[str, str]) -> list[_Row]:
+    if _is_json_lines(path, text):
+        return [
+            _json_lines_row(record, media_names)
+            for record in json_lines(path, text)
+        ]
+    rows = list(_mmaction_rows(path, text))
+    if {row.media for row in rows} <= SPLIT_NAMES:
+        check_foreign(path, text)
+    return rows
 
 
 def read_negatives(path: str) -> list[tuple[int, CaptionId, list[CaptionId]]]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from clipbert_mm.utils.checks import check_choice
 
 from .errors import AnnotationError
+from .foreign import check_foreign
 from .json_reading import json_lines, read_text
 from .json_values import is_integer, is_object, is_text
 from .record import Record, RecordId
@@ -77,14 +78,24 @@ def read_questions(path: str, answer_format: str) -> list[Question]:
         FileNotFoundError: If the file does not exist.
         ValueError: If ``answer_format`` is unknown.
         AnnotationError: If the file does not follow the format; the message
-            starts with ``path:line``.
+            starts with ``path:line``, and names the converter of the dataset
+            authors' files.
 
     Example:
         >>> read_questions('qa_test.jsonl', 'open')[0]  # doctest: +SKIP
         Question(text='who plays?', media='video6513', question_id=0, ...)
     """
     check_choice('answer_format', answer_format, ANSWER_FORMATS)
-    records = list(json_lines(path, read_text(path, 'ann_file')))
+    text = read_text(path, 'ann_file')
+    try:
+        return _questions(path, text, answer_format)
+    except AnnotationError:
+        check_foreign(path, text)
+        raise
+
+
+def _questions(path: str, text: str, answer_format: str) -> list[Question]:
+    records = list(json_lines(path, text))
     if not records:
         raise AnnotationError(
             f'{path}:1: there are no questions in this file.'
