@@ -47,8 +47,11 @@ def run(
         int: Exit status, 1 after an error.
     """
     try:
-        print(convert(args).report())
+        report = convert(args).report()
     except (AnnotationError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    # Names may have characters that the terminal does not.
+    encoding = sys.stdout.encoding or 'utf-8'
+    print(report.encode(encoding, 'backslashreplace').decode(encoding))
     return 0
