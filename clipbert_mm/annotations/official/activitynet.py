@@ -48,6 +48,8 @@ def convert(args: argparse.Namespace) -> Conversion:
 
 
 def _row(video: str, record: Record) -> dict:
+    if not video.strip():
+        raise record.error('the name of the video is empty. Fix or remove it.')
     sentences = record.items('sentences', str)
     timestamps = record.items('timestamps', list)
     if len(sentences) != len(timestamps):

@@ -107,12 +107,7 @@ class Conversion:
         self.splits = list(splits)
         problems = []
         for split in self.splits:
-            if not split.rows:
-                raise AnnotationError(
-                    f'{split.name}: no row is left to write. Dropped: '
-                    f'{dict(split.dropped)}. Check that these are the right '
-                    'files.'
-                )
+            split.check_rows()
             problems += self._check_ids(split)
         for one, other in disjoint:
             pair = f'{one.name} and {other.name}'
@@ -184,7 +179,12 @@ class Conversion:
         Args:
             vocabularies (dict[str, list[str]] | None): Answers to write next
                 to the splits, by file name. Defaults to None, none.
+
+        Raises:
+            AnnotationError: If a split has no rows.
         """
+        for split in self.splits:
+            split.check_rows()
         self.out.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix='.partial-', dir=self.out))
         try:

@@ -46,6 +46,18 @@ class Split:
         self.dropped[reason] += len(self.rows) - len(kept)
         self.rows = kept
 
+    def check_rows(self) -> None:
+        """Raise unless there are rows to write.
+
+        Raises:
+            AnnotationError: If there are none.
+        """
+        if not self.rows:
+            raise AnnotationError(
+                f'{self.name}: no row is left to write. Dropped: '
+                f'{dict(self.dropped)}. Check that these are the right files.'
+            )
+
     def media(self) -> set[tuple[str, object]]:
         """Return the videos and images of the rows, as key and value."""
         return {_media(row) for row in self.rows}

@@ -142,3 +142,13 @@ def test_to_record__refuses_other_values() -> None:
         r'but got \[1\]\.$',
     ):
         to_record('a.json', 4, [1])
+
+
+@pytest.mark.parametrize('value', ['', ' 1', '1_0', '\u0663', '7' * 5000, 1])
+def test_integer__digits_are_plain(value: object) -> None:
+    record = Record('a.csv', 2, dict(answer=value))
+    with pytest.raises(
+        AnnotationError, match='^a.csv:2: "answer" must be an integer, but got'
+    ):
+        record.integer('answer', digits=True)
+    assert Record('a', 2, dict(b='-7')).integer('b', digits=True) == -7

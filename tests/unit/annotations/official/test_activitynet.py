@@ -79,6 +79,10 @@ def test_activitynet__paragraphs_keep_leading_spaces(tmp_path, capsys):
             r"'v_c': \"sentences\"\[0\] must be a string, but got None",
         ),
         (
+            dict(val_1={' ': dict(timestamps=[], sentences=[])}),
+            "val_1.json:1: ' ': the name of the video is empty. Fix or rem",
+        ),
+        (
             dict(val_1={'v_c': dict(timestamps=[[0]], sentences=['One.'])}),
             r"""'v_c': "timestamps"\[0\] must be two numbers, .* got \[0\]""",
         ),

@@ -107,3 +107,12 @@ def test_read__names_a_missing_file(tmp_path: Path) -> None:
     for read in (read_object, read_list, read_mapping):
         with pytest.raises(FileNotFoundError, match=f"no file '{path}'"):
             list(read(path))  # type: ignore[operator]
+
+
+def test_read_table__column_named_twice(tmp_path: Path) -> None:
+    path = write(tmp_path / 'a.csv', 'a,b,a\n1,2,3\n')
+    with pytest.raises(
+        AnnotationError,
+        match=r"a.csv:1: a column is named twice; got \['a', 'b', 'a'\]",
+    ):
+        list(read_table(path, ['a'], ','))

@@ -193,6 +193,27 @@ def test_vqa__vocabulary_of_training_alone(tmp_path: Path) -> None:
     assert lines(out / 'train.jsonl')[1]['labels'] == {'2': 0.9, 'yes': 0.6}
 
 
+def test_vqa__no_training_question_has_a_label(tmp_path, capsys) -> None:
+    changes = {
+        name: dict(
+            annotations=[
+                dict(record, multiple_choice_answer='bird')
+                for record in document['annotations']
+            ]
+        )
+        for name, document in (
+            ('train_answers', TRAIN_ANSWERS),
+            ('val_answers', VAL_ANSWERS),
+        )
+    }
+    assert vqa.main(options(tmp_path, '--min-count', '1', **changes)) == 1
+    assert re.search(
+        "^train: no row is left to write.*'questions left without a label': 4",
+        capsys.readouterr().err,
+    )
+    assert not (tmp_path / 'out').exists()
+
+
 def test_vqa__vocabulary_size(tmp_path: Path, capsys) -> None:
     # The best answers are yes, cat, 2 and because; cat and yes.
     assert (
