@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -48,6 +50,20 @@ def _plain_text_of_configs(monkeypatch: pytest.MonkeyPatch) -> None:
     # MMEngine formats the config three times in a run, which takes seconds
     # for long lines.
     monkeypatch.setattr(Config, 'pretty_text', property(str))
+
+
+@TRANSFORMS.register_module()
+class WaitAtVideo(BaseTransform):
+    """Wait at one video for as long as a file exists."""
+
+    def __init__(self, video_id: str, file: str) -> None:
+        self.video_id = video_id
+        self.file = Path(file)
+
+    def transform(self, results: dict) -> dict:
+        while results['video_id'] == self.video_id and self.file.exists():
+            time.sleep(0.05)
+        return results
 
 
 def config(
@@ -362,16 +378,17 @@ def test_loop__two_processes_finish_what_was_killed(
 ) -> None:
     cascade = dict(first_clips=1, videos_per_text=2, texts_per_video=1)
     cfg = config(own_corpus, tmp_path / 'one', dict(LOOP, cascade=cascade))
+    wait = tmp_path / 'wait'
+    cfg.test_dataloader.dataset.pipeline.insert(
+        0, dict(type='WaitAtVideo', video_id='test3', file=str(wait))
+    )
     expected, scores = run(cfg)
 
     work = tmp_path / 'two'
     work.mkdir()
     cfg.work_dir = str(work)
     cfg.test_evaluator.out_file = str(work / 'scores.npz')
-    video = own_corpus / 'videos' / 'test3.mp4'
-    content = video.read_bytes()
-    video.unlink()
-    os.mkfifo(video)  # who reads it waits until someone writes
+    wait.touch()
     # Forked: a new interpreter would import for longer than all tests take.
     context = multiprocessing.get_context('fork')
     process = context.Process(target=run_alone, args=(cfg,))
@@ -386,8 +403,7 @@ def test_loop__two_processes_finish_what_was_killed(
     process.join()
     written = {p: p.stat().st_mtime_ns for p in kept.glob('*.npz')}
     assert len(written) == 3
-    video.unlink()
-    video.write_bytes(content)
+    wait.unlink()
 
     port = free_port()
     processes = [
