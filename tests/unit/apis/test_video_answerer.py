@@ -22,6 +22,8 @@ from clipbert_mm.models import CountTask
 from clipbert_mm.weights.exported_model import export_model
 from tests.toolbox.shrink import ANSWERS, make_corpus, shrink
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = {
     'open': 'clipbert_msrvtt_qa',
     'soft': 'clipbert_vqa',

@@ -27,6 +27,8 @@ from tests.toolbox.media import (
 from tests.toolbox.paths import ROOT
 from tests.toolbox.processes import run_python, wait_for
 
+pytestmark = pytest.mark.slow
+
 TOOL = ROOT / 'tools' / 'data' / 'compress.py'
 
 VARYING = [0, 100, 200, 300, 900, 1000, 1100, 1500, 2000, 2100]

@@ -27,6 +27,8 @@ from tests.toolbox.attention_consensus import AttentionConsensus
 from tests.toolbox.media import write_lines
 from tests.toolbox.shrink import make_corpus, shrink
 
+pytestmark = pytest.mark.slow
+
 NUM_VIDEOS, NUM_TEXTS, NUM_CLIPS = 7, 10, 4
 LOOP = dict(type='PairScoringLoop')
 RUNS = itertools.count()

@@ -14,6 +14,8 @@ from mmengine.runner import Runner
 from tests.toolbox.shrink import ANSWERS, make_corpus, shrink
 from tests.toolbox.tiny_models import fixed_init
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:

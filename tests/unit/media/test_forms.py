@@ -19,6 +19,8 @@ from tests.toolbox.media import write_sound, write_video
 from tests.toolbox.numbered_video import number_of, write_numbered
 from tests.toolbox.remuxing import join, remux
 
+pytestmark = pytest.mark.slow
+
 # Frames of uniform clips of 250 frames at 25 frames per second.
 CLIPS = [0, 24, 57, 81, 113, 137, 169, 193]
 ENCODED: dict[str, dict[str, Any]] = {

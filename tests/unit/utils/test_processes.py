@@ -11,6 +11,8 @@ from torch import distributed, nn
 from clipbert_mm.utils.processes import on_main, unwrap
 from tests.toolbox.processes import free_port, run_ranks
 
+pytestmark = pytest.mark.slow
+
 
 def join(rank: int, port: str) -> None:
     """Join a process group of two."""
@@ -34,7 +36,6 @@ def call_on_main(rank: int, port: str, folder: str) -> None:
     distributed.destroy_process_group()
 
 
-@pytest.mark.slow
 def test_on_main__all_processes_get_the_result_and_the_error(tmp_path):
     run_ranks(call_on_main, free_port(), str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ['ran_0']

@@ -9,6 +9,8 @@ import pytest
 
 from clipbert_mm.utils.worker_pool import Outcome, report_progress, run_jobs
 
+pytestmark = pytest.mark.slow
+
 JOBS = """
 import os
 import signal

@@ -21,6 +21,8 @@ from clipbert_mm.weights import ConversionError, export_model, load_exported
 from tests.toolbox.shrink import make_corpus, shrink
 from tests.toolbox.tiny_models import clipbert_config, fixed_init
 
+pytestmark = pytest.mark.slow
+
 #: Parts of a config that testing needs.
 PARTS = (
     'custom_imports',
