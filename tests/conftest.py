@@ -1,10 +1,21 @@
 # Copyright (c) clipbert_mm contributors.
-"""Conditions under which every test starts."""
+"""Conditions under which every test starts, and fixtures of many."""
+
+import logging
+import os
+from collections.abc import Iterator
 
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 
 import clipbert_mm
+from tests.toolbox.vocabulary import write_vocabulary
+
+WORDS = (
+    'a man woman dog cat car is plays playing running red blue green the '
+    'guitar ball in on two people video of ##s ##ing .'
+).split()
 
 
 def pytest_report_header() -> str:
@@ -19,3 +30,35 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ``MODELS.build`` then looks in the registry of that scope.
     """
     DefaultScope._instance_dict.clear()
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Give the process its ordinary priority again.
+
+    As root, the AV1 encoder SVT-AV1 makes the process that calls it a
+    real-time one, before which no other gets the processor.
+    """
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+@pytest.fixture(scope='session')
+def vocab_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with the vocab.txt of a BERT."""
+    return write_vocabulary(tmp_path_factory.mktemp('bert'), WORDS)
+
+
+@pytest.fixture
+def warnings_logged() -> Iterator[list[str]]:
+    """Collect the warnings that this process logs during a test."""
+    messages: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    logger = MMLogger.get_current_instance()
+    listener = Listener(logging.WARNING)
+    logger.addHandler(listener)
+    yield messages
+    logger.removeHandler(listener)

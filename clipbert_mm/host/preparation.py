@@ -18,6 +18,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from clipbert_mm.utils.collecting import no_collection
+
 from .versions import check_host_versions
 
 HOST_PACKAGES = ('mmengine', 'mmcv', 'mmaction')
@@ -33,6 +35,7 @@ LOCATIONS = {
     'LOOPS': 'clipbert_mm.engine',
     'OPTIM_WRAPPER_CONSTRUCTORS': 'clipbert_mm.engine',
     'PARAM_SCHEDULERS': 'clipbert_mm.engine',
+    'VISUALIZERS': 'clipbert_mm.visualization',
 }
 
 _applied: dict[str, str] = {}
@@ -63,13 +66,13 @@ def prepare_host() -> None:
             # It imports the host, which has to be checked before.
             from .repairs.every import repair_host
 
-            _applied.update(repair_host())
+            repair_host(_applied)
             register_locations()
             _is_prepared = True
 
 
 def applied_repairs() -> dict[str, str]:
-    """Return the repairs that this process needed, importing the host first.
+    """Return the repairs that a process needs, importing the host first.
 
     Returns:
         dict[str, str]: Reason of each repair, by its name.
@@ -83,6 +86,7 @@ def applied_repairs() -> dict[str, str]:
         True
     """
     prepare_host()
+    importlib.import_module('mmaction.models')  # repaired at its import
     return dict(_applied)
 
 
@@ -202,9 +206,10 @@ class PreparingLoader(Loader):
     def _execute_and_prepare(self, module: ModuleType) -> None:
         """Execute the first host module of a process, then prepare all."""
         try:
-            with _busy():
-                self._execute(module)
-            prepare_host()
+            with no_collection():
+                with _busy():
+                    self._execute(module)
+                prepare_host()
         except BaseException:
             for name in HOST_PACKAGES:
                 if sys.modules.get(name) is not None:  # None blocks an import

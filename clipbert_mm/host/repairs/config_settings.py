@@ -19,12 +19,12 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from clipbert_mm.utils.config_settings import (
-    SETTINGS,
+from clipbert_mm.utils.config_changes import (
     allow_no_workers,
     apply_settings,
     drop_variables,
 )
+from clipbert_mm.utils.config_settings import SETTINGS
 
 _init = Config.__init__
 _file2dict = Config._file2dict

@@ -1,59 +1,65 @@
 # Copyright (c) clipbert_mm contributors.
 """Make ``import mmaction.models`` work with the released MMAction2.
 
-The import is tried. If it fails in a known way, the cause is repaired and the
-import tried again; any other error is raised unchanged. So nothing happens
-where MMAction2 is intact (a git install that finds ``torchvision``, ``timm``
-and a ``transformers`` old enough for VindLU).
+When it is imported and fails in a known way, the cause is repaired and its
+code run again; any other error is raised unchanged. So nothing happens where
+MMAction2 is intact (a git install that finds ``torchvision``).
 """
 
-import importlib
 import importlib.metadata
-import os.path as osp
 import sys
-import traceback
 import warnings
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+
+from .late_import import run_at_import
+from .placeholders import put_placeholders
+from .vindlu import import_vindlu_late, raised_in
 
 LOCALIZERS = 'mmaction.models.localizers'
-VINDLU = 'mmaction.models.multimodal.vindlu'
-VINDLU_CLASSES = ('VindLUVQA', 'VindLURetrievalMC', 'VindLURetrieval')
+PACKAGE = 'mmaction.models'
 
 
-def import_mmaction_models() -> dict[str, str]:
-    """Import ``mmaction.models``, repairing what is known to be broken.
+def repair_models_at_import(applied: dict[str, str]) -> None:
+    """Repair ``mmaction.models`` when it is imported.
 
-    The warning by which mmcv-lite recommends mmcv is silenced: it would be
-    printed by every process, for operators that ClipBERT does not use.
+    Processes that build no model, such as the workers of a data loader, do
+    not import it. The warning by which mmcv-lite recommends mmcv is silenced:
+    it would be printed by every process, for operators that ClipBERT does not
+    use.
 
-    Returns:
-        dict[str, str]: Reason of each repair that was needed, by its name.
-
-    Raises:
-        Exception: Error of the import, unless it is a known one.
+    Args:
+        applied (dict[str, str]): Receives the reason of each repair that was
+            needed, by its name.
 
     Example:
-        >>> import_mmaction_models()['drn']  # doctest: +SKIP
-        'mmaction2 was packaged without mmaction.models.localizers.drn'
+        >>> repair_models_at_import({})
     """
     warnings.filterwarnings(
         'ignore',
         'Fail to import ``MultiScaleDeformableAttention``',
         UserWarning,
     )
-    return import_with_repairs('mmaction.models', REPAIRS)
+    reason = import_vindlu_late()
+    if reason is not None:
+        applied['vindlu'] = reason
+
+    def run(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+        applied.update(run_with_repairs(module, execute, REPAIRS))
+
+    run_at_import(PACKAGE, run)
 
 
-def import_with_repairs(
-    name: str,
+def run_with_repairs(
+    module: ModuleType,
+    execute: Callable[[ModuleType], None],
     repairs: dict[str, Callable[[Exception], str | None]],
 ) -> dict[str, str]:
-    """Import a module, repairing the cause of each known error.
+    """Execute a package, repairing the cause of each known error.
 
     Args:
-        name (str): Name of the module.
+        module (ModuleType): The package.
+        execute (Callable[[ModuleType], None]): Executes its code.
         repairs (dict[str, Callable[[Exception], str | None]]): Repairs by
             name. A repair takes the error. If it knows the error, it repairs
             the cause and returns the reason; otherwise it returns None.
@@ -62,31 +68,24 @@ def import_with_repairs(
         dict[str, str]: Reason of each repair that was needed, by its name.
 
     Raises:
-        Exception: Error of the import, unless a repair knows it.
+        Exception: Error of the package, unless a repair knows it.
 
     Example:
-        >>> import_with_repairs('json', {})
+        >>> run_with_repairs(ModuleType('a'), lambda module: None, {})
         {}
     """
     applied: dict[str, str] = {}
     while True:
         try:
-            importlib.import_module(name)
+            execute(module)
             break
         except Exception as error:
-            found = _repair(
-                error,
-                {
-                    key: repair
-                    for key, repair in repairs.items()
-                    if key not in applied
-                },
-            )
+            left = {k: r for k, r in repairs.items() if k not in applied}
+            found = _repair(error, left)
             if not found:
                 raise
             applied.update(found)
-    if applied:
-        bind_submodules(name)
+    bind_submodules(module.__name__)  # an earlier import may have failed
     return applied
 
 
@@ -122,45 +121,18 @@ def repair_drn(error: Exception) -> str | None:
     missing = getattr(error, 'name', None)
     if missing in (package, f'{package}.drn'):
         reason = f'mmaction2 was packaged without {package}'
-    elif missing == 'torchvision' and _raised_in(error, 'localizers', 'drn'):
+    elif missing == 'torchvision' and raised_in(error, 'localizers', 'drn'):
         reason = 'torchvision is not installed'
     else:
         return None
-    _put_placeholders(package, (), reason)
-    _put_placeholders(f'{package}.drn', ('DRN',), reason)
-    return reason
-
-
-def repair_vindlu(error: Exception) -> str | None:
-    """Put placeholders where VindLU cannot be imported.
-
-    MMAction2 imports VindLU whenever ``transformers`` is installed, but
-    VindLU also needs ``timm`` (undeclared) and symbols that ``transformers``
-    has removed. Without ``transformers`` MMAction2 itself registers
-    placeholders for these three classes.
-
-    Args:
-        error (Exception): Error of importing MMAction2.
-
-    Returns:
-        str | None: Reason of the repair, or None for any other error.
-    """
-    culprit = (getattr(error, 'name', None) or '').partition('.')[0]
-    if (
-        culprit not in ('timm', 'torchvision', 'transformers')
-        or not isinstance(error, ImportError)
-        or not _raised_in(error, 'multimodal', 'vindlu')
-    ):
-        return None
-    reason = f'{type(error).__name__}: {error}'
-    _put_placeholders(VINDLU, VINDLU_CLASSES, reason)
+    put_placeholders(package, (), reason)
+    put_placeholders(f'{package}.drn', ('DRN',), reason)
     return reason
 
 
 REPAIRS: dict[str, Callable[[Exception], str | None]] = {
     'importlib_metadata': repair_importlib_metadata,
     'drn': repair_drn,
-    'vindlu': repair_vindlu,
 }
 
 
@@ -174,41 +146,6 @@ def _repair(
         if reason is not None:
             return {name: reason}
     return {}
-
-
-def _raised_in(error: Exception, *folders: str) -> bool:
-    """Return whether an error passed through a folder of MMAction2."""
-    part = osp.join('mmaction', 'models', *folders) + osp.sep
-    return any(
-        part in frame.filename
-        for frame in traceback.extract_tb(error.__traceback__)
-    )
-
-
-def _put_placeholders(
-    module: str, names: tuple[str, ...], reason: str
-) -> None:
-    """Add a module whose classes raise on use, and register the classes."""
-    from mmaction.registry import MODELS
-
-    placeholder = ModuleType(module, f'Placeholder: {reason}.')
-    placeholder.__path__ = []  # makes it a package
-    placeholder.__dict__['__all__'] = list(names)
-    for name in names:
-        cls = _placeholder_class(name, reason)
-        setattr(placeholder, name, cls)
-        if name not in MODELS.module_dict:
-            MODELS.register_module(name=name, module=cls)
-    sys.modules[module] = placeholder
-
-
-def _placeholder_class(name: str, reason: str) -> type:
-    """Return a class that can be imported and registered, but not used."""
-
-    def refuse(self: Any, *args: Any, **kwargs: Any) -> None:
-        raise ImportError(f'{name} of MMAction2 cannot be used here: {reason}')
-
-    return type(name, (), {'__init__': refuse})
 
 
 def bind_submodules(package: str) -> None:

@@ -92,12 +92,24 @@ def test_import__another_error_is_not_hidden(module):
     result = run_python(
         '-c',
         f"import sys; sys.modules['{module}'] = None\n"
-        'import clipbert_mm, mmaction',
+        'import clipbert_mm, mmaction.models',
     )
     assert result.returncode != 0
     assert result.stderr.splitlines()[-1] == (
         f'ModuleNotFoundError: import of {module} halted; None in sys.modules'
     )
+
+
+def test_import__of_datasets_imports_no_models():
+    """Workers of a data loader, and checks of data, need neither."""
+    result = run_python(
+        '-c',
+        'import sys, clipbert_mm.datasets\n'
+        "assert 'mmaction.datasets' in sys.modules\n"
+        "for name in ('mmaction.models', 'transformers.modeling_utils'):\n"
+        '    assert name not in sys.modules, name',
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_import__without_mmcv_says_what_to_install():

@@ -1,21 +1,22 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of the repaired import of ``mmaction.models``."""
 
+import importlib
 import sys
 
 import pytest
 from mmaction.registry import MODELS
 
+from clipbert_mm.host.repairs.late_import import LateFinder, run_at_import
 from clipbert_mm.host.repairs.optional_models import (
     REPAIRS,
-    import_with_repairs,
     repair_drn,
     repair_importlib_metadata,
-    repair_vindlu,
+    run_with_repairs,
 )
+from tests.toolbox.raising import error_of
 
 LOCALIZERS = 'mmaction.models.localizers'
-VINDLU = 'mmaction.models.multimodal.vindlu'
 
 
 @pytest.fixture
@@ -30,20 +31,25 @@ def package(tmp_path, monkeypatch):
     (folder / 'second.py').write_text('from not_there import TWO\n')
     monkeypatch.syspath_prepend(tmp_path)
     yield 'half_broken'
+    LateFinder.of_process().runs.pop('half_broken', None)
     for name in [*sys.modules]:
         if name.partition('.')[0] in ('half_broken', 'not_there'):
             del sys.modules[name]
 
 
-def raised_in(file: str, error: Exception) -> Exception:
-    """The error, as if the code of that file had raised it."""
-    code = compile('raise error', file, 'exec')
-    with pytest.raises(type(error)) as caught:
-        exec(code, {'error': error})
-    return caught.value
+def import_with(package: str, repairs: dict) -> dict[str, str]:
+    """Import a package with repairs and return those it needed."""
+    applied: dict[str, str] = {}
+
+    def run(module, execute):
+        applied.update(run_with_repairs(module, execute, repairs))
+
+    run_at_import(package, run)
+    importlib.import_module(package)
+    return applied
 
 
-def test_import_with_repairs__repairs_and_binds_submodules(
+def test_run_with_repairs__repairs_and_binds_submodules(
     package, tmp_path, monkeypatch
 ):
 
@@ -53,26 +59,26 @@ def test_import_with_repairs__repairs_and_binds_submodules(
         (tmp_path / 'not_there.py').write_text('TWO = 2\n')
         return 'it was not there'
 
-    applied = import_with_repairs(package, {'there': repair})
+    applied = import_with(package, {'there': repair})
     module = sys.modules[package]
     assert applied == {'there': 'it was not there'}
     assert (module.TWO, module.first.ONE) == (2, module.ONE)
 
 
-def test_import_with_repairs__raises_an_unknown_error_as_it_came(package):
+def test_run_with_repairs__raises_an_unknown_error_as_it_came(package):
     with pytest.raises(ModuleNotFoundError, match='not_there') as caught:
-        import_with_repairs(package, REPAIRS)
+        import_with(package, REPAIRS)
     assert caught.value.name == 'not_there'
 
 
-def test_import_with_repairs__stops_when_a_repair_does_not_help(package):
+def test_run_with_repairs__stops_when_a_repair_does_not_help(package):
     with pytest.raises(ModuleNotFoundError, match='not_there'):
-        import_with_repairs(package, {'useless': lambda error: 'tried'})
+        import_with(package, {'useless': lambda error: 'tried'})
 
 
-def test_import_with_repairs__leaves_an_intact_module_alone(package, tmp_path):
+def test_run_with_repairs__leaves_an_intact_module_alone(package, tmp_path):
     (tmp_path / 'half_broken' / 'second.py').write_text('TWO = 2\n')
-    assert import_with_repairs(package, REPAIRS) == {}
+    assert import_with(package, REPAIRS) == {}
 
 
 @pytest.mark.parametrize('name', [f'{LOCALIZERS}.drn', f'{LOCALIZERS}.bmn'])
@@ -91,43 +97,13 @@ def test_repair_drn__knows_torchvision_in_its_folder_only(
 ):
     for module in (f'{LOCALIZERS}.drn', f'{LOCALIZERS}.drn.drn'):
         monkeypatch.setitem(sys.modules, module, None)  # put back afterwards
-    error = raised_in(
+    error = error_of(
         f'/site-packages/mmaction/models/{folder}/x.py',
         ModuleNotFoundError(
             "No module named 'torchvision'", name='torchvision'
         ),
     )
     assert (repair_drn(error) == 'torchvision is not installed') == known
-
-
-@pytest.mark.parametrize(
-    'error, known',
-    [
-        (ModuleNotFoundError('gone', name='timm.models'), True),
-        (
-            ImportError('cannot import name', name='transformers.file_utils'),
-            True,
-        ),
-        (ModuleNotFoundError('gone', name='tokenizers'), False),
-        (RuntimeError('transformers'), False),
-    ],
-)
-def test_repair_vindlu__knows_its_missing_parts_only(
-    error, known, monkeypatch
-):
-    monkeypatch.setitem(sys.modules, VINDLU, None)  # put back afterwards
-    error = raised_in(
-        '/site-packages/mmaction/models/multimodal/vindlu/x.py', error
-    )
-    assert (repair_vindlu(error) is not None) == known
-
-
-def test_repair_vindlu__leaves_other_folders_alone():
-    error = raised_in(
-        '/site-packages/mmaction/models/backbones/x.py',
-        ModuleNotFoundError('gone', name='timm'),
-    )
-    assert repair_vindlu(error) is None
 
 
 def test_repair_importlib_metadata__stands_in(monkeypatch):
@@ -143,10 +119,9 @@ def test_repair_importlib_metadata__leaves_other_errors_alone():
     assert repair_importlib_metadata(ModuleNotFoundError(name='json')) is None
 
 
-@pytest.mark.parametrize('name', ['DRN', 'VindLURetrieval'])
-def test_placeholder__raises_on_use_with_the_reason(name):
-    cls = MODELS.get(f'mmaction.{name}')
-    if cls.__module__ != 'clipbert_mm.host.repairs.optional_models':
-        pytest.skip(f'{name} of this MMAction2 is intact')
-    with pytest.raises(ImportError, match=f'{name} of MMAction2 cannot be'):
+def test_placeholder__raises_on_use_with_the_reason():
+    cls = MODELS.get('mmaction.DRN')
+    if cls.__module__ != 'clipbert_mm.host.repairs.placeholders':
+        pytest.skip('DRN of this MMAction2 is intact')
+    with pytest.raises(ImportError, match='DRN of MMAction2 cannot be used'):
         cls(arch='any')
