@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Read and write checkpoint files without running code in them."""
 
+import io
 import json
 import pickle
 import re
@@ -10,12 +11,35 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-#: Keys under which training programs store the weights of a model.
-WRAPPERS = ('state_dict', 'model', 'model_state_dict')
+from .checkpoint_errors import (
+    CheckpointFileError,
+    explain_checkpoint,
+    is_safetensors,
+)
+from .file_heads import HEAD_BYTES
+from .whole_files import write_whole
+
+#: Keys under which training programs store the weights of a model; the first
+#: existing one counts. Averages are taken only where there is nothing else.
+WRAPPERS = (
+    'state_dict',
+    'model_state_dict',
+    'model',
+    'module',
+    'net',
+    'network',
+    'weights',
+    'params',
+    'ema_state_dict',
+    'state_dict_ema',
+    'model_ema',
+    'ema_model',
+    'ema',
+)
 
 #: Names that a pickle of NumPy arrays needs; none of them runs other code.
 _SAFE_GLOBALS = frozenset(
@@ -29,24 +53,6 @@ _SAFE_GLOBALS = frozenset(
         ('numpy._core.numeric', '_frombuffer'),
     )
 )
-
-#: Undocumented errors of the readers for damaged and for refused files.
-_READ_ERRORS = (
-    pickle.UnpicklingError,
-    SafetensorError,
-    RuntimeError,
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    TypeError,
-)
-
-
-class CheckpointFileError(ValueError):
-    """Checkpoint file that cannot be read, or not without risk."""
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -75,9 +81,8 @@ class _ArrayUnpickler(pickle.Unpickler):
 def load_checkpoint_file(path: str | Path) -> dict[str, Tensor]:
     """Read the weights of a checkpoint file.
 
-    It reads ``.safetensors``, detectron2's ``.pkl`` of NumPy arrays, and any
-    other file by :func:`torch.load` with ``weights_only=True``. If a training
-    program stored its own state too, only the weights are returned.
+    See :func:`read_checkpoint`. If a training program stored its own state
+    too, only the weights are returned.
 
     Args:
         path (str | Path): Path of the file.
@@ -93,51 +98,8 @@ def load_checkpoint_file(path: str | Path) -> dict[str, Tensor]:
     Example:
         >>> state = load_checkpoint_file('clipbert.pt')  # doctest: +SKIP
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'expected a checkpoint file, but {path} is not a file.'
-        )
-    try:
-        content = _read(path)
-    except _READ_ERRORS as error:
-        raise CheckpointFileError(_explain(path, str(error))) from error
-    return _find_weights(content, path)
-
-
-def _read(path: Path) -> Any:
-    """Read a file by its suffix."""
-    if path.suffix == '.safetensors':
-        return load_file(path)
-    if path.suffix == '.pkl':
-        with path.open('rb') as file:
-            # Older files were written by Python 2.
-            return _ArrayUnpickler(file, encoding='latin1').load()
-    return torch.load(path, map_location='cpu', weights_only=True)
-
-
-def _explain(path: Path, error: str) -> str:
-    """Explain why a file cannot be read and what to do."""
-    found = re.search(r'GLOBAL (\S+)', error)
-    if not found:
-        reason = error.splitlines()[0] if error else 'unexpected end of file'
-        return f'{path} is damaged or not a checkpoint: {reason}'
-    return (
-        f'{path} does not hold tensors alone: it needs {found.group(1)}. '
-        'Reading it could run code of whoever made the file. If you trust '
-        'it, load it yourself with the program that wrote it, and save only '
-        'its state dict with torch.save.'
-    )
-
-
-def _find_weights(content: Any, path: Path) -> dict[str, Tensor]:
-    """Return the weights in the content of a file."""
-    weights = content
-    if isinstance(content, Mapping):
-        for key in WRAPPERS:
-            if isinstance(content.get(key), Mapping):
-                weights = content[key]
-                break
+    content = read_checkpoint(path)
+    weights = find_weights(content)
     if not isinstance(weights, Mapping) or not weights:
         raise CheckpointFileError(
             f'expected tensors by name in {path}, or under one of '
@@ -146,7 +108,81 @@ def _find_weights(content: Any, path: Path) -> dict[str, Tensor]:
     return {name: _to_tensor(name, weights[name], path) for name in weights}
 
 
-def _to_tensor(name: str, value: Any, path: Path) -> Tensor:
+def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
+    """Read the whole content of a checkpoint file without running code.
+
+    It reads safetensors, detectron2's ``.pkl`` of NumPy arrays, and any
+    other file by :func:`torch.load` with ``weights_only=True``.
+
+    Args:
+        path (str | Path): Path of the file.
+        map_location (Any): Device of the tensors, as :func:`torch.load` takes
+            it. Defaults to ``'cpu'``.
+
+    Returns:
+        Any: Content of the file.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        CheckpointFileError: If the file is damaged, is something else, or
+            cannot be read without running code.
+
+    Example:
+        >>> content = read_checkpoint('epoch_1.pth')  # doctest: +SKIP
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'expected a checkpoint file, but {path} is not a file.'
+        )
+    try:
+        return _read(path, map_location)
+    except Exception as error:  # the readers raise many kinds
+        # PyTorch's text, which advises to run the code, is not shown.
+        raise CheckpointFileError(
+            explain_checkpoint(path, str(error))
+        ) from None
+
+
+def _read(path: Path, map_location: Any) -> Any:
+    """Read a file by its first bytes and its suffix."""
+    with path.open('rb') as file:
+        head = file.read(HEAD_BYTES)
+        if is_safetensors(head):
+            return load_file(path)
+        file.seek(0)
+        if path.suffix == '.pkl' and head[:1] == b'\x80':
+            # Older files were written by Python 2.
+            return _ArrayUnpickler(file, encoding='latin1').load()
+        # By content: given a path, PyTorch goes by the suffix.
+        return torch.load(file, map_location=map_location, weights_only=True)
+
+
+def find_weights(content: Any) -> Any:
+    """Return the weights in the content of a checkpoint file.
+
+    Args:
+        content (Any): Result of :func:`read_checkpoint`.
+
+    Returns:
+        Any: Member under one of :data:`WRAPPERS`, of any depth, or the
+        content itself.
+
+    Example:
+        >>> find_weights(dict(epoch=1, model=dict(state_dict=dict(a=0))))
+        {'a': 0}
+    """
+    while isinstance(content, Mapping):
+        for key in WRAPPERS:
+            if isinstance(content.get(key), Mapping):
+                content = content[key]
+                break
+        else:
+            break
+    return content
+
+
+def _to_tensor(name: str, value: Any, path: str | Path) -> Tensor:
     """Return a tensor, converted if it is a NumPy array."""
     if isinstance(value, np.ndarray) and value.dtype != object:
         return torch.from_numpy(np.array(value))
@@ -178,23 +214,27 @@ def save_checkpoint_file(
         >>> save_checkpoint_file({'fc': torch.zeros(1)},
         ...                      'new.pth')  # doctest: +SKIP
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Copy each tensor: a file would keep all memory that a view belongs to,
     # and safetensors refuses shared memory.
     own = {name: value.clone().contiguous() for name, value in tensors.items()}
-    if path.suffix == '.safetensors':
-        texts = {
-            key: value if isinstance(value, str) else json.dumps(value)
-            for key, value in (meta or {}).items()
-        }
-        path.touch()
-        mode = path.stat().st_mode
-        # Transformers requires the key `format`.
-        save_file(own, path, dict(texts, format='pt'))
-        path.chmod(mode)  # safetensors lets only the owner read
-    else:
-        torch.save(
-            own if meta is None else dict(meta=dict(meta), state_dict=own),
-            path,
-        )
+    # In memory first: neither library says why the system refused to write.
+    if Path(path).suffix == '.safetensors':
+        write_whole(path, _safetensors_bytes(own, meta or {}))
+        return
+    buffer = io.BytesIO()
+    torch.save(
+        own if meta is None else dict(meta=dict(meta), state_dict=own), buffer
+    )
+    write_whole(path, buffer.getbuffer())
+
+
+def _safetensors_bytes(
+    tensors: dict[str, Tensor], meta: Mapping[str, Any]
+) -> bytes:
+    """Return the content of a file that Transformers reads too."""
+    texts = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in meta.items()
+    }
+    # Transformers requires the key `format`.
+    return save_tensors(tensors, dict(texts, format='pt'))

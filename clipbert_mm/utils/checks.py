@@ -1,6 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Check the arguments of constructors, with one wording for all of them."""
 
+import math
+import os
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
@@ -26,6 +28,53 @@ def check_integer(name: str, value: Any, least: int) -> None:
     if not _is_number(value, Integral) or value < least:
         raise ValueError(
             f'{name} must be an integer >= {least}, but got {value!r}.'
+        )
+
+
+def check_bool(name: str, value: Any) -> None:
+    """Raise unless ``value`` is True or False.
+
+    Args:
+        name (str): Name of the argument, for the message.
+        value (Any): Value of the argument. Any string counts as true in an
+            ``if``, ``'no'`` included.
+
+    Raises:
+        TypeError: If it is anything else.
+
+    Example:
+        >>> check_bool('trust_config', False)
+        >>> check_bool('trust_config', 'no')
+        Traceback (most recent call last):
+        TypeError: trust_config must be True or False, but got 'no' (str).
+    """
+    if not isinstance(value, bool):
+        raise TypeError(
+            f'{name} must be True or False, but got {value!r:.80} '
+            f'({type(value).__name__}).'
+        )
+
+
+def check_path(name: str, value: Any) -> None:
+    """Raise unless ``value`` is a path, or None.
+
+    Args:
+        name (str): Name of the argument, for the message.
+        value (Any): Value of the argument.
+
+    Raises:
+        TypeError: If it is anything else.
+
+    Example:
+        >>> check_path('data_root', 'data/msrvtt')
+        >>> check_path('data_root', ['data', 'msrvtt'])
+        Traceback (most recent call last):
+        TypeError: data_root must be a path, but got ['data', 'msrvtt'] (list).
+    """
+    if not isinstance(value, str | os.PathLike | None):
+        raise TypeError(
+            f'{name} must be a path, but got {value!r:.80} '
+            f'({type(value).__name__}).'
         )
 
 
@@ -71,6 +120,35 @@ def check_fraction(name: str, value: Any) -> None:
     """
     if not _is_number(value, Real) or not 0 <= value <= 1:
         raise ValueError(f'{name} must be in [0, 1], but got {value!r}.')
+
+
+def check_number(name: str, value: Any) -> None:
+    """Raise unless ``value`` is a finite number.
+
+    Args:
+        name (str): Name of the argument, for the message.
+        value (Any): Value of the argument. True and False are not numbers.
+
+    Raises:
+        ValueError: If it is not a number, NaN, or larger than a float.
+
+    Example:
+        >>> check_number('bias', -0.5)
+        >>> check_number('bias', float('inf'))
+        Traceback (most recent call last):
+        ValueError: bias must be a finite number, but got inf.
+    """
+    if not _is_number(value, Real) or not _is_finite(value):
+        raise ValueError(
+            f'{name} must be a finite number, but got {value!r:.40}.'
+        )
+
+
+def _is_finite(value: Real) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that is larger than any float
+        return False
 
 
 def _is_number(value: Any, kind: type) -> bool:

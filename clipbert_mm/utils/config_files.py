@@ -2,6 +2,7 @@
 """Find the configs that come with the package, from any working directory."""
 
 import difflib
+import os
 import os.path as osp
 from pathlib import Path
 
@@ -64,11 +65,11 @@ def shipped_configs() -> list[str]:
     return sorted(p.as_posix() for p in paths if '_base_' not in p.parts)
 
 
-def find_config(path_or_name: str) -> str:
+def find_config(path_or_name: str | os.PathLike[str]) -> str:
     """Return the path of a config that is given by path or by shipped name.
 
     Args:
-        path_or_name (str): Path of a file, or a name that
+        path_or_name (str | os.PathLike[str]): Path of a file, or a name that
             :func:`config_file` takes. An existing file comes first.
 
     Returns:
@@ -82,6 +83,7 @@ def find_config(path_or_name: str) -> str:
         ...     'clipbert_msrvtt_ret')
         True
     """
+    path_or_name = os.fspath(path_or_name)
     if osp.isfile(path_or_name):
         return path_or_name
     return config_file(path_or_name)

@@ -1,14 +1,19 @@
 # Copyright (c) clipbert_mm contributors.
 """Load a config and apply the options of a command line."""
 
+import copy
 import difflib
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
 
+from .config_changes import allow_no_workers, apply_settings
 from .config_files import find_config
-from .config_settings import SETTINGS, allow_no_workers, apply_settings, walk
+from .config_places import SPLITS, walk
+from .config_settings import SETTINGS
+from .error_text import describe
 
 #: Keys of a config that MMEngine's runner reads.
 RUNNER_KEYS = (
@@ -48,16 +53,32 @@ RUNNER_KEYS = (
     'work_dir',
 )
 
+# Parents before their children.
+_PARTS = (
+    'model',
+    *(f'model.{part}' for part in ('backbone', 'neck', 'head', 'task')),
+    *(f'{split}_{part}' for split in SPLITS for part in ('cfg', 'dataloader')),
+    *(f'{split}_dataloader.dataset' for split in SPLITS),
+    'optim_wrapper',
+    'default_hooks',
+    'env_cfg',
+)
 _MOST_HINTS = 3
 
 
+class ConfigFileError(ValueError):
+    """Config that cannot be read."""
+
+
 def load_config(
-    path_or_name: str, cfg_options: Mapping[str, Any] | None = None
+    path_or_name: str | os.PathLike[str],
+    cfg_options: Mapping[str, Any] | None = None,
 ) -> Config:
     """Load a config, with options as ``--cfg-options`` gives them.
 
     Args:
-        path_or_name (str): Path of a config, or name of a shipped one.
+        path_or_name (str | os.PathLike[str]): Path of a config, or name of a
+            shipped one.
         cfg_options (Mapping[str, Any] | None): Options by setting
             (``img_size``) or dotted key (``model.token_budget``). Defaults
             to None.
@@ -67,17 +88,30 @@ def load_config(
 
     Raises:
         FileNotFoundError: If there is no such config.
-        ValueError: If an option would change nothing. The message names the
-            key that counts.
+        ConfigFileError: If it cannot be read.
+        ValueError: If an option would change nothing, or does not fit the
+            config. The message names the key that counts.
 
     Example:
         >>> cfg = load_config('clipbert_msrvtt_ret', dict(img_size=224))
         >>> cfg.train_dataloader.dataset.pipeline[3]
         {'type': 'ResizeLongSide', 'size': 224}
     """
-    cfg = Config.fromfile(find_config(path_or_name))
+    cfg = _read_config(find_config(path_or_name))
     override_config(cfg, cfg_options)
     return cfg
+
+
+def _read_config(path: str) -> Config:
+    """Read a config, which is a program that may raise anything."""
+    try:
+        return Config.fromfile(path)
+    except Exception as error:
+        is_ours = type(error) is ValueError
+        reason = str(error) if is_ours else describe(error)
+        raise ConfigFileError(
+            f'The config {path} cannot be read: {reason}'
+        ) from error
 
 
 def override_config(
@@ -91,8 +125,8 @@ def override_config(
             dotted key. Dotted keys win over settings.
 
     Raises:
-        ValueError: If an option would change nothing. The message names the
-            key that counts.
+        ValueError: If an option would change nothing, or does not fit the
+            config. The message names the key that counts.
 
     Example:
         >>> cfg = Config(dict(val_dataloader=dict(num_workers=4)))
@@ -105,8 +139,44 @@ def override_config(
         _check_key(cfg, key)
     settings = {key: options.pop(key) for key in SETTINGS.keys() & options}
     apply_settings(cfg._cfg_dict, settings)
-    cfg.merge_from_dict(options)
+    _merge(cfg, options)
+    _check_parts(cfg._cfg_dict)
     allow_no_workers(cfg._cfg_dict)
+
+
+def _check_parts(cfg: Mapping[str, Any]) -> None:
+    """Raise unless the parts that are built are dicts, or left out."""
+    for path in _PARTS:
+        *parents, key = path.split('.')
+        owner: Any = cfg
+        for parent in parents:
+            owner = owner.get(parent) or {}
+        if not isinstance(owner.get(key), Mapping | None):
+            raise ValueError(
+                f'{path} must be a dict, but got {owner[key]!r:.80}.'
+            )
+
+
+def _merge(cfg: Config, options: Mapping[str, Any]) -> None:
+    """Merge dotted keys into a config, or name one that does not fit."""
+    try:
+        cfg.merge_from_dict(options)
+    except (AssertionError, KeyError, TypeError) as error:
+        raise ValueError(_explain_misfit(cfg, options, error)) from error
+
+
+def _explain_misfit(
+    cfg: Config, options: Mapping[str, Any], error: Exception
+) -> str:
+    for key, value in options.items():
+        try:
+            copy.deepcopy(cfg).merge_from_dict({key: value})
+        except (AssertionError, KeyError, TypeError) as own:
+            return (
+                f'{key}={value!r:.80} does not fit the config: '
+                f'{describe(own):.200}'
+            )
+    return f'{list(options)} do not fit the config: {describe(error):.200}'
 
 
 def _check_key(cfg: Config, key: str) -> None:

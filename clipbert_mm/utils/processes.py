@@ -1,12 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
 """Run code once for all processes, and see through model wrappers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar, cast
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.model import is_model_wrapper
 from torch import nn
+
+from .locks import lock_folder
 
 Result = TypeVar('Result')
 
@@ -41,6 +44,29 @@ def on_main(function: Callable[[], Result]) -> Result:
     if outcome[1] is not None:
         raise outcome[1]
     return outcome[0]
+
+
+@contextmanager
+def lock_by_main(folder: str, remedy: str) -> Iterator[None]:
+    """Keep other runs out of a folder that all processes of this run share.
+
+    Args:
+        folder (str): Folder that the main process sees.
+        remedy (str): Advice for the message of a refusal.
+
+    Yields:
+        None: While the main process holds the lock.
+
+    Raises:
+        FolderInUseError: In every process, if another run holds the lock.
+
+    Example:
+        >>> with lock_by_main('scores', 'name another one'):
+        ...     pass
+    """
+    with ExitStack() as stack:
+        on_main(lambda: stack.enter_context(lock_folder(folder, remedy)))
+        yield
 
 
 def unwrap(model: nn.Module) -> nn.Module:

@@ -3,6 +3,11 @@
 
 import os
 import pickle
+import random
+import re
+import traceback
+import warnings
+import zipfile
 from collections import OrderedDict
 
 import numpy as np
@@ -104,23 +109,123 @@ def test_load_checkpoint_file__object_of_a_program_is_named(tmp_path):
         load_checkpoint_file(tmp_path / 'model.pth')
 
 
-@pytest.mark.parametrize('suffix', ['.pkl', '.pth', '.safetensors'])
-@pytest.mark.parametrize('content', [b'', b'no checkpoint at all'])
-def test_load_checkpoint_file__damaged_file(tmp_path, suffix, content):
+PAGE = b'<!DOCTYPE html><html><title>404</title></html>'
+POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n'
+
+
+@pytest.mark.parametrize('suffix', ['.pkl', '.pth', '.bin', '.safetensors'])
+@pytest.mark.parametrize(
+    'content, described',
+    [
+        (b'', 'empty; copy'),
+        (bytes(5000), 'all zeros at its start'),
+        (PAGE, 'a web page; the download has failed'),
+        (POINTER, 'a Git LFS pointer; run `git lfs pull`'),
+        (b'no checkpoint at all', r"a text file \('no checkpoint at all'\)"),
+        (b'\x89PNG\r\n\x1a\n\0', 'a PNG image'),
+    ],
+)
+def test_load_checkpoint_file__something_else(
+    tmp_path, suffix, content, described
+):
     path = tmp_path / f'model{suffix}'
     path.write_bytes(content)
     with pytest.raises(
-        CheckpointFileError, match=f'{path.name} is damaged or not a'
+        CheckpointFileError, match=f'{path} is not a checkpoint. It is '
+    ) as caught:
+        load_checkpoint_file(path)
+    assert re.search(described, str(caught.value))
+    assert 'weights_only' not in ''.join(
+        traceback.format_exception(caught.value)
+    )
+
+
+def test_load_checkpoint_file__archive_of_something_else(tmp_path):
+    path = tmp_path / 'model.pth'
+    with zipfile.ZipFile(path, 'w') as archive:
+        archive.writestr('weights/epoch_1.pth', b'')
+    with pytest.raises(
+        CheckpointFileError, match="ZIP archive of 'weights/epoch_1.pth'"
     ):
         load_checkpoint_file(path)
 
 
-def test_load_checkpoint_file__truncated_file(tmp_path):
+def test_load_checkpoint_file__torchscript(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # PyTorch advises its successors
+        torch.jit.script(torch.nn.Linear(1, 1)).save(tmp_path / 'model.pth')
+    with pytest.raises(CheckpointFileError, match='a TorchScript model; save'):
+        load_checkpoint_file(tmp_path / 'model.pth')
+
+
+def written_forms(tmp_path):
+    """Bytes of a checkpoint in each form, with the suffix of its reader."""
+    weights = {'fc': torch.zeros(100)}
+    torch.save(weights, tmp_path / 'new')
+    torch.save(weights, tmp_path / 'old', _use_new_zipfile_serialization=False)
+    save_file(weights, tmp_path / 'tensors')
+    write_pickle(tmp_path / 'arrays', {'model': {'fc': np.zeros(100)}})
+    suffixes = dict(new='.pth', old='.pth', tensors='.pth', arrays='.pkl')
+    return [
+        (name, (tmp_path / name).read_bytes(), suffix)
+        for name, suffix in suffixes.items()
+    ]
+
+
+def test_load_checkpoint_file__suffix_of_another_form(tmp_path):
+    for name, content, _ in written_forms(tmp_path)[:3]:
+        for suffix in ('.pth', '.safetensors', '.bin'):
+            path = tmp_path / f'{name}{suffix}'
+            path.write_bytes(content)
+            assert load_checkpoint_file(path)['fc'].shape == (100,)
+
+
+@pytest.mark.filterwarnings('ignore:Detected pickle protocol')
+def test_load_checkpoint_file__damage_is_always_the_same_error(tmp_path):
+    rng = random.Random(0)
+    messages = []
+    for name, content, suffix in written_forms(tmp_path):
+        path = tmp_path / f'damaged_{name}{suffix}'
+        for attempt in range(100):
+            damaged = bytearray(content)
+            for _ in range(rng.randint(1, 8)):
+                place = rng.randrange(min(len(damaged), 700))
+                damaged[place] = rng.randrange(256)
+            if attempt % 3 == 0:
+                damaged = damaged[: rng.randrange(len(damaged))]
+            path.write_bytes(damaged)
+            try:
+                load_checkpoint_file(path)
+            except CheckpointFileError as error:
+                messages.append(str(error))
+    assert len(messages) > 150
+    assert all(str(tmp_path / 'damaged_') in text for text in messages)
+    assert not any('weights_only' in text for text in messages)
+
+
+@pytest.mark.parametrize('length', [10, 1000])
+def test_load_checkpoint_file__truncated_file(tmp_path, length):
     path = tmp_path / 'model.pth'
     torch.save({'fc': torch.zeros(1000)}, path)
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(CheckpointFileError, match='is damaged'):
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(CheckpointFileError, match='a truncated ZIP archive'):
         load_checkpoint_file(path)
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        dict(model=dict(state_dict=dict(fc=torch.ones(2))), epoch=1),
+        dict(module=dict(fc=torch.ones(2)), global_steps=3),
+        dict(state_dict=dict(fc=torch.ones(2)), ema=dict(fc=torch.zeros(2))),
+        dict(ema=dict(state_dict=dict(fc=torch.ones(2)))),
+        dict(state_dict_ema=dict(fc=torch.ones(2)), optimizer=dict(lr=1)),
+    ],
+)
+def test_find_weights__wrapped(tmp_path, content):
+    torch.save(content, tmp_path / 'model.pth')
+    state = load_checkpoint_file(tmp_path / 'model.pth')
+    assert state['fc'].tolist() == [1, 1]
 
 
 def test_load_checkpoint_file__no_such_file(tmp_path):

@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from clipbert_mm.utils.config_loading import (
     RUNNER_KEYS,
+    ConfigFileError,
     load_config,
     override_config,
 )
@@ -70,6 +71,75 @@ def test_option__that_nothing_reads_names_the_key_that_counts(
         ValueError, match=f'{key} would change nothing: .*{message}'
     ):
         load_config(NAME, {key: 1})
+
+
+@pytest.mark.parametrize(
+    'key, message',
+    [
+        (
+            'train_dataloader.dataset.pipeline.99.size',
+            'KeyError: .Index 99 ex',
+        ),
+        (
+            'train_dataloader.dataset.pipeline.x.size',
+            'TypeError: list indices',
+        ),
+        ('train_dataloader.batch_size.x', 'TypeError: batch_size='),
+    ],
+)
+def test_option__that_does_not_fit_is_named(key: str, message: str) -> None:
+    options = {'img_size': 64, 'model.token_budget': 7, key: 3}
+    with pytest.raises(
+        ValueError,
+        match=f'^{re.escape(key)}=3 does not fit the config: {message}',
+    ):
+        load_config(NAME, options)
+
+
+@pytest.mark.parametrize(
+    'key',
+    [
+        'model',
+        'model.head',
+        'train_dataloader',
+        'test_dataloader.dataset',
+        'optim_wrapper',
+        'default_hooks',
+    ],
+)
+def test_option__part_that_is_no_dict(key: str) -> None:
+    with pytest.raises(ValueError, match=f'^{key} must be a dict, but got 3'):
+        load_config(NAME, {key: 3})
+
+
+@pytest.mark.parametrize(
+    'name, content, reason',
+    [
+        ('a.py', b'a = (', r"SyntaxError: '\(' was never closed"),
+        ('a.py', b'a = "\xe9"', "UnicodeDecodeError: 'utf-8' codec"),
+        ('a.py', b'a = \0', 'SyntaxError: source code string cannot con'),
+        ('a.py', b'a = 1 / 0', 'ZeroDivisionError: division by zero'),
+        ('a.py', b"_base_ = 'b.py'", 'FileNotFoundError: .*b.py'),
+        ('a.py', b"_base_ = 'clipbert_mm::b'", "FileNotFoundError: .*'b'"),
+        ('a.json', b'{"a": 1', 'JSONDecodeError: Expecting'),
+        ('a.json', b'[]', 'AttributeError: '),
+        ('a.txt', b'a = 1', 'OSError: Only py/yml/yaml/json'),
+        (
+            'a.py',
+            b"_base_ = 'clipbert_mm::clipbert_debug.py'\nsettings = 3",
+            '.*a.py: settings must be a dict, such as .*, but got 3',
+        ),
+    ],
+)
+def test_config__that_cannot_be_read_is_named(
+    name: str, content: bytes, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(
+        ConfigFileError, match=f'^The config {path} cannot be read: {reason}'
+    ):
+        load_config(path)
 
 
 def test_options__none() -> None:

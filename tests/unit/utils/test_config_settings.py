@@ -7,24 +7,25 @@ from typing import Any
 
 import pytest
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader, Dataset
 
+from clipbert_mm.utils.config_changes import apply_settings
 from clipbert_mm.utils.config_files import config_file, shipped_configs
 from clipbert_mm.utils.config_loading import override_config
-from clipbert_mm.utils.config_settings import (
-    SETTINGS,
-    allow_no_workers,
-    apply_settings,
-    drop_variables,
-    walk,
-)
+from clipbert_mm.utils.config_places import walk
+from clipbert_mm.utils.config_settings import SETTINGS
 
 NEW = dict(
     data_root='elsewhere',
     vocabulary='words.json',
     tokenizer='my-tokenizer',
     bert='my-bert',
+    pretrained='my-model',
     cnn_checkpoint='my-cnn.pth',
     img_size=96,
+    fit='crop',
     clip_len=3,
     target_fps=7,
     num_train_clips=5,
@@ -32,23 +33,39 @@ NEW = dict(
     train_clip_mode='dense_uniform',
     test_clip_mode='middle',
     max_txt_len=11,
+    text_padding='max_length',
     decoder='pyav',
+    on_damage='use',
+    snap_to_keyframes=True,
     num_workers=1,
     max_epochs=9,
     base_lr=0.125,
 )
 # Types of the transforms whose key a setting sets, and splits; None: all.
 TRANSFORMS: dict[str, tuple[str, set[str], set[str] | None]] = dict(
-    tokenizer=('tokenizer', {'BertTokenize', 'MaskTokens'}, None),
-    img_size=('size', {'ResizeLongSide', 'PadFrames'}, None),
+    tokenizer=(
+        'tokenizer',
+        {'BertTokenize', 'TransformersTokenize', 'MaskTokens'},
+        None,
+    ),
+    pretrained=('tokenizer', {'TransformersTokenize'}, None),
+    img_size=('size', {'ResizeLongSide', 'PadFrames', 'ResizeSquare'}, None),
+    fit=('fit', {'ResizeSquare'}, None),
     clip_len=('clip_len', {'SparseClipSampler'}, None),
     target_fps=('target_fps', {'SparseClipSampler'}, None),
     num_train_clips=('num_clips', {'SparseClipSampler'}, {'train'}),
     num_test_clips=('num_clips', {'SparseClipSampler'}, {'val', 'test'}),
     train_clip_mode=('mode', {'SparseClipSampler'}, {'train'}),
     test_clip_mode=('mode', {'SparseClipSampler'}, {'val', 'test'}),
-    max_txt_len=('max_txt_len', {'BertTokenize'}, None),
+    max_txt_len=(
+        'max_txt_len',
+        {'BertTokenize', 'TransformersTokenize'},
+        None,
+    ),
+    text_padding=('padding', {'TransformersTokenize'}, None),
     decoder=('decoder', {'LoadVideo'}, None),
+    on_damage=('on_damage', {'LoadVideo'}, None),
+    snap_to_keyframes=('snap_to_keyframes', {'SparseClipSampler'}, None),
 )
 
 
@@ -59,12 +76,37 @@ def configs() -> dict[str, Config]:
     }
 
 
+class Indices(Dataset):
+    """What the sampler asks for."""
+
+    def __len__(self) -> int:
+        return 50
+
+    def __getitem__(self, index: Any) -> str:
+        return str(index)
+
+
 def dicts(cfg: Config) -> Iterator[tuple[str, dict]]:
     """Yield the split and every dict of the data loaders."""
     for split in ('train', 'val', 'test'):
         for _, member in walk(cfg.get(f'{split}_dataloader'), 'loader'):
             if isinstance(member, dict):
                 yield split, member
+
+
+def in_model(model: Config, name: str) -> list[Any]:
+    """Read a setting of the model."""
+    backbone, head, task = model.backbone, model.head, model.task
+    places = dict(
+        tokenizer=[(head, 'tokenizer')],
+        bert=[(head, 'bert'), (task, 'bert')],
+        pretrained=[(backbone, 'model'), (head, 'model')],
+        cnn_checkpoint=[
+            (backbone.get('init_cfg') or {}, 'checkpoint'),
+            (backbone, 'pretrained'),
+        ],
+    )
+    return [part[key] for part, key in places.get(name, []) if key in part]
 
 
 def values(cfg: Config, name: str) -> list[Any]:
@@ -90,19 +132,7 @@ def values(cfg: Config, name: str) -> list[Any]:
         if found:
             path = model.task.vocabulary
             assert path.endswith('/' + found[0])
-    if name == 'tokenizer':
-        found.append(model.head.tokenizer)
-    if name == 'bert':
-        found.append(model.head.bert)
-        found += [model.task.bert] if 'bert' in model.task else []
-    if name == 'cnn_checkpoint':
-        init = model.backbone.get('init_cfg')
-        found += [init.checkpoint] if init else []
-        found += [
-            model.backbone[key]
-            for key in ('pretrained',)
-            if key in model.backbone
-        ]
+    found += in_model(model, name)
     if name == 'max_epochs' and 'train_cfg' in cfg:
         found += [cfg.train_cfg.max_epochs, cfg.param_scheduler.end]
     if name == 'base_lr' and 'optim_wrapper' in cfg:
@@ -129,6 +159,30 @@ def test_setting__acts_everywhere_in_every_config_or_is_refused(
                 ValueError, match=f'{name}=.* would change nothing: {name} se'
             ):
                 override_config(cfg, {name: NEW[name]})
+
+
+@pytest.mark.parametrize('number', [0, 1])
+def test_num_workers__makes_loaders_that_torch_accepts(
+    number: int, configs: dict[str, Config]
+) -> None:
+    """What the runner builds; torch refuses some options without workers."""
+    init_default_scope('mmaction')
+    for config, original in configs.items():
+        cfg = copy.deepcopy(original)
+        override_config(cfg, dict(num_workers=number))
+        splits = [s for s in ('train', 'val', 'test') if has_loader(cfg, s)]
+        assert splits, config
+        for split in splits:
+            options = dict(cfg[f'{split}_dataloader'], dataset=Indices())
+            loader = Runner.build_dataloader(options, seed=0)
+            assert isinstance(loader, DataLoader)
+            assert loader.num_workers == number, config
+            if not number:
+                assert next(iter(loader)), config
+
+
+def has_loader(cfg: Config, split: str) -> bool:
+    return cfg.get(f'{split}_dataloader') is not None
 
 
 def test_setting__leaves_everything_else(configs: dict[str, Config]) -> None:
@@ -172,6 +226,13 @@ def test_data_root__of_several_datasets_is_ambiguous() -> None:
         apply_settings(cfg, dict(data_root='c'))
 
 
+@pytest.mark.parametrize('value', [['/a', 'b'], None, 3, ''])
+def test_data_root__of_another_kind(value: object) -> None:
+    cfg = dict(train_dataloader=dict(dataset=dict(data_root='a')))
+    with pytest.raises(ValueError, match='data_root must be the path of a fo'):
+        apply_settings(cfg, dict(data_root=value))
+
+
 def test_img_size__sets_the_decoder_where_it_resizes() -> None:
     steps = [
         dict(type='LoadVideo', decode_size=448),
@@ -187,17 +248,17 @@ def test_img_size__sets_the_decoder_where_it_resizes() -> None:
     ]
 
 
-def test_settings__of_a_shared_transform_change_one_split() -> None:
-    sampler = dict(type='SparseClipSampler', num_clips=1)
-    cfg = {
-        f'{split}_dataloader': dict(dataset=dict(pipeline=[sampler]))
-        for split in ('train', 'test')
-    }
-    apply_settings(cfg, dict(num_train_clips=8))
-    assert [
-        cfg[f'{split}_dataloader']['dataset']['pipeline'][0]['num_clips']
-        for split in ('train', 'test')
-    ] == [8, 1]
+def test_snap_to_keyframes__loads_the_key_frames(
+    configs: dict[str, Config],
+) -> None:
+    cfg = copy.deepcopy(configs['clipbert_msrvtt_ret'])
+    override_config(cfg, dict(snap_to_keyframes=True))
+    loaders = [
+        (split, member['key_frames'])
+        for split, member in dicts(cfg)
+        if member.get('type') == 'LoadVideo'
+    ]
+    assert loaders == [('train', True), ('val', True), ('test', True)]
 
 
 def test_max_epochs__leaves_schedules_that_end_earlier() -> None:
@@ -207,36 +268,3 @@ def test_max_epochs__leaves_schedules_that_end_earlier() -> None:
     )
     apply_settings(cfg, dict(max_epochs=5))
     assert [part['end'] for part in cfg['param_scheduler']] == [2, 5]
-
-
-def test_settings__unknown() -> None:
-    with pytest.raises(
-        ValueError, match=r"settings must be among \[.*\], but got 'imgsize'"
-    ):
-        apply_settings({}, dict(imgsize=64))
-
-
-def test_variable__of_another_value_is_refused() -> None:
-    step = dict(type='PadFrames', size=448)
-    cfg = dict(
-        img_size=224, train_dataloader=dict(dataset=dict(pipeline=[step]))
-    )
-    with pytest.raises(
-        ValueError,
-        match='img_size = 224 at the top level of the config changes nothing: '
-        r'train_dataloader.dataset.pipeline.0.size is 448. Write '
-        r'settings = dict\(img_size=224\) to set',
-    ):
-        drop_variables(cfg)
-
-
-@pytest.mark.parametrize('workers', [0, 2])
-def test_no_workers(workers: int) -> None:
-    loader = dict(
-        num_workers=workers, persistent_workers=True, prefetch_factor=4
-    )
-    cfg = dict(train_dataloader=dict(loader), val_dataloader=None)
-    allow_no_workers(cfg)
-    assert cfg['train_dataloader'] == (
-        loader if workers else {'num_workers': 0}
-    )
