@@ -1,8 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Open media files with PyAV, and choose the stream to read."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import errno
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +12,7 @@ import av
 from av.stream import Disposition
 
 from .completeness import check_complete
+from .limits import VIDEO_LIMITS, MediaLimits
 from .reading import open_media
 from .sniffing import HEAD_BYTES, check_video
 
@@ -18,16 +21,19 @@ from .sniffing import HEAD_BYTES, check_video
 FORMATS = (
     'mov matroska webm avi mpegts mpeg mpegvideo h264 hevc vvc m4v asf flv '
     'live_flv ogg mxf mxf_opatom rm nut ivf yuv4mpegpipe dv wtv gxf obu av1 '
-    'nsv vc1 vc1test dirac cavsvideo amv gif'
+    'nsv vc1 vc1test dirac cavsvideo amv gif mjpeg jpeg_pipe'
 ).split()
 _OPTIONS = {
     'format_whitelist': ','.join(FORMATS),
     'protocol_whitelist': 'none',
 }
+_IMAGE_CODECS = frozenset(('mjpeg', 'png', 'bmp', 'tiff', 'gif', 'webp'))
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
-def open_container(file: BinaryIO) -> av.container.InputContainer:
+def open_container(
+    file: BinaryIO, limits: MediaLimits = VIDEO_LIMITS
+) -> av.container.InputContainer:
     """Open a media file from which FFmpeg can reach no other.
 
     FFmpeg gets neither the name of the file nor any protocol, so nothing in
@@ -36,6 +42,8 @@ def open_container(file: BinaryIO) -> av.container.InputContainer:
     Args:
         file (BinaryIO): File that can be read and sought; the caller closes
             it.
+        limits (MediaLimits): Limits of what FFmpeg decodes in order to find
+            out the size of the frames.
 
     Returns:
         av.container.InputContainer: Open file.
@@ -47,6 +55,7 @@ def open_container(file: BinaryIO) -> av.container.InputContainer:
     return av.open(
         _Nameless(file),
         'r',
+        options=dict(max_pixels=str(limits.pixels)),
         container_options=_OPTIONS,
         metadata_errors='replace',
     )
@@ -70,6 +79,26 @@ def reason_of(error: Exception) -> str:
     return str(error)
 
 
+def packets_of(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+) -> Generator[av.Packet, None, None]:
+    """Yield the packets of a stream from the current place on.
+
+    Sound or other streams may first appear in the middle of a file. PyAV does
+    not know them, and fails at the end of such a file.
+
+    Args:
+        container (av.container.InputContainer): Open file.
+        stream (av.video.stream.VideoStream): One of its streams.
+
+    Yields:
+        av.Packet: The next packet; the last one is empty, for the decoder.
+    """
+    with suppress(IndexError):
+        yield from container.demux(stream)
+
+
 @contextmanager
 def open_source(path: Path) -> Iterator[av.container.InputContainer]:
     """Open a video on the local disk after checking that it is one.
@@ -91,17 +120,79 @@ def open_source(path: Path) -> Iterator[av.container.InputContainer]:
             yield container
 
 
+def _states_bit_rate(stream: av.stream.Stream | None) -> bool:
+    """Return whether FFmpeg's library can compare a stream with others.
+
+    Where a container states no bit rates it takes the first stream, and not,
+    as the command ``ffmpeg`` does, the largest.
+    """
+    context = getattr(stream, 'codec_context', None)
+    return context is not None and bool(context.bit_rate)
+
+
+def _prominence(
+    stream: av.video.stream.VideoStream,
+) -> tuple[bool, bool, bool, int]:
+    """Return a key that is greatest for the stream that ``ffmpeg`` takes.
+
+    A cover that is not marked as one is known by its codec.
+    """
+    context = stream.codec_context
+    return (
+        context is not None,
+        context is not None and context.name not in _IMAGE_CODECS,
+        bool(stream.disposition & Disposition.default),
+        stream.width * stream.height,
+    )
+
+
 class _Nameless:
     """File without a name, from which FFmpeg would derive a format."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.read = file.read
-        self.seek = file.seek
         self.tell = file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place; damaged files send FFmpeg before their start."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError):
+            return -errno.EINVAL
+
+
+def check_limits(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    limits: MediaLimits,
+    filename: str,
+) -> None:
+    """Raise if the headers of a video state more than the limits allow.
+
+    Args:
+        container (av.container.InputContainer): Open file.
+        stream (av.video.stream.VideoStream): Its video stream.
+        limits (MediaLimits): The limits.
+        filename (str): Name of the file.
+
+    Raises:
+        MediaError: If they do.
+    """
+    limits.check_pixels(stream.width, stream.height, filename)
+    limits.check_frames(stream.frames, filename)
+    base = float(stream.time_base or 0)
+    seconds = max(
+        (container.duration or 0) / av.time_base,
+        (stream.duration or 0) * base,
+    )
+    limits.check_seconds(seconds, filename)
 
 
 def video_stream(
-    container: av.container.InputContainer, num_threads: int = 1
+    container: av.container.InputContainer,
+    num_threads: int = 1,
+    limits: MediaLimits = VIDEO_LIMITS,
 ) -> av.video.stream.VideoStream:
     """Return the video stream of a file that FFmpeg considers the best.
 
@@ -109,6 +200,7 @@ def video_stream(
         container (av.container.InputContainer): Open file.
         num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
             Defaults to 1, because several processes decode side by side.
+        limits (MediaLimits): Limits of what the decoder decodes.
 
     Returns:
         av.video.stream.VideoStream: The stream. It is never a cover or
@@ -127,10 +219,11 @@ def video_stream(
         covers = ', only attached pictures' if container.streams.video else ''
         raise ValueError(f'it has no video stream{covers}')
     best = container.streams.best('video')
-    if best not in videos:
-        best = max(videos, key=lambda stream: stream.width * stream.height)
+    if best not in videos or not _states_bit_rate(best):
+        best = max(videos, key=_prominence)
     assert isinstance(best, av.VideoStream)
     if best.codec_context is None:
         raise ValueError('FFmpeg has no decoder for its video stream')
     best.codec_context.thread_count = num_threads
+    best.codec_context.options = dict(max_pixels=str(limits.pixels))
     return best

@@ -1,9 +1,10 @@
 # Copyright (c) clipbert_mm contributors.
 """Find the media files that an annotation file names."""
 
-import os
 import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from .walking import walk_files
 
 VIDEO_SUFFIXES = (
     '.mp4',
@@ -23,6 +24,21 @@ VIDEO_SUFFIXES = (
     '.mts',
     '.m2ts',
     '.ogv',
+    '.asf',
+    '.divx',
+    '.dv',
+    '.f4v',
+    '.m1v',
+    '.m2v',
+    '.mpe',
+    '.mxf',
+    '.ogg',
+    '.ogm',
+    '.qt',
+    '.rm',
+    '.rmvb',
+    '.vob',
+    '.y4m',
 )
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 # A name may end in a dot alone, as 45 of DiDeMo do.
@@ -78,36 +94,34 @@ def media_stem(name: str) -> str:
         >>> media_stem('video0.mov.mp4'), media_stem('video0.')
         ('video0', 'video0')
     """
-    while (stem := _without_suffix(name)) != name:
+    while (stem := without_suffix(name)) != name:
         name = stem
     return name
 
 
-def is_image_name(name: str) -> bool:
-    """Return whether a name has the suffix of a still image.
+def without_suffix(name: str, others: Collection[str] = ()) -> str:
+    """Remove the last suffix of a name if it is one of a video or image.
 
     Args:
-        name (str): Name or path of a file.
+        name (str): The name.
+        others (Collection[str]): More suffixes to remove, in lower case with
+            their dots. Defaults to none.
 
     Returns:
-        bool: True for images; GIFs count as videos.
+        str: The name without it.
 
     Example:
-        >>> is_image_name('a/b.JPG'), is_image_name('b.gif')
-        (True, False)
+        >>> without_suffix('a.mov.MP4'), without_suffix('35@N01_60.v2')
+        ('a.mov', '35@N01_60.v2')
     """
-    return osp.splitext(name)[1].lower() in IMAGE_SUFFIXES
+    stem, suffix = osp.splitext(name)
+    known = suffix.lower() in _SUFFIXES or suffix.lower() in others
+    return stem if known else name
 
 
 def _has_suffix(name: str) -> bool:
     """Return whether a name has the suffix of a video or image."""
-    return not name.endswith('.') and _without_suffix(name) != name
-
-
-def _without_suffix(name: str) -> str:
-    """Remove the last suffix if it is one of a video or image."""
-    stem, suffix = osp.splitext(name)
-    return stem if suffix.lower() in _SUFFIXES else name
+    return not name.endswith('.') and without_suffix(name) != name
 
 
 def _files_by_stem(folder: str) -> dict[str, list[str]]:
@@ -118,12 +132,9 @@ def _files_by_stem(folder: str) -> dict[str, list[str]]:
             'data_prefix and data_root of the dataset.'
         )
     files: dict[str, list[str]] = {}
-    for parent, _, found in os.walk(folder or '.'):
-        for file in found:
-            path = osp.normpath(
-                osp.join(osp.relpath(parent, folder or '.'), file)
-            )
-            files.setdefault(media_stem(path), []).append(path)
+    for entry in walk_files(folder):
+        if not entry.refusal:
+            files.setdefault(media_stem(entry.path), []).append(entry.path)
     return files
 
 
@@ -135,8 +146,8 @@ def _matching(name: str, files: dict[str, list[str]], folder: str) -> str:
     found = files.get(media_stem(name)) or [name]
     if name in found:
         return name
-    for stem in (name, _without_suffix(name)):
-        close = [file for file in found if _without_suffix(file) == stem]
+    for stem in (name, without_suffix(name)):
+        close = [file for file in found if without_suffix(file) == stem]
         if close:
             found = close
             break

@@ -2,17 +2,21 @@
 """Open videos and images: the only way in which pixels come in."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from clipbert_mm.utils.checks import check_choice
 
 from .completeness import check_complete
+from .limits import IMAGE_LIMITS, VIDEO_LIMITS, MediaLimits, read_limits
+from .options import ON_DAMAGE, ReadOptions
 from .readers.gif_reader import GifReader
 from .readers.image_reader import decode_image
 from .reading import open_media, read_media
+from .scanning import check_undamaged
 from .sniffing import HEAD_BYTES, check_image, check_video
 from .video_reader import VideoReader
 
@@ -22,8 +26,8 @@ _READERS = {  # decoder: module, class, installation
     'torchcodec': (
         'torchcodec_reader',
         'TorchcodecReader',
-        'pip install av torchcodec, and FFmpeg 4 to 8, for example '
-        'apt-get install ffmpeg',
+        'pip install av torchcodec, with PyTorch for CPUs torchcodec==0.13.0, '
+        'and FFmpeg 4 to 8, for example apt-get install ffmpeg',
     ),
 }
 DECODERS = tuple(_READERS)
@@ -35,6 +39,8 @@ def open_video(
     decoder: str = 'pyav',
     num_threads: int = 1,
     decode_size: int | None = None,
+    on_damage: str = 'raise',
+    limits: Mapping[str, Any] | MediaLimits | None = None,
     backend_args: dict | None = None,
 ) -> VideoReader:
     """Open a video or an animated GIF or WebP.
@@ -52,6 +58,14 @@ def open_video(
         decode_size (int | None): Length of the longer side in pixels, to
             which the decoder scales. GIFs keep their size. Defaults to None,
             the size of the file.
+        on_damage (str): ``'raise'`` refuses files of which FFmpeg reports
+            damage, when they are opened or when the frames are read.
+            ``'scan'`` decodes the whole file once in a process, and refuses
+            it if FFmpeg reports anything. ``'use'`` takes the frames that
+            FFmpeg conceals. Defaults to ``'raise'``.
+        limits (Mapping[str, Any] | MediaLimits | None): Limits that differ
+            from those of :class:`~clipbert_mm.media.limits.MediaLimits`.
+            Defaults to None, none.
         backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
             to None, the local disk.
@@ -60,10 +74,10 @@ def open_video(
         VideoReader: Reader of the frames.
 
     Raises:
-        ValueError: If there is no such decoder.
+        ValueError: If there is no such decoder or ``on_damage``.
         ImportError: If the decoder is not installed.
-        MediaError: If the file is empty, not a regular file, not a video or
-            damaged, or the LMDB has no such key.
+        MediaError: If the file is empty, not a regular file, not a video,
+            damaged or above a limit, or the LMDB has no such key.
         OSError: If the file cannot be read.
 
     Example:
@@ -72,21 +86,29 @@ def open_video(
         (250, 25.0)
     """
     filename = os.fspath(filename)
+    check_choice('on_damage', on_damage, ON_DAMAGE)
+    options = ReadOptions(
+        num_threads, decode_size, on_damage, read_limits(limits, VIDEO_LIMITS)
+    )
     load = reader_class(decoder)
-    file = open_media(filename, backend_args)
+    file = open_media(filename, backend_args, options.limits)
     try:
         kind = check_video(file.read(HEAD_BYTES), filename)
         check_complete(file, filename)
+        if on_damage == 'scan':
+            check_undamaged(file, filename, options.limits)
         if kind.role == 'animation':
-            return GifReader(file, filename)
-        return load(file, filename, num_threads, decode_size)
+            return GifReader(file, filename, options)
+        return load(file, filename, options)
     except Exception:
         file.close()
         raise
 
 
 def read_image(
-    filename: str | os.PathLike[str], backend_args: dict | None = None
+    filename: str | os.PathLike[str],
+    backend_args: dict | None = None,
+    limits: Mapping[str, Any] | MediaLimits | None = None,
 ) -> np.ndarray:
     """Read a still image.
 
@@ -95,13 +117,16 @@ def read_image(
             stem is the key of an LMDB.
         backend_args (dict | None): Options of MMEngine's file backend.
             Defaults to None, the local disk.
+        limits (Mapping[str, Any] | MediaLimits | None): Limits that differ
+            from :data:`~clipbert_mm.media.limits.IMAGE_LIMITS`. Defaults to
+            None, none.
 
     Returns:
         np.ndarray: Shape ``(H, W, 3)``, uint8, RGB.
 
     Raises:
-        MediaError: If the file is empty or not an image, or the LMDB has no
-            such key.
+        MediaError: If the file is empty, not an image, damaged or above a
+            limit, or the LMDB has no such key.
         OSError: If the file cannot be read.
 
     Example:
@@ -109,9 +134,10 @@ def read_image(
         (480, 640, 3)
     """
     filename = os.fspath(filename)
-    content = read_media(filename, backend_args)
+    checked = read_limits(limits, IMAGE_LIMITS)
+    content = read_media(filename, backend_args, checked)
     check_image(content[:HEAD_BYTES], filename)
-    return decode_image(content, filename)
+    return decode_image(content, filename, checked)
 
 
 def reader_class(decoder: str) -> Callable[..., VideoReader]:
@@ -121,8 +147,8 @@ def reader_class(decoder: str) -> Callable[..., VideoReader]:
         decoder (str): One of :data:`DECODERS`.
 
     Returns:
-        Callable: Class of the reader; takes the open file, its name,
-        ``num_threads`` and ``decode_size``.
+        Callable: Class of the reader; takes the open file, its name and
+        :class:`~clipbert_mm.media.options.ReadOptions`.
 
     Raises:
         ValueError: If there is no such decoder.

@@ -9,10 +9,12 @@ import numpy as np
 
 from clipbert_mm.utils.error_text import describe
 
+from .backends import backend_of
 from .files import media_stem
+from .limits import VIDEO_LIMITS
+from .opening import open_video
 from .readers.decord_reader import silence_decord
-
-DECODE = ('none', 'open', 'first', 'pipeline')
+from .reading import is_image
 
 
 class Probe(NamedTuple):
@@ -38,7 +40,8 @@ class MediaProbe:
         steps (Sequence[Callable]): Transforms without those of texts; the
             first one opens a file.
         decode (str): ``'open'`` opens the file; ``'first'`` also decodes its
-            first frame; ``'pipeline'`` runs all steps.
+            first frame; ``'pipeline'`` runs all steps; ``'all'`` also decodes
+            every frame of a video, and fails if FFmpeg reports damage.
     """
 
     def __init__(self, steps: Sequence[Callable], decode: str) -> None:
@@ -76,12 +79,24 @@ class MediaProbe:
         )
 
     def _read(self, results: dict) -> None:
-        last = len(self.steps) if self.decode == 'pipeline' else 1
+        if self.decode == 'all':
+            self._decode_whole(results['filename'])
+        last = len(self.steps) if self.decode in ('pipeline', 'all') else 1
         for step in self.steps[:last]:
             results.update(step(results))
         if self.decode == 'first' and 'video_reader' in results:
             frames = results['video_reader'].get_batch([0]).asnumpy()
             results['original_shape'] = frames.shape[1:3]
+
+    def _decode_whole(self, filename: str) -> None:
+        step = self.steps[0]
+        options = backend_of(step)
+        limits = getattr(step, 'limits', VIDEO_LIMITS)
+        if is_image(filename, options, limits):
+            return  # the pipeline decodes the whole image
+        open_video(
+            filename, on_damage='scan', limits=limits, backend_args=options
+        ).close()
 
 
 def find_missing(step: Any, files: Sequence[str]) -> list[str] | None:
@@ -98,7 +113,7 @@ def find_missing(step: Any, files: Sequence[str]) -> list[str] | None:
     Raises:
         OSError: If the LMDB cannot be opened.
     """
-    options = _backend(step)
+    options = backend_of(step)
     kind = options.pop('backend')
     if kind in ('disk', 'local'):
         return [file for file in files if not osp.isfile(file)]
@@ -107,23 +122,6 @@ def find_missing(step: Any, files: Sequence[str]) -> list[str] | None:
     # The key is the stem for our steps, the file name for MMAction2's.
     key_of = _stem if hasattr(step, 'backend_args') else _file_name
     return _missing_keys(options['db_path'], {f: key_of(f) for f in files})
-
-
-def store_of(step: Any) -> str:
-    """Describe the storage that a step reads from.
-
-    Two files are the same only if their storage is, too.
-
-    Args:
-        step (Any): First step of a pipeline.
-
-    Returns:
-        str: Name and options of the file backend.
-    """
-    options = _backend(step)
-    if options['backend'] == 'disk':
-        options['backend'] = 'local'
-    return repr(sorted(options.items()))
 
 
 def _missing_keys(path: str, keys: dict[str, str]) -> list[str]:
@@ -143,14 +141,6 @@ def _missing_keys(path: str, keys: dict[str, str]) -> list[str]:
             f'The LMDB {path!r} cannot be opened: {error}. Check '
             'db_path of the first step of the pipeline.'
         ) from error
-
-
-def _backend(step: Any) -> dict:
-    """Return the options of the file backend that a step reads from."""
-    if hasattr(step, 'io_backend') and not hasattr(step, 'backend_args'):
-        return dict(getattr(step, 'kwargs', {}), backend=step.io_backend)
-    options = getattr(step, 'backend_args', None) or {}
-    return dict(dict(backend='local'), **options)
 
 
 def _stem(filename: str) -> str:

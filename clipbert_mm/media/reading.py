@@ -4,16 +4,23 @@
 import io
 import os
 import os.path as osp
-import stat
 from typing import BinaryIO, cast
 
 from mmengine import fileio
 
+from clipbert_mm.utils.special_files import special_kind
+
 from .errors import MediaError
 from .files import media_stem
+from .limits import VIDEO_LIMITS, MediaLimits
+from .sniffing import HEAD_BYTES, sniff
 
 
-def open_media(filename: str, backend_args: dict | None = None) -> BinaryIO:
+def open_media(
+    filename: str,
+    backend_args: dict | None = None,
+    limits: MediaLimits = VIDEO_LIMITS,
+) -> BinaryIO:
     """Open a media file for reading and seeking.
 
     A file on the local disk is not loaded into memory. It must be a regular
@@ -28,14 +35,15 @@ def open_media(filename: str, backend_args: dict | None = None) -> BinaryIO:
         backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
             to None, the local disk.
+        limits (MediaLimits): Limit of its size.
 
     Returns:
         BinaryIO: Open file, never empty. It closes itself when it is
         deleted.
 
     Raises:
-        MediaError: If the LMDB has no such key, or the file is empty or not
-            a regular file.
+        MediaError: If the LMDB has no such key, or the file is empty, too
+            large or not a regular file.
         OSError: If the file cannot be read.
 
     Example:
@@ -45,23 +53,36 @@ def open_media(filename: str, backend_args: dict | None = None) -> BinaryIO:
     """
     backend = (backend_args or {}).get('backend', 'local')
     if backend in ('local', 'disk'):
-        return cast(BinaryIO, LocalFile(filename))
-    if backend != 'lmdb':
+        file = LocalFile(filename)
+        try:
+            limits.check_bytes(file.size, filename)
+        except MediaError:
+            file.close()
+            raise
+        return cast(BinaryIO, file)
+    if backend == 'lmdb':
+        assert backend_args is not None
+        content = _read_lmdb(filename, backend_args)
+    else:
         content = fileio.get(filename, backend_args)
-        if not content:
-            raise MediaError(filename, 'the file is empty')
-        return io.BytesIO(content)
-    assert backend_args is not None
-    return io.BytesIO(_read_lmdb(filename, backend_args))
+    if not content:
+        raise MediaError(filename, 'the file is empty')
+    limits.check_bytes(len(content), filename)
+    return io.BytesIO(content)
 
 
-def read_media(filename: str, backend_args: dict | None = None) -> bytes:
+def read_media(
+    filename: str,
+    backend_args: dict | None = None,
+    limits: MediaLimits = VIDEO_LIMITS,
+) -> bytes:
     """Read the content of a media file.
 
     Args:
         filename (str): Path of the file.
         backend_args (dict | None): As for :func:`open_media`. Defaults to
             None, the local disk.
+        limits (MediaLimits): Limit of its size.
 
     Returns:
         bytes: Content of the file, never empty.
@@ -74,7 +95,7 @@ def read_media(filename: str, backend_args: dict | None = None) -> bytes:
         >>> read_media('videos/video0.mp4')[4:8]  # doctest: +SKIP
         b'ftyp'
     """
-    with open_media(filename, backend_args) as file:
+    with open_media(filename, backend_args, limits) as file:
         return file.read()
 
 
@@ -83,6 +104,9 @@ class LocalFile(io.RawIOBase):
 
     Args:
         filename (str): Path of the file.
+
+    Attributes:
+        size (int): Its size in bytes when it was opened.
 
     Raises:
         MediaError: If it is empty or not a regular file.
@@ -106,6 +130,7 @@ class LocalFile(io.RawIOBase):
             _check_regular(status, filename)
             if not status.st_size:
                 raise MediaError(filename, 'the file is empty')
+            self.size = status.st_size
         except MediaError:
             self.close()
             raise
@@ -125,6 +150,10 @@ class LocalFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Go to a place in the file."""
         return os.lseek(self._descriptor, offset, whence)
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self._descriptor
 
     def readable(self) -> bool:
         """Return True."""
@@ -150,21 +179,12 @@ def _check_address(filename: str) -> None:
         )
 
 
-_KINDS = (
-    (stat.S_ISDIR, 'a folder'),
-    (stat.S_ISFIFO, 'a named pipe'),
-    (stat.S_ISSOCK, 'a socket'),
-    (stat.S_ISCHR, 'a device'),
-    (stat.S_ISBLK, 'a device'),
-)
-
-
 def _check_regular(status: os.stat_result, filename: str) -> None:
-    for is_kind, name in _KINDS:
-        if is_kind(status.st_mode):
-            raise MediaError(
-                filename, f'it is {name}, not a file; remove it or name a file'
-            )
+    kind = special_kind(status)
+    if kind is not None:
+        raise MediaError(
+            filename, f'it is {kind}, not a file; remove it or name a file'
+        )
 
 
 def _read_lmdb(filename: str, backend_args: dict) -> bytes:
@@ -184,3 +204,31 @@ def _read_lmdb(filename: str, backend_args: dict) -> bytes:
             f'the key {key!r} {reason} the LMDB {backend_args["db_path"]!r}',
         )
     return content
+
+
+def is_image(
+    filename: str | os.PathLike[str],
+    backend_args: dict | None = None,
+    limits: MediaLimits = VIDEO_LIMITS,
+) -> bool:
+    """Return whether a file is a still image, by its content.
+
+    Args:
+        filename (str | os.PathLike[str]): Path of the file, with any suffix.
+        backend_args (dict | None): Options of MMEngine's file backend.
+            Defaults to None, the local disk.
+        limits (MediaLimits): Limit of its size.
+
+    Returns:
+        bool: True for an image that does not move.
+
+    Raises:
+        MediaError: If the file is empty, too large or not a regular file.
+        OSError: If the file cannot be read.
+
+    Example:
+        >>> is_image('photo.mp4')  # doctest: +SKIP
+        True
+    """
+    with open_media(os.fspath(filename), backend_args, limits) as file:
+        return sniff(file.read(HEAD_BYTES)).role == 'image'

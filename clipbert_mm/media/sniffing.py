@@ -4,10 +4,19 @@
 import re
 from typing import NamedTuple
 
+from clipbert_mm.utils.file_heads import (
+    HEAD_BYTES,
+    OTHER_FORMATS,
+    decode_text,
+    find_placeholder,
+    quote_text,
+)
+
 from .errors import MediaError
 
-HEAD_BYTES = 4096
+__all__ = ['HEAD_BYTES', 'FileKind', 'check_image', 'check_video', 'sniff']
 
+JPEG_START = b'\xff\xd8\xff'
 _VIDEO = 'video'
 _ANIMATION = 'animation'  # read by Pillow
 _IMAGE = 'image'
@@ -48,7 +57,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b'NSVf', _VIDEO, 'an NSV file'),
     (0, b'GIF87a', _ANIMATION, 'a GIF'),
     (0, b'GIF89a', _ANIMATION, 'a GIF'),
-    (0, b'\xff\xd8\xff', _IMAGE, 'a JPEG image'),
+    (0, JPEG_START, _IMAGE, 'a JPEG image'),
     (0, b'\x89PNG\r\n\x1a\n', _IMAGE, 'a PNG image'),
     (0, b'II*\x00', _IMAGE, 'a TIFF image'),
     (0, b'MM\x00*', _IMAGE, 'a TIFF image'),
@@ -57,14 +66,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b'fLaC', _OTHER, 'a sound file (FLAC)'),
     (0, b'caff', _OTHER, 'a sound file (CAF)'),
     (0, b'#!AMR', _OTHER, 'a sound file (AMR)'),
-    (0, b'PK\x03\x04', _OTHER, 'a ZIP archive'),
-    (0, b'\x1f\x8b', _OTHER, 'a gzip archive'),
-    (0, b'7z\xbc\xaf\x27\x1c', _OTHER, 'a 7z archive'),
-    (0, b'Rar!', _OTHER, 'a RAR archive'),
-    (257, b'ustar', _OTHER, 'a tar archive'),
-    (0, b'%PDF', _OTHER, 'a PDF document'),
-    (0, b'\x7fELF', _OTHER, 'a program'),
-    (0, b'MZ', _OTHER, 'a program'),
+    *((offset, head, _OTHER, name) for offset, head, name in OTHER_FORMATS),
 )
 # Kinds of the form RIFF????.
 _RIFF = {
@@ -79,8 +81,7 @@ _BOXES = frozenset(
     b'ftyp moov mdat free skip wide pnot uuid styp moof sidx'.split()
 )
 _STILL_BRANDS = frozenset(b'avif heic heix mif1'.split())
-# Texts that make FFmpeg open other files or addresses, and texts that are
-# found where a download has failed.
+# Texts that make FFmpeg open other files or addresses.
 _DOWNLOAD = 'download the file itself'
 _TEXTS: tuple[tuple[str, str, str], ...] = (
     (r'#EXTM3U', 'an HLS playlist', _DOWNLOAD),
@@ -88,23 +89,6 @@ _TEXTS: tuple[tuple[str, str, str], ...] = (
     (r'\[playlist\]|\[reference\]|<asx', 'a playlist', _DOWNLOAD),
     (r'ffconcat', 'a list of files for FFmpeg', 'name the files themselves'),
     (r'v=0\r?\n', 'an SDP session description', _DOWNLOAD),
-    (
-        r'version https://git-lfs',
-        'a Git LFS pointer',
-        'run `git lfs pull` where it comes from',
-    ),
-    (
-        r'/annex/objects/',
-        'a git-annex pointer',
-        'run `git annex get` where it comes from',
-    ),
-    (
-        r'(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?'
-        r'(<!doctype html|<html|<head|<body)',
-        'a web page',
-        'the download has failed: download it again',
-    ),
-    (r'<\?xml', 'an XML file', 'the download may have failed'),
 )
 
 
@@ -147,11 +131,21 @@ def check_video(head: bytes, filename: str) -> FileKind:
         MediaError: If it is neither.
     """
     kind = sniff(head)
+    if head.startswith(JPEG_START) and _is_motion_jpeg(filename):
+        kind = FileKind(_VIDEO, 'a motion JPEG stream')
     if kind.role in (_VIDEO, _ANIMATION):
         return kind
     if kind.role == _IMAGE:
         kind = kind._replace(remedy='read images with LoadImageClip')
     raise _refused(kind, filename, 'not a video')
+
+
+def _is_motion_jpeg(filename: str) -> bool:
+    """Return whether a JPEG is the first of many, which only its name says.
+
+    Photos, too, may hold several JPEGs one after the other.
+    """
+    return filename.lower().endswith(('.mjpeg', '.mjpg'))
 
 
 def check_image(head: bytes, filename: str) -> None:
@@ -210,30 +204,19 @@ def _transport_stream(head: bytes) -> FileKind | None:
 
 def _text(head: bytes) -> FileKind | None:
     """Recognise texts."""
-    text = _decoded(head)
+    text = decode_text(head)
     if text is None:
         return None
     start = text.lstrip('\ufeff \t\r\n')
     for pattern, name, remedy in _TEXTS:
         if re.match(pattern, start, re.IGNORECASE | re.DOTALL):
             return FileKind(_OTHER, name, remedy)
+    found = find_placeholder(text)
+    if found is not None:
+        return FileKind(_OTHER, *found)
     if start.startswith('YUV4MPEG2 '):
         return None
-    first = start.partition('\n')[0].strip()
-    shown = first if len(first) <= 40 else first[:37] + '...'
-    return FileKind(_OTHER, f'a text file ({shown!r})', 'download it again')
-
-
-def _decoded(head: bytes) -> str | None:
-    """Return the first bytes as text, or None if they are not text."""
-    if head[:2] in (b'\xff\xfe', b'\xfe\xff'):
-        return head[: len(head) // 2 * 2].decode('utf-16', 'replace')
-    # A text that is cut inside a character is still a text.
-    text = head.decode('utf-8', 'surrogateescape')
-    strange = [c for c in text[:-3] if '\udc80' <= c <= '\udcff']
-    controls = re.search('[\x00-\x08\x0e-\x1a\x1c-\x1f]', text)
-    known = re.match(r'\s*(<!doctype|<html|<\?xml|#EXTM3U)', text, re.I)
-    return text if known or not (strange or controls) else None
+    return FileKind(_OTHER, quote_text(text), 'download it again')
 
 
 def _signature(head: bytes) -> FileKind | None:

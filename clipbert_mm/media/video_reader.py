@@ -68,6 +68,15 @@ class VideoReader(Protocol):
         """
 
     @abstractmethod
+    def get_key_indices(self) -> np.ndarray:
+        """Return the frames that are decoded fastest, ascending.
+
+        Returns:
+            np.ndarray: Indices of the key frames; of all frames if each is
+            decoded as fast, and empty if they are unknown.
+        """
+
+    @abstractmethod
     def get_batch(self, indices: Indices) -> FrameBatch:
         """Decode frames.
 

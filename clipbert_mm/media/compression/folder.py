@@ -1,31 +1,44 @@
 # Copyright (c) clipbert_mm contributors.
 """Re-encode all videos of a folder, in processes side by side."""
 
-import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from clipbert_mm.media.files import VIDEO_SUFFIXES
+from clipbert_mm.media.walking import walk_files
+from clipbert_mm.utils.locks import lock_folder
+from clipbert_mm.utils.printing import printable
 from clipbert_mm.utils.worker_pool import report_progress, run_jobs
 
+from .finding import FoundVideos, find_videos
 from .journal import CompressJournal
-from .reencode import PARTIAL, reencode
+from .output import PARTIAL, WriteError, writing
+from .reencode import Reencoded, reencode
 from .settings import Settings
+
+Report = Callable[[str], None]
 
 
 class CompressedFolder(NamedTuple):
     """Result of the re-encoding of a folder.
 
     Args:
-        finished (dict[Path, Path]): Source and target of every encoded
+        finished (dict[Path, Path]): Source and target of every finished
             video, those of earlier runs included.
-        failures (dict[Path, str]): Source and reason of every failure.
+        outcomes (dict[Path, Reencoded]): What became of every finished
+            source.
+        failures (dict[Path, str]): Source and reason of every video without
+            a result.
+        left_out (dict[Path, str]): Reason against every file that was not
+            taken for a video.
     """
 
     finished: dict[Path, Path]
+    outcomes: dict[Path, Reencoded]
     failures: dict[Path, str]
+    left_out: dict[Path, str]
 
 
 def compress_folder(
@@ -33,10 +46,10 @@ def compress_folder(
     target: Path,
     settings: Settings,
     *,
-    suffixes: Sequence[str] = VIDEO_SUFFIXES,
+    suffixes: Sequence[str] | None = None,
     workers: int = 1,
     overwrite: bool = False,
-    report: Callable[[str], None] = lambda line: None,
+    report: Report = lambda line: None,
 ) -> CompressedFolder:
     """Encode the videos of a folder that are not finished yet.
 
@@ -45,101 +58,102 @@ def compress_folder(
         target (Path): Folder to write: new, or from an earlier run with the
             same settings.
         settings (Settings): Options of the encoder.
-        suffixes (Sequence[str]): Suffixes of the files to encode, in any
-            case. Defaults to those of all videos and GIFs.
+        suffixes (Sequence[str] | None): Suffixes of the files to encode, in
+            any case. Defaults to None, all videos and GIFs.
         workers (int): Number of processes; 0 encodes in this one. Defaults
             to 1.
         overwrite (bool): Encode finished videos again. Defaults to False.
-        report (Callable[[str], None]): Receives lines of progress. Defaults
+        report (Report): Receives lines of progress. Defaults
             to a function that drops them.
 
     Returns:
-        CompressedFolder: Encoded videos and failures.
+        CompressedFolder: Encoded videos, failures and files left out.
 
     Raises:
         ValueError: If a folder is unsuitable or an option is out of range.
+        WriteError: If nothing more can be written, as on a full disk.
+        FolderInUseError: If another run writes to the folder.
     """
-    videos = find_videos(source, target, suffixes)
-    journal = CompressJournal(target, dataclasses.asdict(settings), overwrite)
-    for partial in target.rglob('*' + PARTIAL):
-        partial.unlink()  # left over from a killed run
-    names = {path: path.relative_to(source).as_posix() for path in videos}
-    jobs = [
-        (old, new)
-        for old, new in videos.items()
-        if not (new.is_file() and journal.is_finished(old, names[old]))
-    ]
+    found = find_videos(source, target, suffixes)
+    with ExitStack() as stack:
+        if target.is_dir() or not target.exists():
+            with writing(target):
+                stack.enter_context(
+                    lock_folder(target, 'choose another folder to write')
+                )
+        return _fill(
+            found, source, target, settings, workers, overwrite, report
+        )
+
+
+def _fill(
+    found: FoundVideos,
+    source: Path,
+    target: Path,
+    settings: Settings,
+    workers: int,
+    overwrite: bool,
+    report: Report,
+) -> CompressedFolder:
+    """Encode what is missing in a folder that no other run writes to."""
+    journal = CompressJournal(target, settings.of_results(), overwrite)
+    _remove_partials(target)
+    outcomes: dict[Path, Reencoded] = {}
+    names = {path: str(path.relative_to(source)) for path in found.videos}
+    for old, new in found.videos.items():
+        earlier = journal.finished(old, names[old], new)
+        if earlier is not None:
+            outcomes[old] = earlier
+    jobs = [pair for pair in found.videos.items() if pair[0] not in outcomes]
     report(
-        f'{len(videos)} videos in {source}, '
-        f'{len(videos) - len(jobs)} of them already finished'
+        f'{len(found.videos)} videos in {printable(str(source))}, '
+        f'{len(outcomes)} of them already finished'
     )
+    failures = dict(found.clashes)
+    try:
+        for old, outcome in _run(jobs, settings, workers, report):
+            if isinstance(outcome, Reencoded):
+                journal.add(names[old], outcome)
+                outcomes[old] = outcome
+            else:
+                failures[old] = outcome
+        journal.sort()
+    finally:
+        _remove_partials(target)
+    finished = {o: n for o, n in found.videos.items() if o in outcomes}
+    return CompressedFolder(finished, outcomes, failures, found.left_out)
+
+
+def _run(
+    jobs: Sequence[tuple[Path, Path]],
+    settings: Settings,
+    workers: int,
+    report: Report,
+) -> Iterator[tuple[Path, Reencoded | str]]:
+    """Yield each source with what became of it, or the reason of a failure."""
     outcomes = run_jobs(functools.partial(_encode, settings), jobs, workers)
-    failures = {}
     for outcome in report_progress(outcomes, len(jobs), report):
-        old, _ = jobs[outcome.number]
-        if outcome.error is None:
-            journal.add(old, names[old])
-        else:
-            failures[old] = outcome.error
-    finished = {o: n for o, n in videos.items() if o not in failures}
-    return CompressedFolder(finished, failures)
+        result = outcome.error or outcome.result
+        if isinstance(result, WriteError):
+            if result.is_lasting:
+                raise result
+            result = str(result)
+        yield jobs[outcome.number][0], result
 
 
-def find_videos(
-    source: Path, target: Path, suffixes: Sequence[str]
-) -> dict[Path, Path]:
-    """Return the videos below a folder with the files to encode them to.
-
-    Args:
-        source (Path): Folder of the videos.
-        target (Path): Folder of the encoded videos.
-        suffixes (Sequence[str]): Suffixes of videos, in any case.
-
-    Returns:
-        dict[Path, Path]: Source to target, sorted.
-
-    Raises:
-        ValueError: If there are no videos, if two would become one file, or
-            if one of the folders is inside the other.
-    """
-    if not source.is_dir():
-        raise ValueError(f'There is no folder {source} to read videos from.')
-    here, there = source.resolve(), target.resolve()
-    if here == there or here in there.parents or there in here.parents:
-        raise ValueError(
-            f'{source} and {target} must not be inside one another: choose '
-            'another folder to write.'
-        )
-    endings = {'.' + suffix.lower().lstrip('.') for suffix in suffixes}
-    found = {
-        path: target / path.relative_to(source).with_suffix('.mp4')
-        for path in sorted(source.rglob('*'))
-        if path.suffix.lower() in endings and path.is_file()
-    }
-    if not found:
-        raise ValueError(
-            f'{source} has no files with a suffix of '
-            f'{sorted(endings)}. Pass others with --suffixes.'
-        )
-    _check_distinct(found)
-    return found
+def _encode(
+    settings: Settings, job: tuple[Path, Path]
+) -> Reencoded | WriteError:
+    """Encode one file; errors of the folder to write are a result."""
+    try:
+        return reencode(*job, settings)
+    except WriteError as error:
+        return error
 
 
-def _check_distinct(found: dict[Path, Path]) -> None:
-    """Raise if two sources have the same target."""
-    owner: dict[Path, Path] = {}
-    clashes = []
-    for path, target in found.items():
-        first = owner.setdefault(target, path)
-        if first != path:
-            clashes.append(f'{first} and {path}')
-    if clashes:
-        raise ValueError(
-            'Files with the same stem would become one: '
-            f'{"; ".join(clashes[:10])}{" ..." if clashes[10:] else ""}. '
-            'Remove or rename one of each, or choose with --suffixes.'
-        )
-
-
-def _encode(settings: Settings, job: tuple[Path, Path]) -> None:
-    reencode(*job, settings)
+def _remove_partials(folder: Path) -> None:
+    """Remove what killed runs left."""
+    for entry in walk_files(str(folder)):
+        if entry.path.endswith(PARTIAL):
+            with suppress(OSError):
+                (folder / entry.path).unlink()

@@ -4,6 +4,12 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
+
+from clipbert_mm.utils.locks import LOCK_FILE
+
+from .output import write_whole, writing
+from .reencode import Reencoded
 
 JOURNAL = 'compress.jsonl'
 
@@ -13,8 +19,8 @@ class CompressJournal:
 
     Its first line holds the settings. Every other line names a finished
     source with its size and modification time, so that a source that has
-    changed since is encoded again. Lines are only appended: a run may be
-    killed at any time.
+    changed since is encoded again, and what became of it. Lines are only
+    appended: a run may be killed at any time.
 
     Args:
         folder (Path): Folder of the encoded videos: new, empty or with a
@@ -24,73 +30,108 @@ class CompressJournal:
 
     Raises:
         ValueError: If the folder holds other files, or videos with other
-            settings.
+            settings, or if its journal is damaged.
+        WriteError: If the folder cannot be written.
     """
 
     def __init__(self, folder: Path, settings: dict, overwrite: bool) -> None:
         self.path = folder / JOURNAL
-        self._finished: dict[str, dict] = {}
+        self._settings = settings
+        self._records: dict[str, dict] = {}
         if self.path.is_file() and not overwrite:
-            self._read(settings)
+            self._read()
             return
-        if (
-            not self.path.is_file()
-            and folder.exists()
-            and any(folder.iterdir())
-        ):
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(
+                f'{folder} is not a folder: choose another to write.'
+            )
+        if not self.path.is_file() and folder.exists() and _is_filled(folder):
             raise ValueError(
                 f'{folder} is neither empty nor a folder of this tool (it has '
                 f'no {JOURNAL}): choose another folder.'
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix('.partial')
-        partial.write_text(json.dumps(dict(settings=settings)) + '\n')
-        os.replace(partial, self.path)
+        self._write()
 
-    def _read(self, settings: dict) -> None:
-        text = self.path.read_text()
-        lines = text.split('\n')
+    def _read(self) -> None:
+        content = self.path.read_bytes()
+        lines = content.split(b'\n')
         if lines[-1]:  # a line cut short when a run was killed
-            lines.pop()
-            os.truncate(
-                self.path,
-                len(text.encode()) - len(text.rpartition('\n')[2].encode()),
-            )
-        found = json.loads(lines[0])['settings']
-        if found != settings:
+            with writing(self.path):
+                os.truncate(self.path, len(content) - len(lines[-1]))
+        try:
+            first, *records = [json.loads(line) for line in lines[:-1]]
+            found = first['settings']
+            self._records = {record['source']: record for record in records}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'{self.path} is damaged: {error}. Choose another folder, or '
+                'pass --overwrite to encode all videos again.'
+            ) from error
+        if found != self._settings:
             raise ValueError(
                 f'{self.path.parent} holds videos encoded with {found}, but '
-                f'this run has {settings}. Choose another folder, or pass '
-                '--overwrite to encode all of them again.'
+                f'this run has {self._settings}. Choose another folder, or '
+                'pass --overwrite to encode all of them again.'
             )
-        for line in lines[1:]:
-            if line:
-                record = json.loads(line)
-                self._finished[record['source']] = record
 
-    def is_finished(self, source: Path, name: str) -> bool:
-        """Return whether a source is encoded and unchanged since.
+    def finished(
+        self, source: Path, name: str, target: Path
+    ) -> Reencoded | None:
+        """Return what became of a source that is unchanged since.
 
         Args:
             source (Path): The file.
             name (str): Its path relative to the folder of sources.
+            target (Path): Path of its result.
 
         Returns:
-            bool: True if it need not be encoded again.
+            Reencoded | None: None if it must be encoded.
         """
-        return self._finished.get(name) == _record(source, name)
+        record = self._records.get(name, {})
+        try:
+            outcome = Reencoded(*(record[f] for f in Reencoded._fields))
+            status, size = source.stat(), target.stat().st_size
+        except (OSError, KeyError):
+            return None
+        same = outcome.source_bytes == status.st_size and (
+            outcome.source_mtime_ns == status.st_mtime_ns
+        )
+        return outcome if same and outcome.num_bytes == size else None
 
-    def add(self, source: Path, name: str) -> None:
+    def add(self, name: str, outcome: Reencoded) -> None:
         """Record that a source is finished.
 
         Args:
-            source (Path): The file.
             name (str): Its path relative to the folder of sources.
+            outcome (Reencoded): What became of it.
+
+        Raises:
+            WriteError: If the journal cannot be written.
         """
-        with open(self.path, 'a') as file:
-            file.write(json.dumps(_record(source, name)) + '\n')
+        record = dict(source=name, **outcome._asdict())
+        self._records[name] = record
+        with (
+            writing(self.path),
+            open(self.path, 'a', encoding='utf-8') as file,
+        ):
+            file.write(json.dumps(record) + '\n')
+
+    def sort(self) -> None:
+        """Order the lines by source, whichever worker was first.
+
+        Raises:
+            WriteError: If the journal cannot be written.
+        """
+        self._write()
+
+    def _write(self) -> None:
+        records: list[Any] = [dict(settings=self._settings)]
+        records += [own for _, own in sorted(self._records.items())]
+        text = ''.join(json.dumps(record) + '\n' for record in records)
+        with write_whole(self.path) as output:
+            output.write(text.encode())
 
 
-def _record(source: Path, name: str) -> dict:
-    status = source.stat()
-    return dict(source=name, bytes=status.st_size, mtime_ns=status.st_mtime_ns)
+def _is_filled(folder: Path) -> bool:
+    with writing(folder):
+        return any(path.name != LOCK_FILE for path in folder.iterdir())

@@ -2,6 +2,10 @@
 """Settings of the re-encoding of videos."""
 
 import dataclasses
+from typing import Any
+
+from clipbert_mm.media.limits import VIDEO_LIMITS, MediaLimits
+from clipbert_mm.utils.checks import check_choice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,9 +21,15 @@ class Settings:
             to the next. Defaults to 12.
         crf (int): Constant rate factor of x264, from 0 (lossless) to 51.
             Defaults to 23.
+        keep_larger (bool): Keep results that are larger than their sources,
+            instead of copies of the sources. Defaults to False.
+        on_damage (str): ``'raise'`` refuses files of which FFmpeg reports
+            damage; ``'use'`` encodes the frames that FFmpeg conceals.
+            Defaults to ``'raise'``.
+        limits (MediaLimits): Limits above which a source is refused.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If an option is out of range.
 
     Example:
         >>> Settings(fps=6).keyframe_interval
@@ -30,8 +40,12 @@ class Settings:
     long_side: int = 448
     keyframe_interval: int = 12
     crf: int = 23
+    keep_larger: bool = False
+    on_damage: str = 'raise'
+    limits: MediaLimits = VIDEO_LIMITS
 
     def __post_init__(self) -> None:
+        check_choice('on_damage', self.on_damage, ('raise', 'use'))
         limits: dict[str, tuple[float, float]] = dict(
             long_side=(16, 8192), keyframe_interval=(1, 1000), crf=(0, 51)
         )
@@ -43,3 +57,18 @@ class Settings:
                 raise ValueError(
                     f'{name} must be in [{least}, {most}], but got {value}.'
                 )
+
+    def of_results(self) -> dict[str, Any]:
+        """Return the settings that results depend on.
+
+        Returns:
+            dict[str, Any]: All settings without the limits: they decide
+            whether a source is encoded, not how.
+
+        Example:
+            >>> Settings(crf=30).of_results()['crf']
+            30
+        """
+        own = dataclasses.asdict(self)
+        del own['limits']
+        return own

@@ -1,14 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
 """Find out whether decord reads a video wrongly."""
 
-import io
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import av
 import numpy as np
 
-from clipbert_mm.media.containers import open_container, video_stream
-from clipbert_mm.media.packet_index import PacketIndex, read_packet_index
+from clipbert_mm.media.options import ReadOptions
+from clipbert_mm.media.packet_index import PacketIndex
+from clipbert_mm.media.sniffing import HEAD_BYTES
+
+from .packets import read_packets
 
 # Where decord finds the frames that it is asked for.
 _CONTAINERS = ('mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm', 'avi')
@@ -31,27 +33,33 @@ class CheckedVideo(NamedTuple):
     refusal: str
 
 
-def check_for_decord(content: bytes) -> CheckedVideo:
+def check_for_decord(
+    file: BinaryIO, filename: str, options: ReadOptions
+) -> CheckedVideo:
     """Read the packets of a video and look for forms that decord misreads.
 
     Args:
-        content (bytes): Content of the file.
+        file (BinaryIO): Open file.
+        filename (str): Name of the file, for errors.
+        options (ReadOptions): How it is read: ``on_damage='raise'`` also
+            refuses damaged containers.
 
     Returns:
         CheckedVideo: Index of the frames, and the reason for a refusal.
 
     Raises:
+        MediaError: If the container is damaged, or above a limit.
         av.error.FFmpegError: If FFmpeg cannot open it.
         ValueError: If it has no video stream.
     """
-    with open_container(io.BytesIO(content)) as container:
-        stream = video_stream(container)
-        index = read_packet_index(container, stream)
-        return CheckedVideo(index, _refusal(content, container, stream, index))
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    with read_packets(file, filename, options) as (container, stream, index):
+        return CheckedVideo(index, _refusal(head, container, stream, index))
 
 
 def _refusal(
-    content: bytes,
+    head: bytes,
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
     index: PacketIndex,
@@ -71,9 +79,10 @@ def _refusal(
         ),
         'decord cannot seek in its open groups of pictures': index.open_groups,
         'decord cannot decode its first frames': index.num_leading > 0,
-        'it holds text of a playlist': any(
-            mark in content[:4096] for mark in _MARKS
+        'decord shows another of its video streams': (
+            container.streams.best('video') != stream
         ),
+        'it holds text of a playlist': any(mark in head for mark in _MARKS),
     }
     return next((text for text, holds in problems.items() if holds), '')
 

@@ -2,6 +2,7 @@
 """Read frames of a video with decord."""
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ import numpy as np
 from clipbert_mm.media.containers import reason_of
 from clipbert_mm.media.errors import MediaError, is_decord_error
 from clipbert_mm.media.frame_size import long_side_shape
+from clipbert_mm.media.options import DEFAULTS, ReadOptions
+from clipbert_mm.media.reading import LocalFile
 from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
 from clipbert_mm.utils.error_text import first_line
 
@@ -31,14 +34,13 @@ class DecordReader(VideoReader):
     decord reports other frames or times than they do.
 
     Args:
-        file (BinaryIO): Open file; it is read into memory.
+        file (BinaryIO): Open file, which is closed. decord opens it again if
+            it is on the local disk; others are in memory.
         filename (str): Name of the file, for errors.
-        num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
-            Defaults to 1.
-        decode_size (int | None): Length of the longer side in pixels, to
-            which FFmpeg scales. decord learns the size of a video only by
-            opening it, and then opens it a second time. Defaults to None,
-            the size of the file.
+        options (ReadOptions): How it is read. decord learns the size of a
+            video only by opening it, and opens it a second time for
+            ``decode_size``. Its own FFmpeg cannot be asked about damage;
+            only that of the container is found.
 
     Raises:
         MediaError: If it is not a video that decord can open, or one that it
@@ -56,18 +58,18 @@ class DecordReader(VideoReader):
         self,
         file: BinaryIO,
         filename: str,
-        num_threads: int = 1,
-        decode_size: int | None = None,
+        options: ReadOptions = DEFAULTS,
     ) -> None:
         self._filename = filename
         with file:
-            content = file.read()
-        checked = self._check(content)
+            checked = self._check(file, options)
+            with self._media_errors():
+                self._reader: Any = _open(file, options)
         with self._media_errors():
-            self._reader: Any = _open(content, num_threads, decode_size)
             starts = self.get_frame_timestamp(range(len(self)))[:, 0]
         self._refuse(compare_frames(starts, checked.packets))
         self._fps = checked.packets.fps
+        self._keys = checked.packets.key_frames()
 
     def __len__(self) -> int:
         return len(self._reader)
@@ -79,6 +81,10 @@ class DecordReader(VideoReader):
     def get_frame_timestamp(self, indices: Indices) -> np.ndarray:
         """Return start and end of frames in seconds."""
         return self._reader.get_frame_timestamp(indices)
+
+    def get_key_indices(self) -> np.ndarray:
+        """Return the key frames."""
+        return self._keys
 
     def get_batch(self, indices: Indices) -> FrameBatch:
         """Decode frames, each wanted one once and forwards."""
@@ -112,9 +118,9 @@ class DecordReader(VideoReader):
         """Release the decoder."""
         self._reader = None
 
-    def _check(self, content: bytes) -> CheckedVideo:
+    def _check(self, file: BinaryIO, options: ReadOptions) -> CheckedVideo:
         try:
-            checked = check_for_decord(content)
+            checked = check_for_decord(file, self._filename, options)
         except (av.error.FFmpegError, ValueError) as error:
             raise MediaError(
                 self._filename, f'FFmpeg cannot open it: {reason_of(error)}'
@@ -142,10 +148,9 @@ class DecordReader(VideoReader):
             ) from error
 
 
-def _open(
-    content: bytes, num_threads: int, decode_size: int | None
-) -> decord.VideoReader:
-    reader = decord.VideoReader(io.BytesIO(content), num_threads=num_threads)
+def _open(file: BinaryIO, options: ReadOptions) -> decord.VideoReader:
+    num_threads, decode_size = options.num_threads, options.decode_size
+    reader = decord.VideoReader(_source(file), num_threads=num_threads)
     if decode_size is None:
         return reader
     shape = tuple(reader[0].shape[:2])
@@ -153,11 +158,23 @@ def _open(
     if (height, width) == shape:
         return reader
     return decord.VideoReader(
-        io.BytesIO(content),
-        width=width,
-        height=height,
-        num_threads=num_threads,
+        _source(file), width=width, height=height, num_threads=num_threads
     )
+
+
+def _source(file: BinaryIO) -> str | BinaryIO:
+    """Return the name by which decord opens a file, or the file in memory.
+
+    FFmpeg takes names such as ``concat:a.mp4`` for addresses, and names such
+    as ``a%d.jpg`` for many files. The name of the descriptor is none of them,
+    and stands for the file that has been checked even if it is replaced.
+    """
+    if isinstance(file, LocalFile):
+        path = f'/proc/self/fd/{file.fileno()}'
+        if os.path.exists(path):
+            return path
+    file.seek(0)
+    return io.BytesIO(file.read())
 
 
 def silence_decord() -> None:

@@ -1,42 +1,34 @@
 # Copyright (c) clipbert_mm contributors.
 """Read animated GIFs and WebPs with Pillow."""
 
-import struct
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageSequence
 
+from clipbert_mm.media.animation_index import read_animation_index
+from clipbert_mm.media.damage import damaged
 from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.options import DEFAULTS, ReadOptions
 from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
 
-# What Pillow raises for truncated or damaged files.
-_DECODING_ERRORS = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    IndexError,
-    struct.error,
-    Image.DecompressionBombError,
-)
-# Where a frame has no delay, as in FFmpeg and browsers.
-_DEFAULT_DELAY = 100  # milliseconds
+from .pillow_files import PILLOW_ERRORS, open_with_pillow
+from .wanted_frames import WantedFrames
 
 
 class GifReader(VideoReader):
-    """Frames of an animation, all decoded when it is opened.
+    """Frames of an animation, decoded from its start on.
 
     decord 0.6 refuses every GIF ("Failed to measure duration/frame-count"),
     and TGIF-QA consists of them. Every frame has its own duration, so the
-    rate may vary.
+    rate may vary. Frames keep their size, and only wanted ones are kept.
 
     Args:
-        file (BinaryIO): Open file.
+        file (BinaryIO): Open file; the reader closes it.
         filename (str): Name of the file, for errors.
+        options (ReadOptions): How it is read.
 
     Raises:
-        MediaError: If the file is truncated or damaged.
+        MediaError: If the file is damaged, or above a limit.
 
     Example:
         >>> reader = GifReader(
@@ -45,18 +37,30 @@ class GifReader(VideoReader):
         (32, 10.0)
     """
 
-    def __init__(self, file: BinaryIO, filename: str) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        filename: str,
+        options: ReadOptions = DEFAULTS,
+    ) -> None:
+        self._file = file
+        self._filename = filename
+        index = read_animation_index(file, filename, options.limits)
+        if index.problem and options.refuses_damage:
+            raise damaged(filename, index.problem)
+        if not index.delays:
+            raise MediaError(filename, 'it has no frames')
+        ends = np.cumsum(index.delays) / 1000
+        options.limits.check_seconds(float(ends[-1]), filename)
+        starts = ends - np.array(index.delays) / 1000
+        self._timestamps = np.stack([starts, ends], 1)
         try:
-            self._frames, delays = _decode(file)
-        except _DECODING_ERRORS as error:
-            raise MediaError(
-                filename, f'this animation cannot be decoded: {error}'
-            ) from error
-        ends = np.cumsum(delays) / 1000
-        self._timestamps = np.stack([ends - np.array(delays) / 1000, ends], 1)
+            self._image = open_with_pillow(file, ('GIF', 'WEBP'))
+        except PILLOW_ERRORS as error:
+            raise self._error(error) from error
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._timestamps)
 
     def get_avg_fps(self) -> float:
         """Return the average rate in frames per second."""
@@ -66,22 +70,27 @@ class GifReader(VideoReader):
         """Return start and end of frames in seconds."""
         return self._timestamps[np.asarray(indices)]
 
+    def get_key_indices(self) -> np.ndarray:
+        """Return all frames: each is decoded as fast."""
+        return np.arange(len(self))
+
     def get_batch(self, indices: Indices) -> FrameBatch:
-        """Return frames."""
-        return FrameBatch(self._frames[np.asarray(indices)])
+        """Decode frames, each wanted one once and forwards."""
+        numbers = np.arange(len(self))[np.asarray(indices, np.int64)]
+        wanted = WantedFrames(numbers, self._filename)
+        try:
+            for number in sorted(wanted.missing):
+                self._image.seek(number)
+                wanted.add(number, np.asarray(self._image.convert('RGB')))
+        except PILLOW_ERRORS as error:
+            raise self._error(error) from error
+        return FrameBatch(wanted.array())
 
     def close(self) -> None:
-        """Release the frames."""
-        self._frames = self._frames[:0]
+        """Close the file."""
+        self._file.close()
 
-
-def _decode(file: BinaryIO) -> tuple[np.ndarray, list[int]]:
-    """Return all frames, ``(T, H, W, 3)``, and delays in milliseconds."""
-    delays = []
-    frames = []
-    with file, Image.open(file, formats=['GIF', 'WEBP']) as image:
-        for frame in ImageSequence.Iterator(image):
-            frames.append(np.asarray(frame.convert('RGB')))
-            # Of a WebP it is known only after decoding.
-            delays.append(frame.info.get('duration') or _DEFAULT_DELAY)
-    return np.stack(frames), delays
+    def _error(self, error: Exception) -> MediaError:
+        return MediaError(
+            self._filename, f'this animation cannot be decoded: {error}'
+        )

@@ -1,25 +1,38 @@
 # Copyright (c) clipbert_mm contributors.
 """Decode still images with OpenCV."""
 
+import io
+
 import cv2
 import mmcv
 import numpy as np
+from PIL import UnidentifiedImageError
 
 from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.limits import IMAGE_LIMITS, MediaLimits
+
+from .image_damage import sign_of_image_damage
+from .pillow_files import open_with_pillow
+
+_NO_IMAGE = 'it is not an image that OpenCV can decode'
 
 
-def decode_image(content: bytes, filename: str) -> np.ndarray:
+def decode_image(
+    content: bytes, filename: str, limits: MediaLimits = IMAGE_LIMITS
+) -> np.ndarray:
     """Decode a still image; grey images get three equal channels.
 
     Args:
         content (bytes): Content of the file.
         filename (str): Name of the file, for errors.
+        limits (MediaLimits): Limit of its pixels, which its header states.
 
     Returns:
         np.ndarray: Shape ``(H, W, 3)``, uint8, RGB.
 
     Raises:
-        MediaError: If OpenCV cannot decode it.
+        MediaError: If it is above the limit or damaged, or OpenCV cannot
+            decode it.
 
     Example:
         >>> content = cv2.imencode('.png', np.zeros((4, 6), np.uint8))[1]
@@ -27,11 +40,21 @@ def decode_image(content: bytes, filename: str) -> np.ndarray:
         (4, 6, 3)
     """
     try:
+        width, height = open_with_pillow(io.BytesIO(content)).size
+    except UnidentifiedImageError as error:
+        raise MediaError(filename, _NO_IMAGE) from error
+    limits.check_pixels(width, height, filename)
+    try:
         image = mmcv.imfrombytes(content, channel_order='rgb')
     except cv2.error as error:
         raise MediaError(
             filename, f'OpenCV cannot decode it: {error}'
         ) from error
     if image is None:
-        raise MediaError(filename, 'it is not an image that OpenCV can decode')
+        raise MediaError(filename, _NO_IMAGE)
+    sign = sign_of_image_damage(content)
+    if sign:
+        raise MediaError(
+            filename, f'it is damaged: {sign}; copy or download it again'
+        )
     return image

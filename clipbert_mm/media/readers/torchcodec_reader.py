@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Read frames of a video with torchcodec."""
 
-import io
 from typing import Any, BinaryIO
 
 import av
@@ -9,11 +8,13 @@ import numpy as np
 from torchcodec.decoders import VideoDecoder
 from torchcodec.transforms import Resize
 
-from clipbert_mm.media.containers import open_container, video_stream
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.frame_size import long_side_shape
-from clipbert_mm.media.packet_index import PacketIndex, read_packet_index
+from clipbert_mm.media.options import DEFAULTS, ReadOptions
 from clipbert_mm.media.video_reader import FrameBatch, Indices, VideoReader
+
+from .packets import read_packets
+from .torchcodec_limits import torchcodec_refusal
 
 
 class TorchcodecReader(VideoReader):
@@ -21,16 +22,15 @@ class TorchcodecReader(VideoReader):
 
     torchcodec knows when frames are shown only after decoding them. PyAV
     reads it from the packets instead, because the clip sampler asks for all
-    frames.
+    frames. A video is refused if its packets have a form of which torchcodec
+    shows other frames than it is asked for.
 
     Args:
-        file (BinaryIO): Open file; it is read into memory.
+        file (BinaryIO): Open file, read by seeking; the reader closes it.
         filename (str): Name of the file, for errors.
-        num_threads (int): Threads of the decoder; 0 lets FFmpeg choose.
-            Defaults to 1.
-        decode_size (int | None): Length of the longer side in pixels, to
-            which torchcodec scales, with antialiasing. Defaults to None, the
-            size of the file.
+        options (ReadOptions): How it is read. torchcodec scales to
+            ``decode_size`` with antialiasing. Its own FFmpeg cannot be asked
+            about damage; only that of the container is found.
 
     Raises:
         MediaError: If it is not a video that torchcodec can open.
@@ -46,24 +46,26 @@ class TorchcodecReader(VideoReader):
         self,
         file: BinaryIO,
         filename: str,
-        num_threads: int = 1,
-        decode_size: int | None = None,
+        options: ReadOptions = DEFAULTS,
     ) -> None:
         self._filename = filename
-        with file:
-            content = file.read()
+        self._file = file
         try:
-            self._index, stream = self._read_index(content)
-            self._decoder: Any = self._open(
-                content, stream, num_threads, decode_size
-            )
+            with read_packets(file, filename, options) as packets:
+                self._index, stream = packets[2], packets[1].index
+                refusal = torchcodec_refusal(*packets)
+            if refusal:
+                raise MediaError(filename, f"{refusal}; set decoder='pyav'")
+            self._decoder: Any = self._open(file, stream, options)
+        except MediaError:
+            raise
         except (av.error.FFmpegError, RuntimeError, ValueError) as error:
             raise self._error(error) from error
         if len(self._decoder) != len(self):
             raise MediaError(
                 filename,
                 f'torchcodec finds {len(self._decoder)} frames, but PyAV '
-                f'{len(self)}; use another decoder',
+                f"{len(self)}; set decoder='pyav'",
             )
 
     def __len__(self) -> int:
@@ -77,6 +79,10 @@ class TorchcodecReader(VideoReader):
         """Return start and end of frames in seconds."""
         return self._index.timestamps(np.asarray(indices))
 
+    def get_key_indices(self) -> np.ndarray:
+        """Return the key frames."""
+        return self._index.key_frames()
+
     def get_batch(self, indices: Indices) -> FrameBatch:
         """Decode frames; torchcodec itself sorts and deduplicates."""
         try:
@@ -88,36 +94,30 @@ class TorchcodecReader(VideoReader):
     def close(self) -> None:
         """Release the decoder."""
         self._decoder = None
+        self._file.close()
 
     @staticmethod
-    def _read_index(content: bytes) -> tuple[PacketIndex, int]:
-        with open_container(io.BytesIO(content)) as container:
-            stream = video_stream(container)
-            return read_packet_index(container, stream), stream.index
-
-    @staticmethod
-    def _open(
-        content: bytes,
-        stream: int,
-        num_threads: int,
-        decode_size: int | None,
-    ) -> VideoDecoder:
-        options: dict[str, Any] = dict(
+    def _open(file: Any, stream: int, options: ReadOptions) -> VideoDecoder:
+        arguments: dict[str, Any] = dict(
             dimension_order='NHWC',
-            num_ffmpeg_threads=num_threads,
+            num_ffmpeg_threads=options.num_threads,
             stream_index=stream,
         )
-        if decode_size is not None:
+        if options.decode_size is not None:
             # Reads only the header, for the size of the frames.
+            file.seek(0)
             header: Any = VideoDecoder(
-                content, stream_index=stream, seek_mode='approximate'
+                file, stream_index=stream, seek_mode='approximate'
             ).metadata
-            options['transforms'] = [
+            arguments['transforms'] = [
                 Resize(
-                    long_side_shape(header.height, header.width, decode_size)
+                    long_side_shape(
+                        header.height, header.width, options.decode_size
+                    )
                 )
             ]
-        return VideoDecoder(content, **options)
+        file.seek(0)
+        return VideoDecoder(file, **arguments)
 
     def _error(self, error: Exception) -> MediaError:
         return MediaError(

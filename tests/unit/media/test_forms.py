@@ -38,6 +38,19 @@ ENCODED: dict[str, dict[str, Any]] = {
     'av1.mp4': dict(codec='libsvtav1', gop=50, preset='12'),
     'vp8.ogv': dict(codec='libvpx', gop=50, deadline='realtime'),
     'raw.h264': dict(gop=50),
+    'h264.wmv': dict(gop=50),
+    'h264.mxf': dict(gop=50),
+}
+REFUSED_WITH_TORCHCODEC = {
+    'mpeg1.mpg': 'torchcodec cannot seek in MPEG-PS',
+    'mpeg2.mpg': 'torchcodec cannot seek in MPEG-PS',
+    'xvid.avi': 'torchcodec takes its B-frames for their neighbours',
+    'h264.avi': 'torchcodec takes its B-frames for their neighbours',
+    'raw.h264': 'torchcodec takes its B-frames for their neighbours',
+    'h264.wmv': 'torchcodec takes its B-frames for their neighbours',
+    'h264.mxf': 'torchcodec takes its B-frames for their neighbours',
+    'h264.ts': 'torchcodec cannot seek in MPEG-TS',
+    'cut.mp4': 'torchcodec shows frames that its edit list hides',
 }
 REFUSED_WITH_DECORD = {
     'mpeg1.mpg': 'decord cannot seek in MPEG-PS',
@@ -50,6 +63,8 @@ REFUSED_WITH_DECORD = {
     'av1.mp4': 'decord does not decode .* reliably',
     'vp8.ogv': 'decord cannot seek in Ogg',
     'raw.h264': 'decord cannot seek in raw H.264 video',
+    'h264.wmv': 'decord cannot seek in ASF',
+    'h264.mxf': 'decord cannot seek in MXF',
     'h264.avi': 'decord takes its B-frames for their neighbours',
 }
 
@@ -113,6 +128,16 @@ def test_forms__decord_is_right_or_refuses(media: Path, name: str) -> None:
         open_video(media / name, decoder='decord')
 
 
+@pytest.mark.parametrize('name', [*ENCODED, 'h264.avi', 'base.mkv', 'cut.mp4'])
+def test_forms__torchcodec_is_right_or_refuses(media: Path, name: str) -> None:
+    message = REFUSED_WITH_TORCHCODEC.get(name)
+    if message is None:
+        assert picked(media / name, decoder='torchcodec') == (CLIPS, CLIPS)
+        return
+    with pytest.raises(MediaError, match=f"{message}.*; set decoder='pyav'"):
+        open_video(media / name, decoder='torchcodec')
+
+
 def test_forms__edit_list(media: Path) -> None:
     inds, shown = picked(media / 'cut.mp4', decoder='pyav')
     expected = decoded_in_order(media / 'cut.mp4')
@@ -132,8 +157,10 @@ def test_forms__begins_inside_a_group(media: Path, tmp_path: Path) -> None:
     with open_video(path, decoder='pyav') as reader:
         count = min(len(reader), len(expected))
         assert len(reader) - count <= 1  # the last is cut
-        inds = [0, 1, count - 2, count // 2]
+        inds = [0, 1, count - 4, count // 2]
         shown = [number_of(f) for f in reader.get_batch(inds).asnumpy()]
+        with pytest.raises(MediaError, match='it is damaged'):
+            reader.get_batch([count - 1])
     assert shown == [expected[i] for i in inds]
 
 
@@ -166,6 +193,42 @@ def test_forms__attached_pictures(media: Path, tmp_path: Path) -> None:
     Image.fromarray(np.zeros((80, 120, 3), np.uint8)).save(cover)
     path = remux(media / 'base.mp4', tmp_path / 'a.mkv', cover=cover)
     assert picked(path, decoder='pyav') == (CLIPS, CLIPS)
+
+
+@pytest.mark.parametrize('decoder', ['pyav', 'torchcodec'])
+def test_forms__rate_and_duration_unknown(
+    media: Path, tmp_path: Path, decoder: str
+) -> None:
+    """A live WebM states no duration; an Ogg's rate is in its stamps."""
+    path = remux(
+        write_numbered(tmp_path / 'a.webm', 250, codec='libvpx', gop=50),
+        tmp_path / 'live.webm',
+        live='1',
+    )
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].duration is None
+    for file in (path, media / 'vp8.ogv'):
+        with open_video(file, decoder=decoder) as reader:
+            assert reader.get_avg_fps() == 25
+        assert picked(file, decoder=decoder) == (CLIPS, CLIPS)
+
+
+@pytest.mark.parametrize('decoder', ['pyav', 'decord', 'torchcodec'])
+def test_forms__still_images_and_songs(tmp_path: Path, decoder: str) -> None:
+    image = Image.fromarray(np.zeros((80, 120, 3), np.uint8))
+    for name in ('a.jpg', 'a.png', 'a.webp', 'a.tif', 'a.bmp', 'a.mp4'):
+        form = 'JPEG' if name == 'a.mp4' else None
+        image.save(tmp_path / name, form)
+        with pytest.raises(MediaError, match='image, not a video; read image'):
+            open_video(tmp_path / name, decoder=decoder)
+    (tmp_path / 'a.mp3').write_bytes(b'ID3\x04\0\0\0\0\0\0' + bytes(500))
+    with pytest.raises(MediaError, match='it is a sound file'):
+        open_video(tmp_path / 'a.mp3', decoder=decoder)
+    song = write_sound(tmp_path / 'song.mp4')
+    image.save(tmp_path / 'cover.jpg')
+    path = remux(song, tmp_path / 'b.mp4', cover=tmp_path / 'cover.jpg')
+    with pytest.raises(MediaError, match='video stream, only attached pictu'):
+        open_video(path, decoder=decoder)
 
 
 def test_forms__two_streams(media: Path, tmp_path: Path) -> None:

@@ -82,12 +82,12 @@ def test_decoder__frames_in_any_order(
         with pytest.raises(MediaError, match=REFUSED_WITH_DECORD[name]):
             open_video(files / name, decoder=decoder)
         return
+    if (decoder, name) == ('torchcodec', 'h264.ts'):
+        with pytest.raises(MediaError, match='torchcodec cannot seek in MPEG'):
+            open_video(files / name, decoder=decoder)
+        return
     reader = open_video(files / name, decoder=decoder)
     assert len(reader) == 120
-    if (decoder, name) == ('torchcodec', 'h264.ts'):
-        with pytest.raises(MediaError, match='h264.ts.*no more frames left'):
-            reader.get_batch(PLACES)
-        return
     for inds in (PLACES, sorted(set(PLACES)), [119], [0, 1, 2], PLACES[::-1]):
         assert numbers(reader.get_batch(inds).asnumpy()) == inds
 
@@ -171,7 +171,9 @@ def test_decoder__a_file_that_ends_early(
     path = tmp_path / 'cut.mkv'
     content = (files / 'h264.mkv').read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    reader = open_video(path, decoder=decoder)
+    with pytest.raises(MediaError, match='File ended prematurely'):
+        open_video(path, decoder=decoder)
+    reader = open_video(path, decoder=decoder, on_damage='use')
     last = len(reader) - 1
     assert 20 < last < 110
     got = reader.get_batch([0, last // 2]).asnumpy()

@@ -270,3 +270,23 @@ def test_open_video__animated_webp(tmp_path: Path) -> None:
         np.testing.assert_allclose(times, [[0.1, 0.3], [0.5, 0.6]])
         got = reader.get_batch([3, 1]).asnumpy()
     assert [int(frame.mean()) for frame in got] == [120, 40]
+
+
+def test_open_video__motion_jpeg_by_its_name(tmp_path: Path) -> None:
+    path = write_motion_jpeg(tmp_path / 'a.mjpeg', 30)
+    with open_video(path) as reader:
+        assert len(reader) == 30
+        shown = [number_of(f) for f in reader.get_batch([0, 17, 3]).asnumpy()]
+    assert shown == [0, 17, 3]
+    path = path.rename(tmp_path / 'a.mp4')
+    with pytest.raises(MediaError, match='it is a JPEG image, not a video'):
+        open_video(path)
+
+
+def write_motion_jpeg(path: Path, number: int) -> Path:
+    """Write JPEGs that show their number, one after the other."""
+    source = write_numbered(path.with_suffix('.mkv'), number)
+    with av.open(str(source)) as container, path.open('wb') as file:
+        for frame in container.decode(video=0):
+            frame.to_image().save(file, 'JPEG')
+    return path

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of the pixels of re-encoded videos."""
 
+import pickle
 import struct
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 
 from clipbert_mm.media.compression.reencode import reencode
 from clipbert_mm.media.compression.settings import Settings
-from tests.toolbox.media import read_all
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.limits import MediaLimits
+from tests.toolbox.media import read_all, write_gif, write_video
 
 # Two seconds of colours that a wrong matrix or range would change.
 COLOURS = ((220, 40, 30), (30, 200, 60), (40, 60, 210), (250, 250, 250))
@@ -102,3 +105,46 @@ def test_reencode__turns_what_players_turn(tmp_path: Path) -> None:
     assert frames.shape == (3, 96, 64, 3)
     quarters = frames[1].reshape(2, 48, 2, 32, 3).mean((1, 3, 4))
     assert np.abs(quarters - [[0, 255], [0, 0]]).max() < 10
+
+
+@pytest.mark.parametrize('form', ['mp4', 'ts', 'gif'])
+@pytest.mark.parametrize(
+    'limit', [('pixels', 3071), ('frames', 19), ('seconds', 1)]
+)
+def test_reencode__source_above_a_limit(
+    tmp_path: Path, form: str, limit: tuple[str, int]
+) -> None:
+    name, value = limit
+    source, target = tmp_path / f'a.{form}', tmp_path / 'b.mp4'
+    if form == 'gif':
+        write_gif(source, 20, [100] * 20)
+    else:
+        write_video(source, 20, 10)
+    below = Settings(limits=MediaLimits(**{name: value}))
+    with pytest.raises(
+        MediaError, match=rf'above the limit of {value}; .* --limits {name}='
+    ) as raised:
+        reencode(source, target, below)
+    # As from a worker.
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+    assert not target.exists()
+    enough = dict(pixels=3072, frames=20, seconds=2)
+    reencode(source, target, Settings(limits=MediaLimits(**enough)))
+    assert target.exists()
+
+
+def test_reencode__frames_that_grow_above_a_limit(tmp_path: Path) -> None:
+    """What a stream decodes to counts, whatever its container says."""
+    source, target = tmp_path / 'a.ts', tmp_path / 'b.mp4'
+    small = write_video(tmp_path / 'small.ts', 20)
+    large = write_video(tmp_path / 'large.ts', 20, size=(320, 240))
+    source.write_bytes(small.read_bytes() + large.read_bytes())
+    for on_damage in ('raise', 'use'):
+        settings = Settings(
+            on_damage=on_damage, limits=MediaLimits(pixels=4000)
+        )
+        with pytest.raises(
+            MediaError, match=r'320x240 exceeds .* 4000; .* --limits pixels='
+        ):
+            reencode(source, target, settings)
+    assert not target.exists()
