@@ -4,12 +4,15 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from clipbert_mm.utils.checks import check_integer
+from clipbert_mm.utils.whole_files import write_whole
 
 from .errors import AnnotationError
-from .json_reading import json_members, read_text
+from .json_reading import json_members
 from .record import Record
+from .text_files import read_text
 
 
 def read_vocabulary(source: str | Sequence[str]) -> list[str]:
@@ -17,7 +20,8 @@ def read_vocabulary(source: str | Sequence[str]) -> list[str]:
 
     Args:
         source (str | Sequence[str]): JSON file ``{"couch": 0, ...}`` with the
-            labels 0 to the number of answers minus 1; or the answers. The
+            labels 0 to the number of answers minus 1; the ``config.json`` of
+            a model of transformers, with ``id2label``; or the answers. The
             empty string is a valid answer (the 3,129 of VQA 2.0 may have it).
 
     Returns:
@@ -52,13 +56,31 @@ def write_vocabulary(path: str, answers: Sequence[str]) -> None:
     Example:
         >>> write_vocabulary('a.json', ['man', 'woman'])  # doctest: +SKIP
     """
+    write_whole(path, vocabulary_text(answers))
+
+
+def vocabulary_text(answers: Sequence[str]) -> str:
+    r"""Return the content of the file of a vocabulary.
+
+    Args:
+        answers (Sequence[str]): Answers in the order of their labels.
+
+    Returns:
+        str: JSON with a line for each answer.
+
+    Raises:
+        ValueError: If an answer is not a string, or occurs twice.
+
+    Example:
+        >>> vocabulary_text(['man'])
+        '{\n"man": 0\n}\n'
+    """
     _check_answers(answers)
     lines = [
         f'{json.dumps(answer, ensure_ascii=False)}: {label}'
         for label, answer in enumerate(answers)
     ]
-    with open(path, 'w', encoding='utf-8') as file:
-        file.write('{\n' + ',\n'.join(lines) + '\n}\n')
+    return '{\n' + ',\n'.join(lines) + '\n}\n'
 
 
 def build_vocabulary(
@@ -125,7 +147,7 @@ def _read_file(path: str) -> list[str]:
     lines: dict[str, int] = {}
     answers: dict[int, str] = {}
     text = read_text(path, 'vocabulary')
-    for line, answer, value in json_members(path, text):
+    for line, answer, value in _labels_of(json_members(path, text)):
         if not isinstance(answer, str):
             raise AnnotationError(
                 f'{path}:{line}: expected the members {{"answer": label}}, '
@@ -155,6 +177,26 @@ def _read_file(path: str) -> list[str]:
             f'{largest} for {answers[largest]!r}.'
         )
     return [answers[label] for label in range(len(answers))]
+
+
+def _labels_of(
+    members: Iterable[tuple[int, str | None, Any]],
+) -> list[tuple[int, Any, Any]]:
+    """Return the members of a vocabulary, or of a model's ``id2label``."""
+    found = list(members)
+    for line, name, value in found:
+        if name == 'id2label' and isinstance(value, dict):
+            return [
+                (line, answer, _number(label))
+                for label, answer in value.items()
+            ]
+    return found
+
+
+def _number(label: str) -> int | str:
+    """Return the number that a key of JSON stands for."""
+    is_number = label.isascii() and label.isdecimal() and len(label) < 10
+    return int(label) if is_number else label[:20]
 
 
 def _check_answers(answers: Sequence[str]) -> None:

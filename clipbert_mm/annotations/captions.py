@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from .errors import AnnotationError
-from .foreign import SPLIT_NAMES, check_foreign
-from .json_reading import json_lines, json_members, read_text
+from .foreign import are_splits, check_foreign
+from .json_reading import json_lines, json_members
 from .json_values import is_identifier
 from .record import Record, RecordId, to_record
 from .record_ids import unique_ids
 from .strict_json import SPACE, StrictJSONError, decode_all
+from .text_files import read_text
 
 CaptionId = RecordId
 
@@ -110,7 +111,7 @@ def _rows(path: str, text: str, media_names: Mapping[str, str]) -> list[_Row]:
             for record in json_lines(path, text)
         ]
     rows = list(_mmaction_rows(path, text))
-    if {row.media for row in rows} <= SPLIT_NAMES:
+    if are_splits(row.media for row in rows):
         check_foreign(path, text)
     return rows
 

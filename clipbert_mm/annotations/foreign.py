@@ -1,7 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Recognise the dataset authors' files, which must be converted first."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import AnnotationError
@@ -9,13 +10,20 @@ from .json_reading import json_members
 from .json_values import is_object
 from .strict_json import SPACE
 
-SPLIT_NAMES = frozenset(('train', 'val', 'valid', 'validation', 'test'))
+_SPLIT = re.compile(
+    'train(ing)?|val(id(ation)?)?|test(ing)?|dev', re.IGNORECASE
+)
 
 _ANY_CONVERTER = 'the converter of its dataset, tools/data/<set>/convert.py,'
 # Kinds of files that are one object, by keys that all of them have.
 _OBJECTS = (
     ({'videos', 'sentences'}, 'the captions of MSR-VTT', 'msrvtt'),
     ({'images', 'annotations'}, 'captions of COCO', 'coco_vg'),
+    (
+        {'images', 'dataset'},
+        "captions in Karpathy's splits",
+        'image_retrieval',
+    ),
     ({'data_subtype', 'questions'}, 'questions of VQA 2.0', 'vqa'),
     ({'data_subtype', 'annotations'}, 'answers of VQA 2.0', 'vqa'),
 )
@@ -33,6 +41,22 @@ _TABLES = (
     ('\t', {'gif_name', 'question'}, 'questions of TGIF-QA', 'tgif_qa'),
     (',', {'video_id'}, 'a list of MSR-VTT', 'msrvtt'),
 )
+
+
+def are_splits(names: Iterable[str]) -> bool:
+    """Return whether all names are those of splits of a dataset.
+
+    Args:
+        names (Iterable[str]): Keys of an object.
+
+    Returns:
+        bool: True for names such as ``'train'`` and ``'Testing'``.
+
+    Example:
+        >>> are_splits(['Train', 'validation']), are_splits(['train0'])
+        (True, False)
+    """
+    return all(map(_SPLIT.fullmatch, names))
 
 
 def check_foreign(path: str, text: str) -> None:
@@ -91,12 +115,20 @@ def _object_kind(values: Mapping[str, Any]) -> tuple[str, str] | None:
     for keys, kind, dataset in _OBJECTS:
         if keys <= values.keys():
             return _published(kind, dataset)
-    if values.keys() <= SPLIT_NAMES:
+    if are_splits(values):
         return (
             f'one object with the splits {sorted(values)}',
             _ANY_CONVERTER,
         )
-    return _records_kind(list(values.values()))
+    found = _records_kind(list(values.values()))
+    lists = [key for key, value in values.items() if _are_records(value)]
+    if found is None and lists:
+        return f'one object with records in {lists[:3]}', _ANY_CONVERTER
+    return found
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and is_object(value[0])
 
 
 def _records_kind(records: list[Any]) -> tuple[str, str] | None:

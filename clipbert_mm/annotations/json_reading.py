@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""JSON files, read so that every member keeps its line number."""
+"""JSON texts, read so that every member keeps its line number."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,42 +7,6 @@ from typing import Any
 from .errors import AnnotationError
 from .record import Record, to_record
 from .strict_json import SPACE, StrictJSONError, decode, decode_all
-
-
-def read_text(path: str, option: str | None = None) -> str:
-    """Read a whole file in UTF-8.
-
-    Args:
-        path (str): The file.
-        option (str | None): Dataset option that named the file, for the
-            message. Defaults to None.
-
-    Returns:
-        str: Content of the file.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        AnnotationError: If it is not UTF-8.
-
-    Example:
-        >>> read_text('msrvtt/test.jsonl', 'ann_file')  # doctest: +SKIP
-        '{"caption": ...
-    """
-    try:
-        with open(path, encoding='utf-8-sig') as file:
-            return file.read()
-    except FileNotFoundError as error:
-        if option is None:
-            raise FileNotFoundError(f'There is no file {path!r}.') from error
-        raise FileNotFoundError(
-            f'There is no annotation file {path!r}. Check {option} and '
-            'data_root of the dataset.'
-        ) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b'\n', 0, error.start) + 1
-        raise AnnotationError(
-            f'{path}:{line}: this is not a text file in UTF-8: {error}.'
-        ) from error
 
 
 def json_lines(path: str, text: str) -> Iterator[Record]:
@@ -104,6 +68,10 @@ def json_members(
         [(1, 'video0.mp4', ['a man'])]
     """
     cursor = _Cursor(path, text)
+    if not cursor.peek():
+        raise AnnotationError(
+            f'{path}:1: this file is empty. Copy or download it again.'
+        )
     closing = {'[': ']', '{': '}'}[cursor.take('[{')]
     done = cursor.peek() == closing
     if done:

@@ -8,10 +8,11 @@ from clipbert_mm.utils.checks import check_choice
 
 from .errors import AnnotationError
 from .foreign import check_foreign
-from .json_reading import json_lines, read_text
+from .json_reading import json_lines
 from .json_values import is_integer, is_object, is_text
 from .record import Record, RecordId
 from .record_ids import unique_ids
+from .text_files import read_text
 
 ANSWER_FORMATS = ('open', 'choice', 'count', 'soft')
 

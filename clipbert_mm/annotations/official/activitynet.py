@@ -1,9 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert the annotation files of ActivityNet Captions to paragraphs.
+r"""Convert the annotation files of ActivityNet Captions to paragraphs.
 
 Example::
 
-    python tools/data/activitynet/convert.py --train train.json \
+    clipbert-mm convert activitynet --train train.json \
         --val1 val_1.json --val2 val_2.json --out data/activitynet/annotations
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from clipbert_mm.annotations.json_values import is_integer
 from clipbert_mm.annotations.record import Record
 
-from .command_line import add_output_options, run
+from .command_line import add_output_options, command_parser, run
 from .conversion import Conversion
 from .files import read_mapping
 from .split import Split
@@ -83,7 +83,7 @@ def _is_time(value: Any) -> bool:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = command_parser(__doc__)
     for name, file in (
         ('train', 'train'),
         ('val1', 'val_1'),

@@ -1,14 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert COCO captions and Visual Genome regions for pretraining.
+r"""Convert COCO captions and Visual Genome regions for pretraining.
 
 Examples::
 
-    python tools/data/coco_vg/convert.py captions \
+    clipbert-mm convert coco_vg captions \
         --coco-train captions_train2014.json \
         --coco-val captions_val2014.json \
         --regions region_descriptions.json --image-data image_data.json \
         --out data/coco_vg/annotations
-    python tools/data/coco_vg/convert.py link-images \
+    clipbert-mm convert coco_vg link-images \
         --coco train2014 val2014 --vg VG_100K VG_100K_2 \
         --out data/coco_vg/images
 """
@@ -20,7 +20,12 @@ from collections.abc import Iterator, Sequence
 
 from clipbert_mm.annotations.errors import AnnotationError
 
-from .command_line import add_output_options, run
+from .command_line import (
+    add_output_options,
+    command_parser,
+    not_negative,
+    run,
+)
 from .conversion import Conversion
 from .files import read_list, read_object
 from .image_links import link_images
@@ -113,10 +118,13 @@ def _coco_ids(path: str) -> dict[int, int | None]:
     """Return the COCO id of each image of Visual Genome, or None."""
     found: dict[int, int | None] = {}
     for record in read_list(path):
+        image = record.integer('image_id')
+        if image in found:
+            raise record.error(
+                f'the image {image} already occurs above. Remove one of them.'
+            )
         is_coco = record.values.get('coco_id', '') not in NO_COCO_ID
-        found[record.integer('image_id')] = (
-            record.integer('coco_id') if is_coco else None
-        )
+        found[image] = record.integer('coco_id', 1) if is_coco else None
     return found
 
 
@@ -146,7 +154,7 @@ def _draw_images(split: Split, number: int, seed: int) -> None:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = command_parser(__doc__)
     tasks = parser.add_subparsers(dest='task', required=True)
     captions = tasks.add_parser('captions', help='write the annotations')
     for name, text in (
@@ -158,7 +166,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         captions.add_argument(name, required=True, help=text)
     captions.add_argument(
         '--val-images',
-        type=int,
+        type=not_negative,
         default=2000,
         help='images of each source in val.jsonl, 0 for all; default: '
         '%(default)s',

@@ -6,8 +6,25 @@ import sys
 from collections.abc import Callable
 
 from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.utils.outputs import OutputError
+from clipbert_mm.utils.printing import print_json, print_text
 
 from .conversion import Conversion
+
+
+def command_parser(docstring: str) -> argparse.ArgumentParser:
+    """Return a parser whose help is a docstring.
+
+    Args:
+        docstring (str): Docstring of a converter, with examples.
+
+    Returns:
+        argparse.ArgumentParser: The parser.
+    """
+    return argparse.ArgumentParser(
+        description=docstring,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +39,28 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         help='convert files whose splits share videos or whose question ids '
         'are repeated, and note how many',
     )
+    parser.add_argument(
+        '--json',
+        action='store_true',
+        help='print one JSON document instead of a table',
+    )
 
 
 def positive(text: str) -> int:
     """Return an integer >= 1, as the type of an option."""
-    if not text.isdecimal() or int(text) < 1:
+    return _integer(text, 1)
+
+
+def not_negative(text: str) -> int:
+    """Return an integer >= 0, as the type of an option."""
+    return _integer(text, 0)
+
+
+def _integer(text: str, least: int) -> int:
+    # int() takes at most 4,300 digits.
+    if not text.isdecimal() or len(text) > 18 or int(text) < least:
         raise argparse.ArgumentTypeError(
-            f'expected an integer >= 1, but got {text!r}'
+            f'expected an integer >= {least}, but got {text!r:.40}'
         )
     return int(text)
 
@@ -47,11 +79,12 @@ def run(
         int: Exit status, 1 after an error.
     """
     try:
-        report = convert(args).report()
-    except (AnnotationError, OSError) as error:
+        conversion = convert(args)
+    except (AnnotationError, OutputError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    # Names may have characters that the terminal does not.
-    encoding = sys.stdout.encoding or 'utf-8'
-    print(report.encode(encoding, 'backslashreplace').decode(encoding))
+    if args.json:
+        print_json(conversion.to_dict())
+    else:
+        print_text(conversion.report())
     return 0

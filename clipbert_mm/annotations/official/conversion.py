@@ -3,20 +3,20 @@
 
 import argparse
 import json
-import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from clipbert_mm.annotations.answer_vocabulary import (
     build_vocabulary,
     coverage,
-    write_vocabulary,
+    vocabulary_text,
 )
 from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.utils.outputs import check_new_folder
 from clipbert_mm.utils.text_table import text_table
+from clipbert_mm.utils.whole_files import whole_file
 
 from .split import Split
 
@@ -47,7 +47,9 @@ class Conversion:
 
         Raises:
             FileExistsError: If one exists, without ``--overwrite``.
+            OutputError: If nothing can be written to ``--out``.
         """
+        check_new_folder('--out', self.out)
         for path in (self.out / name for name in names):
             if path.exists() and not self.overwrite:
                 raise FileExistsError(
@@ -185,23 +187,35 @@ class Conversion:
         """
         for split in self.splits:
             split.check_rows()
-        self.out.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix='.partial-', dir=self.out))
-        try:
+        with ExitStack() as stack:  # at its end, all take their places
             for split in self.splits:
-                with open(
-                    partial / f'{split.name}.jsonl', 'w', encoding='utf-8'
-                ) as file:
+                path = self.out / f'{split.name}.jsonl'
+                partial = stack.enter_context(whole_file(path))
+                with open(partial, 'w', encoding='utf-8') as file:
                     file.writelines(
                         json.dumps(row, ensure_ascii=False) + '\n'
                         for row in split.rows
                     )
             for name, answers in (vocabularies or {}).items():
-                write_vocabulary(str(partial / name), answers)
-            for path in sorted(partial.iterdir()):
-                os.replace(path, self.out / path.name)
-        finally:
-            shutil.rmtree(partial)
+                partial = stack.enter_context(whole_file(self.out / name))
+                partial.write_text(vocabulary_text(answers), 'utf-8')
+
+    def to_dict(self) -> dict:
+        """Return the figures of the splits, notes and sources."""
+        return dict(
+            splits={
+                split.name: dict(
+                    media=len(split.media()),
+                    texts=len(split.rows),
+                    repeated=split.repeated(),
+                    dropped=dict(split.dropped),
+                )
+                for split in self.splits
+            },
+            notes=self.notes,
+            sources=self.sources,
+            out=str(self.out),
+        )
 
     def report(self) -> str:
         """Return a table of the splits, then notes and sources."""

@@ -1,9 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert the annotation files of DiDeMo to paragraphs.
+r"""Convert the annotation files of DiDeMo to paragraphs.
 
 Example::
 
-    python tools/data/didemo/convert.py --train train_data.json \
+    clipbert-mm convert didemo --train train_data.json \
         --val val_data.json --test test_data.json \
         --out data/didemo/annotations
 """
@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .command_line import add_output_options, run
+from .command_line import add_output_options, command_parser, run
 from .conversion import Conversion
 from .files import read_list
 from .split import Split, stems
@@ -68,7 +68,7 @@ def _split(conversion: Conversion, name: str, path: str) -> Split:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = command_parser(__doc__)
     for name in OFFICIAL_DESCRIPTIONS:
         parser.add_argument(
             f'--{name}', required=True, help=f'{name}_data.json'

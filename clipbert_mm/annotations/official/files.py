@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clipbert_mm.annotations.errors import AnnotationError
-from clipbert_mm.annotations.json_reading import json_members, read_text
+from clipbert_mm.annotations.json_reading import json_members
 from clipbert_mm.annotations.record import Record, to_record
+from clipbert_mm.annotations.text_files import read_text
 
 
 def read_object(path: str) -> Record:

@@ -1,16 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert the annotation files of MSR-VTT, MSRVTT-QA and MSRVTT-MC.
+r"""Convert the annotation files of MSR-VTT, MSRVTT-QA and MSRVTT-MC.
 
 Examples::
 
-    python tools/data/msrvtt/convert.py retrieval \
+    clipbert-mm convert msrvtt retrieval \
         --videodatainfo train_val_videodatainfo.json \
         test_videodatainfo.json --split-list MSRVTT_train.7k.csv \
         MSRVTT_train.9k.csv MSRVTT_JSFUSION_test.csv \
         --out data/msrvtt/annotations
-    python tools/data/msrvtt/convert.py qa --train train_qa.json \
+    clipbert-mm convert msrvtt qa --train train_qa.json \
         --val val_qa.json --test test_qa.json --out data/msrvtt/annotations
-    python tools/data/msrvtt/convert.py mc --test msrvtt_mc_test.json \
+    clipbert-mm convert msrvtt mc --test msrvtt_mc_test.json \
         --train data/msrvtt/annotations/train_7k.jsonl \
         --out data/msrvtt/annotations
 """
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 
 from clipbert_mm.annotations.record import Record
 
-from .command_line import add_output_options, positive, run
+from .command_line import add_output_options, command_parser, positive, run
 from .conversion import Conversion
 from .files import read_list
 from .msrvtt_retrieval import convert_retrieval
@@ -111,7 +111,7 @@ def _question(record: Record) -> dict:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = command_parser(__doc__)
     tasks = parser.add_subparsers(dest='task', required=True)
     retrieval = tasks.add_parser('retrieval', help='captions of all splits')
     retrieval.add_argument(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from clipbert_mm.annotations.errors import AnnotationError
-from clipbert_mm.annotations.json_reading import json_lines, read_text
+from clipbert_mm.annotations.json_reading import json_lines
 from clipbert_mm.annotations.record import Record
+from clipbert_mm.annotations.text_files import read_text
 from clipbert_mm.media.files import media_stem
 
 # Keys that name the video or image of a row.
@@ -134,7 +135,9 @@ def stems(
 
 def _same(key: str | None, one: Record, other: Record) -> bool:
     """Return whether the records are of one video, by a value of both."""
-    return key is not None and one.values.get(key) == other.values.get(key)
+    if key is None or not one.values.get(key):
+        return False
+    return one.values[key] == other.values.get(key)
 
 
 def _media(row: dict) -> tuple[str, object]:

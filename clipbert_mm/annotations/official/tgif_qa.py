@@ -1,21 +1,22 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert the annotation files of TGIF-QA, one task at a time.
+r"""Convert the annotation files of TGIF-QA, one task at a time.
 
 Example::
 
-    python tools/data/tgif_qa/convert.py action \
+    clipbert-mm convert tgif_qa action \
         --train Train_action_question.csv --test Test_action_question.csv \
         --out data/tgif_qa/annotations
 """
 
 import argparse
 import hashlib
+import math
 import sys
 from collections.abc import Iterable, Sequence
 
 from clipbert_mm.annotations.record import Record
 
-from .command_line import add_output_options, positive, run
+from .command_line import add_output_options, command_parser, positive, run
 from .conversion import Conversion
 from .files import read_table
 from .split import Split
@@ -111,7 +112,10 @@ def _held_out(names: Iterable[str], fraction: float, seed: int) -> set[str]:
 
 
 def _fraction(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(
             f'expected a fraction between 0 and 1, but got {text!r}'
@@ -121,7 +125,7 @@ def _fraction(text: str) -> float:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = command_parser(__doc__)
     tasks = parser.add_subparsers(dest='task', required=True)
     for task in OFFICIAL_QUESTIONS:
         sub = tasks.add_parser(task, help=f'questions of {task}')

@@ -1,9 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Convert the annotation files of VQA 2.0.
+r"""Convert the annotation files of VQA 2.0.
 
 Example::
 
-    python tools/data/vqa/convert.py \
+    clipbert-mm convert vqa \
         --train v2_OpenEnded_mscoco_train2014_questions.json \
         v2_mscoco_train2014_annotations.json \
         --val v2_OpenEnded_mscoco_val2014_questions.json \
@@ -24,7 +24,7 @@ from clipbert_mm.annotations.answer_vocabulary import (
 from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.record import Record
 
-from .command_line import add_output_options, positive, run
+from .command_line import add_output_options, command_parser, positive, run
 from .conversion import Conversion
 from .files import read_object
 from .split import Split
@@ -201,7 +201,7 @@ def _drop_labels(
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = command_parser(__doc__)
     for name in ('train', 'val'):
         parser.add_argument(
             f'--{name}',

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import transformers
 
 from clipbert_mm.annotations.answer_vocabulary import (
     build_vocabulary,
@@ -77,7 +78,7 @@ def test_write_vocabulary__is_json_with_one_answer_per_line(
         ),
         ('{}', ':1: there are no answers'),
         ('{"a": 0', ':1: this file is not JSON'),
-        ('', ':1: this file is not JSON'),
+        ('', ':1: this file is empty'),
     ],
 )
 def test_read_vocabulary__wrong_file(
@@ -145,3 +146,32 @@ def test_coverage__is_a_share_of_the_questions() -> None:
     assert coverage(answers, ['ant']) == 0
     with pytest.raises(ValueError, match='no answers'):
         coverage([], ['cat'])
+
+
+def test_read_vocabulary__labels_of_a_model_of_transformers(
+    tmp_path: Path,
+) -> None:
+    config = transformers.ViltConfig(id2label={1: 'yes', 0: '', 2: 'two'})
+    config.save_pretrained(tmp_path)
+    assert read_vocabulary(str(tmp_path / 'config.json')) == ['', 'yes', 'two']
+
+
+@pytest.mark.parametrize(
+    'labels, message',
+    [
+        ('{"0": "a", "2": "b"}', 'the labels of 2 answers must be 0 to 1'),
+        ('{"0": "a", "1": "a"}', "the answer 'a' already occurs in line 2"),
+        ('{"0": 3}', 'expected the members {"answer": label}, but got 3'),
+        ('{"x": "a"}', '"a" must be an integer'),
+        ('{"-1": "a"}', '"a" must be an integer'),
+        (f'{{"{"9" * 5000}": "a"}}', '"a" must be an integer'),
+        ('{}', 'there are no answers'),
+    ],
+)
+def test_read_vocabulary__labels_that_are_none(
+    labels: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / 'config.json'
+    path.write_text(f'{{"model_type": "vilt",\n"id2label": {labels}}}')
+    with pytest.raises(AnnotationError, match=message):
+        read_vocabulary(str(path))

@@ -183,7 +183,7 @@ def test_read_captions__wrong_lines(
         ('{"v0": ["a"]} {"v1": ["b"]}', ':1: .*expected the end of the file'),
         ('{}', ':1: there are no captions'),
         ('[]', ':1: there are no captions'),
-        ('', ':1: .*the end of the file'),
+        (' \n', ':1: this file is empty. Copy or'),
     ],
 )
 def test_read_captions__wrong_mmaction_file(

@@ -29,6 +29,10 @@ FOREIGN = [
         'captions of COCO as published. Run tools/data/coco_vg/',
     ),
     (
+        dict(images=[dict(filename='a.jpg')], dataset='flickr30k'),
+        "captions in Karpathy's splits as published. Run tools/data/image_re",
+    ),
+    (
         dict(data_subtype='train2014', questions=[dict(question='who ?')]),
         'questions of VQA 2.0 as published. Run tools/data/vqa/',
     ),
@@ -83,6 +87,14 @@ FOREIGN = [
             dict(train=[SENTENCE], val=[]),
             dict(train=dict(video0=['a man'])),
             dict(train=['a man'], test=['a dog']),
+            dict(Training=['a man'], Dev=['a dog']),
+        )
+    ),
+    *(
+        (content, f"one object with records in ['{key}']. Run the converter")
+        for key, content in (
+            ('data', dict(version=1, data=[SENTENCE])),
+            ('annotations', dict(annotations=[CAPTION])),
         )
     ),
 ]

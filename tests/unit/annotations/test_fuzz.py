@@ -31,7 +31,7 @@ from .official import (
     test_coco_vg,
     test_didemo,
     test_msrvtt,
-    test_msrvtt_mc,
+    test_msrvtt_retrieval,
     test_tgif_qa,
     test_vqa,
 )
@@ -163,7 +163,7 @@ def qa_options(folder: Path) -> list[str]:
 
 
 def mc_options(folder: Path) -> list[str]:
-    rows = [test_msrvtt_mc.mc('v7.mp4', 2), test_msrvtt_mc.mc('v8.mp4', 4)]
+    rows = [test_msrvtt.mc('v7.mp4', 2), test_msrvtt.mc('v8.mp4', 4)]
     return [
         *('mc', '--test', write(folder / 'mc.json', rows)),
         *('--train', write(folder / 'train.jsonl', json_lines(CAPTION))),
@@ -180,7 +180,7 @@ CONVERTERS: dict[str, tuple[str, Callable[[Path], list[str]], str | None]] = {
     'activitynet': ('activitynet', test_activitynet.anet_options, None),
     'coco_vg': ('coco_vg', test_coco_vg.options, None),
     'didemo': ('didemo', test_didemo.didemo_options, None),
-    'msrvtt_retrieval': ('msrvtt', test_msrvtt.options, None),
+    'msrvtt_retrieval': ('msrvtt', test_msrvtt_retrieval.options, None),
     'msrvtt_qa': ('msrvtt', qa_options, 'open'),
     'msrvtt_mc': ('msrvtt', mc_options, 'choice'),
     'tgif_action': ('tgif_qa', tgif_options, 'choice'),

@@ -3,7 +3,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,25 +11,7 @@ from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.json_reading import (
     json_lines,
     json_members,
-    read_text,
 )
-
-
-def test_read_text__skips_the_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / 'a.json'
-    path.write_bytes(b'\xef\xbb\xbf[]')
-    assert read_text(str(path)) == '[]'
-
-
-def test_read_text__names_the_option_of_a_missing_file() -> None:
-    with pytest.raises(
-        FileNotFoundError,
-        match="^There is no annotation file 'a.json'. Check ann_file and "
-        'data_root of the dataset.$',
-    ):
-        read_text('a.json', 'ann_file')
-    with pytest.raises(FileNotFoundError, match="^There is no file 'a.json'"):
-        read_text('a.json')
 
 
 def test_json_lines__counts_blank_lines() -> None:
@@ -78,13 +59,6 @@ def test_json_members__equal_those_of_json(value: Any, indent: int) -> None:
 def test_json_members__keeps_repeated_keys() -> None:
     text = '{"a": 1,\n"a": 2}'
     assert list(json_members('a.json', text)) == [(1, 'a', 1), (2, 'a', 2)]
-
-
-def test_read_text__names_the_line_that_is_not_utf8(tmp_path: Path) -> None:
-    path = tmp_path / 'a.json'
-    path.write_bytes(b'[\n"a",\n"caf\xe9"]')
-    with pytest.raises(AnnotationError, match='a.json:3: this is not a text'):
-        read_text(str(path))
 
 
 @pytest.mark.parametrize(

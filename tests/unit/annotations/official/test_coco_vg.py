@@ -154,6 +154,16 @@ def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
     assert len(lines(tmp_path / 'out/val.jsonl')) == 5
 
 
+@pytest.mark.parametrize('number', ['-1', '1.5', '9' * 5000])
+def test_captions__numbers_that_are_none(number, tmp_path, capsys) -> None:
+    with pytest.raises(SystemExit):
+        coco_vg.main(options(tmp_path, f'--val-images={number}'))
+    assert re.search(
+        '--val-images: expected an integer >= 0, but got',
+        capsys.readouterr().err,
+    )
+
+
 @pytest.mark.parametrize(
     'changes, message',
     [
@@ -168,7 +178,15 @@ def test_captions__some_images_for_validation(tmp_path, capsys) -> None:
         ),
         (
             dict(images=[dict(image_id=1, coco_id='25')]),
-            '"coco_id" must be an integer, but got \'25\'',
+            '"coco_id" must be an integer >= 1, but got \'25\'',
+        ),
+        (
+            dict(images=[*IMAGES, dict(image_id=1, coco_id=25)]),
+            r'record\[7\]: the image 1 already occurs above. Remove one',
+        ),
+        (
+            dict(images=[dict(image_id=1, coco_id=-2)]),
+            '"coco_id" must be an integer >= 1, but got -2',
         ),
         (dict(region=[dict(id=1)]), r'record\[0\]: "regions" is missing'),
         (

@@ -55,3 +55,17 @@ def test_stems__must_be_unique() -> None:
         match=r"^a.json:1: record\[3\]: 'a.avi' and 'a.mp4' differ only in",
     ):
         stems(records, 'video')
+
+
+def test_stems__of_one_link_are_one_video() -> None:
+    def records(*links: object) -> list[Record]:
+        return [
+            Record('a.json', 1, dict(video=f'a{suffix}', link=link))
+            for suffix, link in zip(('.mov', '.mp4'), links)
+        ]
+
+    expected = {'a.mov': 'a', 'a.mp4': 'a'}
+    assert stems(records('x', 'x'), 'video', 'link') == expected
+    for links in (('x', 'y'), (None, None), ('', '')):
+        with pytest.raises(AnnotationError, match='differ only in their suff'):
+            stems(records(*links), 'video', 'link')

@@ -121,7 +121,7 @@ def test_action__seed_and_share_choose_the_held_out_gifs(tmp_path) -> None:
     assert held_out() == HELD_OUT
 
 
-@pytest.mark.parametrize('share', ['0', '1', '-0.1'])
+@pytest.mark.parametrize('share', ['0', '1', '-0.1', 'nan', 'half'])
 def test_action__share_out_of_range(share, tmp_path, capsys) -> None:
     with pytest.raises(SystemExit):
         tgif_qa.main(action_options(tmp_path, f'--val-fraction={share}'))
