@@ -3,6 +3,7 @@
 
 from .concat_text_dataset import ConcatTextDataset
 from .image_text_pretrain import ImageTextPretrain
+from .image_text_retrieval import ImageTextRetrieval
 from .transforms import (
     BertTokenize,
     FormatClips,
@@ -11,7 +12,9 @@ from .transforms import (
     MaskTokens,
     PadFrames,
     ResizeLongSide,
+    ResizeSquare,
     SparseClipSampler,
+    TransformersTokenize,
 )
 from .video_question_answering import VideoQuestionAnswering
 from .video_text_retrieval import VideoTextRetrieval
@@ -21,12 +24,15 @@ __all__ = [
     'ConcatTextDataset',
     'FormatClips',
     'ImageTextPretrain',
+    'ImageTextRetrieval',
     'LoadImageClip',
     'LoadVideo',
     'MaskTokens',
     'PadFrames',
     'ResizeLongSide',
+    'ResizeSquare',
     'SparseClipSampler',
+    'TransformersTokenize',
     'VideoQuestionAnswering',
     'VideoTextRetrieval',
 ]

@@ -66,9 +66,9 @@ class BaseCaptionDataset(BaseTextDataset):
         return True
 
     def _read_table(self) -> CaptionTable:
-        table = CaptionTable(
-            select_media(self._read_captions(), self._media_indices)
-        )
+        captions = select_media(self._read_captions(), self._media_indices)
+        self.media_root.check_names(captions)
+        table = CaptionTable(captions)
         if self._needs_negatives():
             source = self.negatives.source
             if source != WORD_OVERLAP:

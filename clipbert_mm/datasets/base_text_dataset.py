@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 
 from clipbert_mm.media.errors import is_media_error
 from clipbert_mm.media.files import media_files
-from clipbert_mm.utils.checks import check_integer
+from clipbert_mm.utils.checks import check_bool, check_integer, check_path
 from clipbert_mm.utils.error_text import describe
 
 from .bad_media import BadMediaLog
@@ -26,6 +26,7 @@ from .item_draws import (
     take_group,
 )
 from .media_key import check_media_key
+from .media_root import MediaRoot
 from .option_groups import BadMediaOptions, read_group
 from .tables.media_table import MediaTable
 from .transforms import BertTokenize
@@ -43,6 +44,7 @@ class TextDatasetOptions(TypedDict, total=False):
     test_mode: bool
     indices: int | Sequence[int] | None
     bad_media: Mapping[str, Any] | None
+    allow_outside: bool
     lazy_init: bool
 
 
@@ -78,6 +80,9 @@ class BaseTextDataset(BaseActionDataset):
             negative. Defaults to None, all.
         bad_media (Mapping[str, Any] | None): Tolerance for unreadable files;
             see :class:`BadMediaOptions`. Defaults to None, its defaults.
+        allow_outside (bool): Whether the annotations may name media outside
+            of the folder of ``data_prefix`` and ``data_root``, or addresses.
+            Defaults to False.
         lazy_init (bool): Whether to read the annotations at the first use.
             Defaults to False.
 
@@ -104,6 +109,7 @@ class BaseTextDataset(BaseActionDataset):
         test_mode: bool = False,
         indices: int | Sequence[int] | None = None,
         bad_media: Mapping[str, Any] | None = None,
+        allow_outside: bool = False,
         lazy_init: bool = False,
     ) -> None:
         if data_prefix is None:
@@ -112,10 +118,15 @@ class BaseTextDataset(BaseActionDataset):
             type(self).__name__, data_prefix, self.media_keys
         )
         check_integer('group_size', group_size, 1)
+        check_path('ann_file', ann_file)
+        check_path('data_root', data_root)
+        check_bool('allow_outside', allow_outside)
+        check_bool('test_mode', test_mode)
         self.media_suffix = media_suffix
         self.group_size = 1 if test_mode else group_size
         self.max_bad = read_group(BadMediaOptions, 'bad_media', bad_media)
         self._media_indices = indices
+        self._allow_outside = allow_outside
         super().__init__(
             ann_file,
             pipeline=pipeline,
@@ -139,6 +150,7 @@ class BaseTextDataset(BaseActionDataset):
         Returns:
             list[dict]: One dict per item.
         """
+        self.media_root = self.new_media_root(self.ann_file)
         self.table = self._read_table()
         files = media_files(
             self.table.media,
@@ -157,9 +169,25 @@ class BaseTextDataset(BaseActionDataset):
             for part in range(self._num_parts(media_ind))
         ]
 
+    def new_media_root(self, ann_file: str) -> MediaRoot:
+        """Return the check of where the media of an annotation file lie.
+
+        Args:
+            ann_file (str): The file, as errors name it.
+
+        Returns:
+            MediaRoot: Check with the options of this dataset.
+        """
+        return MediaRoot(
+            ann_file,
+            self.data_prefix[self.media_key],
+            self.pipeline.transforms,
+            self._allow_outside,
+        )
+
     @abstractmethod
     def _read_table(self) -> MediaTable:
-        """Read the annotations of the chosen media."""
+        """Read the annotations of the chosen media, and check their names."""
 
     @abstractmethod
     def _texts(self, group: list[int], rng: np.random.Generator) -> dict:
@@ -171,7 +199,7 @@ class BaseTextDataset(BaseActionDataset):
 
     def _log_cut_texts(self) -> None:
         """Log how many texts are longer than the model reads."""
-        used = [t for t in self._tokenizers() if isinstance(t, BertTokenize)]
+        used = self.bert_tokenizers()
         if not used or not is_main_process():
             return
         texts = self.table.texts()
@@ -184,6 +212,14 @@ class BaseTextDataset(BaseActionDataset):
                 logger='current',
                 level=logging.WARNING,
             )
+
+    def bert_tokenizers(self) -> list[BertTokenize]:
+        """Return the transforms that tokenise texts.
+
+        Returns:
+            list[BertTokenize]: Those of the pipeline and of the dataset.
+        """
+        return [t for t in self._tokenizers() if isinstance(t, BertTokenize)]
 
     def _tokenizers(self) -> list[Callable]:
         """Return the transforms that include the tokenizer of the texts."""
@@ -225,6 +261,7 @@ class BaseTextDataset(BaseActionDataset):
             info = self._item(seed, epoch, index, attempt)
             media_ind = info.pop('media_ind')
             try:
+                self.media_root.check_file(info['filename'], media_ind)
                 data = self.pipeline(info)
             except Exception as error:
                 if not is_media_error(error):
@@ -269,9 +306,10 @@ class BaseTextDataset(BaseActionDataset):
         return take_group(rows, part, self.group_size, rng)
 
     def _prepare_testing(self, info: dict) -> dict | None:
-        del info['media_ind']
+        media_ind = info.pop('media_ind')
         item = dict(info)
         try:
+            self.media_root.check_file(info['filename'], media_ind)
             return self.pipeline(info)
         except Exception as error:
             if not is_media_error(error):

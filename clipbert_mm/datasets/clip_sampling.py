@@ -101,6 +101,35 @@ def frames_of_clip(
     return np.minimum(frames, total_frames - 1)
 
 
+def snap_to_key_frames(
+    frames: np.ndarray, keys: np.ndarray, starts: np.ndarray | None = None
+) -> np.ndarray:
+    """Replace frames by the nearest key frames, which are decoded fastest.
+
+    Args:
+        frames (np.ndarray): Indices of frames, of any shape.
+        keys (np.ndarray): Indices of the key frames, ascending. With fewer
+            than two the frames stay, as all of them would be the same.
+        starts (np.ndarray | None): Start of every frame of the video in
+            seconds, if the rate varies. Defaults to None, a constant rate.
+
+    Returns:
+        np.ndarray: Indices of key frames, of the shape of ``frames``; of two
+        that are as near, the earlier one.
+
+    Example:
+        >>> snap_to_key_frames(np.array([3, 5, 6, 99]), np.array([0, 10, 20]))
+        array([ 0,  0, 10, 20])
+    """
+    if len(keys) < 2:
+        return frames
+    places, edges = (
+        (frames, keys) if starts is None else (starts[frames], starts[keys])
+    )
+    middles = (edges[:-1] + edges[1:]) / 2
+    return np.asarray(keys)[np.searchsorted(middles, places)]
+
+
 def sample_clips(
     mode: str,
     num_clips: int,

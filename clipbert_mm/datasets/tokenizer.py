@@ -2,11 +2,16 @@
 """BERT's WordPiece tokenizer, from a local folder or from the hub."""
 
 import functools
+import logging
 import os
 import os.path as osp
+import re
 
 from huggingface_hub import snapshot_download
+from mmengine.logging import print_log
 from transformers import BertTokenizerFast  # type: ignore[attr-defined]
+
+from clipbert_mm.utils.error_text import describe
 
 _FILES = (
     'vocab.txt',
@@ -14,6 +19,8 @@ _FILES = (
     'tokenizer_config.json',
     'special_tokens_map.json',
 )
+_CAPITAL = re.compile('[A-Z]')
+_BRACKETS = re.compile(r'\[.*\]')  # such as [unused1]
 _SPECIAL_TOKENS = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 
@@ -35,7 +42,8 @@ def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
     Raises:
         FileNotFoundError: If the folder has no vocabulary.
         OSError: If the hub cannot be reached or does not know the name.
-        ValueError: If the vocabulary lacks a special token of BERT.
+        ValueError: If a file is damaged, or the vocabulary lacks a special
+            token of BERT, or is cased while texts are lower-cased.
 
     Example:
         >>> tokenizer = load_tokenizer('bert-base-uncased')  # doctest: +SKIP
@@ -54,11 +62,20 @@ def load_tokenizer(name_or_path: str) -> BertTokenizerFast:
             'or a tokenizer.json, but it has only '
             f'{sorted(os.listdir(folder))}. Pass the folder of a BERT model.'
         )
-    tokenizer = BertTokenizerFast.from_pretrained(
-        folder, local_files_only=True
-    )
+    tokenizer = _read_tokenizer(folder, name_or_path)
     _check_special_tokens(tokenizer, name_or_path)
+    _check_case(tokenizer, name_or_path)
     return tokenizer
+
+
+def _read_tokenizer(folder: str, name: str) -> BertTokenizerFast:
+    try:
+        return BertTokenizerFast.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # of a library that documents none
+        raise ValueError(
+            f'tokenizer={name!r} has a damaged file ({describe(error)}). Copy '
+            f'or download {sorted(os.listdir(folder))} again.'
+        ) from error
 
 
 def _has_vocabulary(folder: str) -> bool:
@@ -104,4 +121,36 @@ def _check_special_tokens(tokenizer: BertTokenizerFast, name: str) -> None:
             f'The vocabulary of tokenizer={name!r} must have the special '
             f'tokens {_SPECIAL_TOKENS}, but it lacks {missing}. Add each as '
             'a line of its vocab.txt (and a row of the word embeddings).'
+        )
+
+
+def _check_case(tokenizer: BertTokenizerFast, name: str) -> None:
+    """Raise if words with capitals are out of reach of every text.
+
+    Transformers lower-cases texts unless ``tokenizer_config.json`` says
+    otherwise, also for the vocabulary of a cased BERT.
+    """
+    normalizer = tokenizer.backend_tokenizer.normalizer
+    lowers = normalizer is not None and normalizer.normalize_str('A') == 'a'
+    words = tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens)
+    cased = sorted(
+        word
+        for word in words
+        if _CAPITAL.search(word) and not _BRACKETS.fullmatch(word)
+    )
+    if lowers and cased:
+        raise ValueError(
+            f'tokenizer={name!r} lower-cases texts, but {len(cased)} words of '
+            f'its vocabulary have capitals, such as {cased[0]!r}, so it is '
+            'that of a cased BERT. Write {"do_lower_case": false} into its '
+            'tokenizer_config.json.'
+        )
+    if not lowers and not cased and any(word.isalpha() for word in words):
+        print_log(
+            f'tokenizer={name!r} keeps capitals, but no word of its '
+            'vocabulary has any: words with capitals are unknown to it. For '
+            'an uncased BERT write {"do_lower_case": true} into its '
+            'tokenizer_config.json.',
+            'current',
+            logging.WARNING,
         )

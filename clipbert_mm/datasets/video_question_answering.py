@@ -87,6 +87,7 @@ class VideoQuestionAnswering(BaseTextDataset):
         if not self.test_mode:
             self._check_answered(questions[0])
             questions = self._with_known_answers(questions)
+        self.media_root.check_names(questions)
         return QuestionTable(questions, self.vocabulary)
 
     def _check_options(self, first: Question) -> None:

@@ -1,21 +1,29 @@
 # Copyright (c) clipbert_mm contributors.
 """Check the media of the splits."""
 
+import os
 import os.path as osp
 from collections.abc import Callable, Sequence
 
-from clipbert_mm.media.probe import MediaProbe, Probe, find_missing, store_of
+from mmaction.datasets.transforms import DecordDecode
+
+from clipbert_mm.media.backends import store_of
+from clipbert_mm.media.errors import MediaError
+from clipbert_mm.media.probe import MediaProbe, Probe, find_missing
 from clipbert_mm.utils.worker_pool import report_progress, run_jobs
 
 from .report import CheckReport, spread
 from .split import CheckedSplit
+
+MOST_HERE = 64  # media that this process decodes itself
+MOST_WHOLE = 4  # if it decodes the whole of them
 
 
 def check_media(
     split: CheckedSplit,
     report: CheckReport,
     decode: str,
-    workers: int,
+    workers: int | None,
     timeout: float,
     progress: Callable[[str], None] = lambda line: None,
 ) -> None:
@@ -24,15 +32,24 @@ def check_media(
     Args:
         split (CheckedSplit): Split to check.
         report (CheckReport): Report that receives figures and problems.
-        decode (str): One of :data:`~clipbert_mm.media.probe.DECODE`, how much
-            of each file to decode.
-        workers (int): Number of decoding processes; 0 for none.
+        decode (str): One of :data:`~clipbert_mm.media.backends.DECODE`, how
+            much of each file to decode.
+        workers (int | None): Number of decoding processes; 0 for none, None
+            for one per core, unless there are few media.
         timeout (float): Seconds after which decoding a file fails.
         progress (Callable[[str], None]): Receives lines of progress. Defaults
             to a function that drops them.
     """
+    if split.files is None:
+        report.problem(
+            split.name,
+            'media',
+            'none was looked for, because the dataset cannot name their '
+            'files; fix its problems above and check again',
+        )
+        return
     figures = report.figures[split.name]
-    files = list((split.files or {}).values())
+    files = _files_inside(split, report)
     try:
         missing = find_missing(split.steps[0], files)
     except OSError as error:
@@ -47,6 +64,8 @@ def check_media(
     absent = set(missing or ())
     existing = [file for file in files if file not in absent]
     progress(f'{split.name}: reading {len(existing)} media')
+    if workers is None:
+        workers = _num_workers(split, len(existing), decode)
     outcomes = run_jobs(
         MediaProbe(split.steps, decode), existing, workers, timeout
     )
@@ -62,6 +81,39 @@ def check_media(
             )
     figures['unreadable media'] = sum(p.error is not None for p in probes)
     figures.update(_ranges(probes))
+
+
+def _num_workers(split: CheckedSplit, num_files: int, decode: str) -> int:
+    """Return the number of processes to decode with.
+
+    A process takes seconds to start, as long as this one takes for some
+    files. decord is never used in this one: damaged files crash it.
+    """
+    uses_decord = any(
+        getattr(step, 'decoder', type(step).__name__.lower()).startswith(
+            'decord'
+        )
+        for step in split.steps
+        if not isinstance(step, DecordDecode)
+    )
+    most = MOST_WHOLE if decode == 'all' else MOST_HERE
+    if num_files <= most and not uses_decord:
+        return 0
+    return os.cpu_count() or 1
+
+
+def _files_inside(split: CheckedSplit, report: CheckReport) -> list[str]:
+    """Return the files that lie in the folder of the media; report others."""
+    inside = []
+    assert split.files is not None
+    for media_ind, file in enumerate(split.files.values()):
+        try:
+            split.dataset.media_root.check_file(file, media_ind)
+        except MediaError as error:
+            report.problem(split.name, 'media outside', str(error))
+        else:
+            inside.append(file)
+    return inside
 
 
 def _ranges(probes: Sequence[Probe]) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ from mmaction.datasets.transforms import PackActionInputs
 from mmaction.registry import DATASETS, TRANSFORMS
 from mmengine.registry import Registry
 
-from clipbert_mm.annotations.captions import read_captions
+from clipbert_mm.annotations.captions import Caption, read_captions
 from clipbert_mm.annotations.errors import AnnotationError
 from clipbert_mm.annotations.questions import Question, read_questions
 from clipbert_mm.datasets import (
@@ -225,8 +225,12 @@ def _without_bad_lines(
     return current
 
 
-def _read(dataset: Any, path: str) -> None:
+def _read(dataset: Dataset, path: str) -> None:
+    rows: list[Question] | list[Caption]
     if isinstance(dataset, VideoQuestionAnswering):
-        read_questions(path, dataset.answers.format)
+        rows = read_questions(path, dataset.answers.format)
+    elif isinstance(dataset, ImageTextPretrain):
+        rows = read_captions(path, dataset.media_names)
     else:
-        read_captions(path)
+        rows = read_captions(path)
+    dataset.new_media_root(path).check_names(rows)

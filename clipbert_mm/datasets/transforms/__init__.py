@@ -8,7 +8,9 @@ from .load_video import LoadVideo
 from .mask_tokens import MaskTokens
 from .pad_frames import PadFrames
 from .resize_long_side import ResizeLongSide
+from .resize_square import ResizeSquare
 from .sparse_clip_sampler import SparseClipSampler
+from .transformers_tokenize import TransformersTokenize
 
 __all__ = [
     'BertTokenize',
@@ -18,5 +20,7 @@ __all__ = [
     'MaskTokens',
     'PadFrames',
     'ResizeLongSide',
+    'ResizeSquare',
     'SparseClipSampler',
+    'TransformersTokenize',
 ]

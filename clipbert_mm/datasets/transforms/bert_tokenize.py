@@ -2,6 +2,7 @@
 """Tokenisation of texts into WordPiece ids."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
@@ -54,8 +55,12 @@ class BertTokenize(BaseTransform):
         # [CLS], a token and [SEP]
         check_integer('max_txt_len', max_txt_len, 3)
         self.name = tokenizer
-        self.tokenizer = load_tokenizer(tokenizer)
+        self.tokenizer = self._load(tokenizer)
         self.max_txt_len = max_txt_len
+
+    @staticmethod
+    def _load(name: str) -> Any:
+        return load_tokenizer(name)
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """Tokenise texts, padded to the longest of them.

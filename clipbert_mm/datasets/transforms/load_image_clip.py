@@ -4,6 +4,8 @@
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+from clipbert_mm.media.backends import check_backend
+from clipbert_mm.media.limits import IMAGE_LIMITS, read_limits
 from clipbert_mm.media.opening import read_image
 
 
@@ -30,8 +32,14 @@ class LoadImageClip(BaseTransform):
         backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='images.lmdb')``, whose
             keys are the stems of the files. Defaults to None, the local disk.
+        limits (dict | None): Limits above which a file is unreadable, such as
+            ``dict(pixels=10**9)``; see
+            :class:`~clipbert_mm.media.limits.MediaLimits`. Defaults to None:
+            100 million pixels in 1 GiB.
 
     Raises:
+        TypeError: If a limit is unknown.
+        ValueError: If a limit is not a positive integer.
         MediaError: If the file is empty or not an image, or the LMDB has no
             such key.
         OSError: If the file cannot be read.
@@ -42,8 +50,12 @@ class LoadImageClip(BaseTransform):
         (480, 640, 3)
     """
 
-    def __init__(self, backend_args: dict | None = None) -> None:
+    def __init__(
+        self, backend_args: dict | None = None, limits: dict | None = None
+    ) -> None:
+        check_backend(backend_args)
         self.backend_args = backend_args
+        self.limits = read_limits(limits, IMAGE_LIMITS)
 
     def transform(self, results: dict) -> dict:
         """Read the image.
@@ -54,7 +66,7 @@ class LoadImageClip(BaseTransform):
         Returns:
             dict: The result dict.
         """
-        image = read_image(results['filename'], self.backend_args)
+        image = read_image(results['filename'], self.backend_args, self.limits)
         results['imgs'] = [image]
         results['num_clips'] = 1
         results['clip_len'] = 1
@@ -63,4 +75,7 @@ class LoadImageClip(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return f'{self.__class__.__name__}(backend_args={self.backend_args})'
+        return (
+            f'{self.__class__.__name__}(backend_args={self.backend_args}, '
+            f'limits={self.limits})'
+        )

@@ -6,6 +6,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from clipbert_mm.datasets.tokenizer import load_tokenizer
+from clipbert_mm.utils.checks import check_bool
 
 IGNORED_LABEL = -100
 
@@ -112,6 +113,7 @@ class MaskTokens(BaseTransform):
             raise ValueError(
                 f'mask_prob must be in (0, 1], but got {mask_prob!r}.'
             )
+        check_bool('mask_special_tokens', mask_special_tokens)
         self.name = tokenizer
         self.mask_prob = mask_prob
         self.mask_special_tokens = mask_special_tokens

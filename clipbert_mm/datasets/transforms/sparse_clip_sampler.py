@@ -7,10 +7,14 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from clipbert_mm.datasets.clip_sampling import MODES, sample_clips
+from clipbert_mm.datasets.clip_sampling import (
+    MODES,
+    sample_clips,
+    snap_to_key_frames,
+)
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.timestamps import RegularGrid, has_constant_rate
-from clipbert_mm.utils.checks import check_choice, check_integer
+from clipbert_mm.utils.checks import check_bool, check_choice, check_integer
 
 
 @TRANSFORMS.register_module()
@@ -33,6 +37,7 @@ class SparseClipSampler(BaseTransform):
         - total_frames (int)
         - avg_fps (float): needed if there is more than one frame
         - video_reader: optional; asked for the time stamps of all frames
+        - key_frame_inds (np.ndarray): needed by ``snap_to_keyframes``
         - rng (np.random.Generator): needed by ``mode='random'``
 
     Added Keys:
@@ -55,9 +60,16 @@ class SparseClipSampler(BaseTransform):
             ``'random'``.
         default_fps (float | None): Rate of files that do not state their
             own, in frames per second. Defaults to None, an error.
+        snap_to_keyframes (bool): Take the key frame nearest to each chosen
+            frame. This is approximate: frames move by up to half the
+            distance of two key frames, further after the last one, and those
+            of a clip may become equal.
+            For the indexing of large collections, together with
+            ``LoadVideo(key_frames=True)``. Defaults to False.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or if
+            ``snap_to_keyframes`` lacks the key frames.
         MediaError: If a video has no frames or no known rate.
 
     Example:
@@ -74,10 +86,12 @@ class SparseClipSampler(BaseTransform):
         target_fps: float,
         mode: str = 'random',
         default_fps: float | None = None,
+        snap_to_keyframes: bool = False,
     ) -> None:
         check_integer('clip_len', clip_len, 1)
         check_integer('num_clips', num_clips, 1)
         check_choice('mode', mode, MODES)
+        check_bool('snap_to_keyframes', snap_to_keyframes)
         if mode == 'middle' and num_clips != 1:
             raise ValueError(
                 "mode='middle' is a single clip: num_clips must "
@@ -99,6 +113,7 @@ class SparseClipSampler(BaseTransform):
         self.target_fps = target_fps
         self.mode = mode
         self.default_fps = default_fps
+        self.snap_to_keyframes = snap_to_keyframes
 
     def transform(self, results: dict) -> dict:
         """Add ``frame_inds``.
@@ -132,11 +147,26 @@ class SparseClipSampler(BaseTransform):
                 "LoadVideo(decoder='pyav')",
             )
         if timestamps is None or has_constant_rate(timestamps[:, 0]):
-            return self._clips(results, total_frames, self._fps(results))
+            clips = self._clips(results, total_frames, self._fps(results))
+            return self._snapped(results, clips, None)
         grid = RegularGrid(timestamps)
-        return grid.source_frames(
+        clips = grid.source_frames(
             self._clips(results, grid.total_frames, grid.fps)
         )
+        return self._snapped(results, clips, timestamps[:, 0])
+
+    def _snapped(
+        self, results: dict, clips: np.ndarray, starts: np.ndarray | None
+    ) -> np.ndarray:
+        if not self.snap_to_keyframes:
+            return clips
+        keys = results.get('key_frame_inds')
+        if keys is None:
+            raise ValueError(
+                'snap_to_keyframes needs the key frames of the video, but '
+                'there are none: set key_frames=True of LoadVideo.'
+            )
+        return snap_to_key_frames(clips, keys, starts)
 
     def _clips(
         self, results: dict, total_frames: int, fps: float
@@ -167,7 +197,8 @@ class SparseClipSampler(BaseTransform):
         return (
             f'{self.__class__.__name__}(clip_len={self.clip_len}, '
             f'num_clips={self.num_clips}, target_fps={self.target_fps}, '
-            f'mode={self.mode!r}, default_fps={self.default_fps})'
+            f'mode={self.mode!r}, default_fps={self.default_fps}, '
+            f'snap_to_keyframes={self.snap_to_keyframes})'
         )
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from mmaction.datasets.transforms import DecordDecode, DecordInit
 
-from clipbert_mm.datasets import SparseClipSampler
+from clipbert_mm.datasets import LoadVideo, SparseClipSampler
 from clipbert_mm.media.errors import MediaError
 from tests.toolbox.media import index_of, write_video
+from tests.toolbox.numbered_video import number_of, write_numbered
 from tests.toolbox.reference_data import array, load_json
 
 EXACT = ('v25_10s.mp4', 'v30_3s.mp4', 'v15_0.5s.mp4', 'v25_10s_gop12.mp4')
@@ -190,3 +191,58 @@ def test_sparse_clip_sampler__overlapping_clips_decode_to_their_frames(
     decoded = DecordDecode()(results)
     assert [index_of(img) for img in decoded['imgs']] == wanted
     assert decoded['imgs'][0].shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize('decoder', ['pyav', 'decord'])
+def test_sampler__nearest_key_frames(tmp_path: Path, decoder: str) -> None:
+    path = write_numbered(
+        tmp_path / 'a.mp4', 100, gop=30, **{'x264-params': 'scenecut=0'}
+    )
+    item = LoadVideo(decoder=decoder, key_frames=True)(
+        dict(filename=str(path))
+    )
+    assert item['key_frame_inds'].tolist() == [0, 30, 60, 90]
+    exact = SparseClipSampler(2, 4, target_fps=2, mode='uniform')
+    snapped = SparseClipSampler(
+        2, 4, target_fps=2, mode='uniform', snap_to_keyframes=True
+    )
+    assert exact(item)['frame_inds'].tolist() == [
+        *(0, 24, 19, 43, 38, 62, 57, 81)
+    ]
+    inds = snapped(item)['frame_inds'].tolist()
+    assert inds == [0, 30, 30, 30, 30, 60, 60, 90]
+    frames = item['video_reader'].get_batch(inds).asnumpy()
+    assert [number_of(frame) for frame in frames] == inds
+
+
+def test_sampler__key_frames_of_a_varying_rate_are_near_in_time() -> None:
+    starts = np.array([0.0, 0.1, 0.2, 3.0, 3.1, 6.0])
+
+    class Reader:
+        def get_frame_timestamp(self, indices: np.ndarray) -> np.ndarray:
+            ends = np.append(starts[1:], 6.1)
+            return np.stack([starts, ends], 1)[indices]
+
+    item = dict(
+        filename='a.mp4',
+        video_reader=Reader(),
+        total_frames=6,
+        key_frame_inds=np.array([0, 5]),
+    )
+    sampler = SparseClipSampler(
+        1, 3, target_fps=10, mode='uniform', snap_to_keyframes=True
+    )
+    # Shown at 0, 2 and 4 s: frames 0, 2 (from 0.2 s) and 4 (from 3.1 s).
+    assert sampler(item)['frame_inds'].tolist() == [0, 0, 5]
+
+
+def test_sampler__one_key_frame_or_none() -> None:
+    sampler = SparseClipSampler(
+        1, 2, target_fps=2, mode='uniform', snap_to_keyframes=True
+    )
+    item = dict(filename='a.mp4', total_frames=100, avg_fps=10.0)
+    with pytest.raises(ValueError, match='set key_frames=True of LoadVideo'):
+        sampler(dict(item))
+    for keys in ([], [0]):
+        found = sampler(dict(item, key_frame_inds=np.array(keys)))
+        assert found['frame_inds'].tolist() == [0, 48]
