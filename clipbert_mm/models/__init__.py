@@ -1,12 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Models: ClipBERT and its parts."""
 
-from .backbones import ResNet50Grid
+from .backbones import ResNet50Grid, TransformersVision, ViltPatches
 from .clipbert import ClipBERT
 from .consensus_aggregator import ConsensusAggregator
 from .data_preprocessors import VideoTextDataPreprocessor
-from .heads import BertCrossModalHead
-from .necks import GridEncoder
+from .heads import (
+    BertCrossModalHead,
+    BlipMatchingHead,
+    DualEncoderHead,
+    ViltHead,
+)
+from .necks import GridEncoder, TokenFusion
 from .tasks import (
     CountTask,
     MultipleChoiceTask,
@@ -18,15 +23,21 @@ from .tasks import (
 
 __all__ = [
     'BertCrossModalHead',
+    'BlipMatchingHead',
     'ClipBERT',
     'ConsensusAggregator',
     'CountTask',
+    'DualEncoderHead',
     'GridEncoder',
     'MultipleChoiceTask',
     'OpenEndedQATask',
     'PretrainTask',
     'ResNet50Grid',
     'RetrievalTask',
+    'TokenFusion',
+    'TransformersVision',
     'VQATask',
     'VideoTextDataPreprocessor',
+    'ViltHead',
+    'ViltPatches',
 ]

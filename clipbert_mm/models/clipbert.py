@@ -11,12 +11,13 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from clipbert_mm.utils.checks import check_choice
+from clipbert_mm.utils.checks import check_bool, check_choice
+from clipbert_mm.utils.finite import check_finite
 
 from .pair_scorer import PairScorer, check_token_budget
 from .tasks import BaseTask, ModelOutput
 from .text_bank import TextBank
-from .weight_comparison import compare_weights
+from .weight_comparison import compare_weights, rename_weights
 
 BACKBONE_INPUTS = ('frames', 'clips')
 # Weights that belong to a task: fine-tuning may start without them.
@@ -88,6 +89,7 @@ class ClipBERT(BaseModel):
             init_cfg,
         )
         check_choice('backbone_input', backbone_input, BACKBONE_INPUTS)
+        check_bool('frozen_backbone', frozen_backbone)
         check_token_budget(token_budget)
         self.backbone_input = backbone_input
         self.frozen_backbone = frozen_backbone
@@ -378,10 +380,11 @@ class ClipBERT(BaseModel):
     def _check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *_: object
     ) -> None:
-        """Raise for weights of another architecture, before loading them."""
+        """Raise for unfit weights before loading them; unwrap their names."""
+        own = nn.Module.state_dict(self)
+        rename_weights(state_dict, {prefix + name for name in own})
         # Before a head of another shape is left out.
         self.task.check_state_dict(state_dict, f'{prefix}task.')
-        own = nn.Module.state_dict(self)
         loaded = {
             key[len(prefix) :]: value
             for key, value in state_dict.items()
@@ -389,3 +392,8 @@ class ClipBERT(BaseModel):
         }
         for key in compare_weights(loaded, own, TASK_PREFIXES):
             del state_dict[prefix + key]
+            del loaded[key]
+        check_finite(
+            {key: loaded[key] for key in own if key in loaded},
+            'A checkpoint',
+        )

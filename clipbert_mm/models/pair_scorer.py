@@ -22,7 +22,9 @@ class PairMatcher(Protocol):
     on: a clip, a text, a pair.
     """
 
-    training: bool
+    @property
+    def training(self) -> bool:
+        """Whether the model is in training mode."""
 
     @property
     def num_classes(self) -> int:

@@ -2,10 +2,38 @@
 """Comparison of a checkpoint's weights with those of a model."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mmengine.logging import print_log
 from torch import Tensor
+
+from clipbert_mm.utils.weight_names import describe_removed, unwrap_names
+
+
+def rename_weights(
+    state_dict: dict[str, Tensor], own: Collection[str]
+) -> None:
+    """Give weights the names of a model, and log the prefixes removed.
+
+    Args:
+        state_dict (dict[str, Tensor]): Tensors of the checkpoint, by name; it
+            is changed.
+        own (Collection[str]): Names of the model.
+
+    Raises:
+        WeightNamesError: If two names become equal.
+
+    Example:
+        >>> state = {'a': 0, 'b': 1}
+        >>> rename_weights(state, {'a'})
+        >>> state
+        {'a': 0, 'b': 1}
+    """
+    named, removed = unwrap_names(state_dict, own.__contains__)
+    if removed:
+        print_log(describe_removed(removed), 'current')
+        state_dict.clear()
+        state_dict.update(named)
 
 
 def compare_weights(

@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from clipbert_mm.models.layers.channels_last_conv2d import ChannelsLastConv2d
 from clipbert_mm.models.layers.frozen_batch_norm import FrozenBatchNorm2d
 from clipbert_mm.models.layers.subsample import subsample
-from clipbert_mm.utils.checks import check_choice, check_integer
+from clipbert_mm.utils.checks import check_bool, check_choice, check_integer
 
 NORMS = {'frozen': FrozenBatchNorm2d, 'batch': nn.BatchNorm2d}
 EXPANSION = 4
@@ -175,6 +175,7 @@ class ResNet50Grid(BaseModule):
                 f'{freeze_at}.'
             )
         check_integer('cp_frames', cp_frames, 1)
+        check_bool('with_cp', with_cp)
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
         self.norm = norm
         self.with_cp = with_cp

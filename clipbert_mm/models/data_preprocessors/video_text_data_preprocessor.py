@@ -11,7 +11,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import stack_batch
 from torch import Tensor
 
-from clipbert_mm.utils.checks import check_integer
+from clipbert_mm.utils.checks import check_bool, check_integer
 
 # Names of the model's inputs.
 FRAMES, TEXTS = 'imgs', ('input_ids', 'attention_mask')
@@ -90,6 +90,7 @@ class VideoTextDataPreprocessor(ActionDataPreprocessor):
         pad_texts_to: int = 8,
     ) -> None:
         check_integer('pad_texts_to', pad_texts_to, 1)
+        check_bool('bgr', bgr)
         # The host flips before it normalises; it calls any flip to_rgb.
         super().__init__(mean, std, to_rgb=bgr, format_shape='NCTHW')
         self.pad_texts_to = pad_texts_to

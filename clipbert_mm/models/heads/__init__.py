@@ -1,6 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """Heads: from grids and texts to clip logits."""
 
+from .base_matching_head import BaseMatchingHead
 from .bert_cross_modal_head import BertCrossModalHead, HeadOutput
+from .blip_matching_head import BlipMatchingHead
+from .dual_encoder_head import DualEncoderHead
+from .vilt_head import ViltHead
 
-__all__ = ['BertCrossModalHead', 'HeadOutput']
+__all__ = [
+    'BaseMatchingHead',
+    'BertCrossModalHead',
+    'BlipMatchingHead',
+    'DualEncoderHead',
+    'HeadOutput',
+    'ViltHead',
+]

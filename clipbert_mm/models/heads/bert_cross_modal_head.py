@@ -9,12 +9,12 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from transformers import BertConfig, BertModel
 
 from clipbert_mm.datasets.tokenizer import load_tokenizer
+from clipbert_mm.models.bert_loading import build_bert
 from clipbert_mm.models.layers.bert_layer import run_bert_layer
 from clipbert_mm.models.layers.grid_embedding import GridEmbedding
-from clipbert_mm.utils.checks import check_choice, check_integer
+from clipbert_mm.utils.checks import check_bool, check_choice, check_integer
 
 CLASSIFIERS = ('mlp', 'linear')
 
@@ -25,33 +25,6 @@ class HeadOutput(NamedTuple):
     clip_logits: Tensor  # (N, M, C, K), unnormalised
     # (N, M, C, L, D), last layer at the text tokens; None when not needed
     text_states: Tensor | None
-
-
-def build_bert(bert: str | dict) -> BertModel:
-    """Build BERT from a configuration, or load it from a folder or the hub.
-
-    Args:
-        bert (str | dict): Folder or hub name of a BERT checkpoint, or the
-            arguments of ``transformers.BertConfig`` for random weights.
-
-    Returns:
-        BertModel: BERT with its pooler.
-
-    Raises:
-        OSError: If the checkpoint cannot be found.
-    """
-    if isinstance(bert, str):
-        try:
-            # Files in half precision are trained in float32, too.
-            return BertModel.from_pretrained(bert).float()
-        except OSError as error:
-            raise OSError(
-                f"Cannot load BERT from '{bert}': {error}. Without a network "
-                'set head.bert to a folder that holds config.json and the '
-                'weights of a Hugging Face BERT, or to a dict of BertConfig '
-                'arguments for random weights.'
-            ) from error
-    return BertModel(BertConfig(**bert))
 
 
 @MODELS.register_module()
@@ -89,7 +62,8 @@ class BertCrossModalHead(BaseModule):
 
     Raises:
         ValueError: If ``classifier`` is unknown, ``num_classes`` or
-            ``num_sampled_cells`` is not positive, or the vocabularies differ.
+            ``num_sampled_cells`` is not positive, the vocabularies differ,
+            or ``bert`` is of another architecture.
         OSError: If BERT or the tokenizer cannot be found.
 
     Shape:
@@ -121,6 +95,9 @@ class BertCrossModalHead(BaseModule):
         super().__init__(init_cfg)
         check_choice('classifier', classifier, CLASSIFIERS)
         check_integer('num_classes', num_classes, 1)
+        check_bool('frozen', frozen)
+        check_bool('frozen_text', frozen_text)
+        check_bool('with_cp', with_cp)
         model = build_bert(bert)
         config = model.config
         if tokenizer is not None:
@@ -201,7 +178,17 @@ class BertCrossModalHead(BaseModule):
 
         Returns:
             Tensor: ``(N or 1, M, L, D)``.
+
+        Raises:
+            ValueError: If L exceeds the positions of BERT.
         """
+        length = input_ids.shape[-1]
+        if length > self.config.max_position_embeddings:
+            raise ValueError(
+                'Texts must have at most '
+                f'{self.config.max_position_embeddings} tokens, the positions '
+                f'of BERT, but got {length}. Lower max_txt_len.'
+            )
         tokens = self.bert['embeddings'](input_ids.flatten(0, 1))
         return tokens.unflatten(0, input_ids.shape[:2])
 
@@ -270,6 +257,23 @@ class BertCrossModalHead(BaseModule):
             else:
                 tokens = run_bert_layer(layer, tokens, mask, wanted)
         return tokens
+
+
+def check_bert_head(head: nn.Module, purpose: str) -> None:
+    """Raise unless a head is the cross-modal BERT.
+
+    Args:
+        head (nn.Module): Head of a model.
+        purpose (str): What needs its layers, for the message.
+
+    Raises:
+        ValueError: If it is another head.
+    """
+    if not isinstance(head, BertCrossModalHead):
+        raise ValueError(
+            f'{purpose} needs the layers of a BertCrossModalHead, but the '
+            f'model has a {type(head).__name__}. Leave the option out.'
+        )
 
 
 def join_tokens(

@@ -1,10 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
 """One layer of BERT, computed for all its tokens or for the first few."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
+
+# A function with the arguments of PyTorch's scaled_dot_product_attention.
+Attention = Callable[..., Tensor]
 
 
 def run_bert_layer(
@@ -12,13 +16,13 @@ def run_bert_layer(
     states: Tensor,
     mask: Tensor | None,
     num_queries: int | None = None,
+    attend: Attention = F.scaled_dot_product_attention,
 ) -> Tensor:
     """Return the output of a Hugging Face ``BertLayer`` at its first tokens.
 
     Often only ``[CLS]`` of the last layer is read. Every token is a key and a
     value then, but the rest of the layer, five sixths of its multiplications,
     is needed for one token. Hugging Face's own forward computes it for all.
-    The attention is PyTorch's fused one.
 
     Args:
         layer (Any): ``BertLayer`` of transformers with its weights.
@@ -27,6 +31,8 @@ def run_bert_layer(
             attend to; None attends to all, which is faster.
         num_queries (int | None): Number of first tokens to compute. Defaults
             to None: all.
+        attend (Attention): Attention of the heads. Defaults to PyTorch's
+            fused one.
 
     Returns:
         Tensor: ``(B, num_queries or S, D)``.
@@ -45,7 +51,7 @@ def run_bert_layer(
         split = tokens.unflatten(-1, (attention.num_attention_heads, -1))
         return split.transpose(1, 2)  # (B, heads, S, D / heads)
 
-    context = F.scaled_dot_product_attention(
+    context = attend(
         heads(attention.query(wanted)),
         heads(attention.key(states)),
         heads(attention.value(states)),

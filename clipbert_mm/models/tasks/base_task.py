@@ -39,9 +39,9 @@ class BaseTask(BaseModule):
         answers (list[str], optional): Answers in the order of the classes.
             Datasets must have the same, and an exported config holds them.
             Defaults to None: the classes are not answers.
-        answered_by (str, optional): Method of :class:`VideoAnswerer` that a
-            model of this task serves: ``'answer'``, ``'choose'`` or
-            ``'count'``. Defaults to None.
+        answered_by (str, optional): How :class:`ClipBERTInferencer` asks a
+            model of this task: ``'answer'`` (from the vocabulary),
+            ``'choose'`` (among options) or ``'count'``. Defaults to None.
         num_options (int, optional): Options that each question must have.
             Defaults to None: any number.
     """
@@ -132,6 +132,22 @@ class BaseTask(BaseModule):
         raise NotImplementedError(
             f'{self.label} has no match scores. Use RetrievalTask.'
         )
+
+    def evidence(self, video_logits: Tensor, label: int = 0) -> Tensor:
+        """Return the logit that an explanation takes apart.
+
+        The default is the logit of an answer; a task with a logit for and
+        one against a match returns their difference, the log odds.
+
+        Args:
+            video_logits (Tensor): ``(N, M, K)``.
+            label (int): Class of the answer; not used by tasks that match
+                texts. Defaults to 0.
+
+        Returns:
+            Tensor: ``(N, M)``.
+        """
+        return video_logits[..., label]
 
     def check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str

@@ -9,11 +9,11 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor
-from transformers import BertConfig
 
 from clipbert_mm.datasets.transforms.mask_tokens import IGNORED_LABEL
+from clipbert_mm.models.bert_loading import read_bert_config
 from clipbert_mm.models.layers.masked_language_head import MaskedLanguageHead
-from clipbert_mm.utils.checks import check_choice
+from clipbert_mm.utils.checks import check_bool, check_choice
 
 from .base_task import BaseTask, TaskHead
 from .task_output import ModelOutput, stack_field
@@ -104,6 +104,8 @@ class PretrainTask(BaseTask):
     ) -> None:
         super().__init__(init_cfg)
         check_choice('mlm_average', mlm_average, MLM_AVERAGES)
+        check_bool('with_mlm', with_mlm)
+        check_bool('mlm_on_negatives', mlm_on_negatives)
         if mlm_average == 'all' and max_txt_len is None:
             raise ValueError(
                 "mlm_average='all' needs max_txt_len, the length to which the "
@@ -114,11 +116,7 @@ class PretrainTask(BaseTask):
         self.max_txt_len = max_txt_len
         self.mlm_on_negatives = mlm_on_negatives
         if with_mlm:
-            config = (
-                BertConfig.from_pretrained(bert)
-                if isinstance(bert, str)
-                else BertConfig(**bert)
-            )
+            config = read_bert_config(bert)
             self.mlm = MaskedLanguageHead(config)
 
     def check_head(self, head: TaskHead) -> None:
@@ -228,6 +226,18 @@ class PretrainTask(BaseTask):
             Tensor: float32 ``(N, M)`` in [0, 1].
         """
         return video_logits.float().softmax(-1)[..., 1]
+
+    def evidence(self, video_logits: Tensor, label: int = 0) -> Tensor:
+        """Return the log odds of a match.
+
+        Args:
+            video_logits (Tensor): ``(N, M, K)``.
+            label (int): Not used. Defaults to 0.
+
+        Returns:
+            Tensor: ``(N, M)``.
+        """
+        return video_logits[..., 1] - video_logits[..., 0]
 
     def predict(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]

@@ -127,6 +127,20 @@ class RetrievalTask(BaseTask):
             return logits.softmax(-1)[..., 1]
         return logits[..., 0].sigmoid()
 
+    def evidence(self, video_logits: Tensor, label: int = 0) -> Tensor:
+        """Return the log odds of a match.
+
+        Args:
+            video_logits (Tensor): ``(N, M, K)``.
+            label (int): Not used. Defaults to 0.
+
+        Returns:
+            Tensor: ``(N, M)``.
+        """
+        if self.loss_type == 'rank':
+            return video_logits[..., 0]
+        return video_logits[..., 1] - video_logits[..., 0]
+
     def predict(
         self, output: ModelOutput, data_samples: Sequence[ActionDataSample]
     ) -> Sequence[ActionDataSample]:

@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmaction.structures import ActionDataSample
@@ -47,12 +48,21 @@ def decode_answers(encoded: Tensor) -> list[str]:
         ['no', 'yes']
     """
     try:
-        return json.loads(bytes(encoded.tolist()).decode())
-    except (ValueError, TypeError) as error:
+        return _checked(json.loads(bytes(encoded.tolist()).decode()))
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(
             'The answers in the checkpoint (task.vocabulary) cannot be read: '
             f'{error}. Use the checkpoint as training wrote it.'
         ) from error
+
+
+def _checked(answers: Any) -> list[str]:
+    """Raise unless a value is a list of strings."""
+    if not isinstance(answers, list) or not all(
+        isinstance(answer, str) for answer in answers
+    ):
+        raise ValueError('they are no list of strings')
+    return answers
 
 
 def compare_answers(saved: Sequence[str], own: Sequence[str]) -> None:

@@ -308,3 +308,42 @@ def test_clipbert__unknown_mode() -> None:
         tiny_clipbert()(tiny_inputs(), mode='train')
     with pytest.raises(ValueError, match=r'\(2, 3, 2, 32, 32\)'):
         tiny_clipbert().extract_grid(torch.zeros(2, 3, 2, 32, 32))
+
+
+def test_clipbert__one_pass_for_all_clips_and_texts() -> None:
+    model = tiny_clipbert().train()
+    seen: dict[str, list] = {}
+    parts = dict(
+        backbone=model.backbone,
+        layer=model.head.bert['encoder'].layer[0].intermediate,
+        texts=model.head.bert['embeddings'],
+        grids=model.head.grid_embedding,
+    )
+    for name, part in parts.items():
+        part.register_forward_pre_hook(
+            lambda _, args, name=name: seen.setdefault(name, []).append(
+                tuple(args[0].shape)
+            )
+        )
+    model.loss(tiny_inputs(), samples(LABELS))
+    videos, clips, texts, frames, length, cells = 2, 3, 4, 2, 5, 4
+    assert seen == dict(
+        backbone=[(videos * clips * frames, 3, 32, 32)],
+        layer=[(videos * clips * texts, length + cells, 8)],
+        texts=[(videos * texts, length)],
+        grids=[(videos, clips, 2, 2, 8)],
+    )
+
+
+def test_clipbert__channels_last_frames_are_not_copied() -> None:
+    model = tiny_clipbert().train()
+    inputs = tiny_inputs()
+    memory = inputs['imgs'].permute(0, 1, 3, 4, 5, 2).contiguous()
+    inputs['imgs'] = memory.permute(0, 1, 5, 2, 3, 4)
+    seen: list[Tensor] = []
+    model.backbone.register_forward_pre_hook(
+        lambda _, args: seen.append(args[0])
+    )
+    model.loss(inputs, samples(LABELS))
+    assert seen[0].data_ptr() == memory.data_ptr()
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)
