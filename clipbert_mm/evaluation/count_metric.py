@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from mmaction.registry import METRICS
 
-from .answer_metric import Answered, AnswerMetric, check_numbers, right_labels
+from .answer_metric import AnswerMetric
+from .answers import Answered, check_numbers, right_labels
 
 
 class Count(NamedTuple):

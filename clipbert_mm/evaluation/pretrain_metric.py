@@ -9,7 +9,7 @@ from mmengine.evaluator import BaseMetric
 
 from clipbert_mm.datasets.transforms.mask_tokens import IGNORED_LABEL
 
-from .answer_metric import check_numbers
+from .answers import check_numbers
 
 
 @METRICS.register_module()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from mmaction.registry import METRICS
 
-from .answer_metric import (
+from .answer_metric import AnswerMetric
+from .answers import (
     Answer,
     Answered,
-    AnswerMetric,
     check_numbers,
     mean_by_type,
     right_labels,

@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from clipbert_mm.utils.checks import check_choice
+from clipbert_mm.utils.whole_files import whole_file
 
 from .bad_videos import bad_video_error, check_out_file
 from .ranks import (
@@ -127,12 +128,16 @@ class VideoTextRetrievalMetric(BaseMetric):
         if self.bad_videos == 'last':
             metrics['num_bad_videos'] = float(len(bad))
         if self.out_file is not None:
-            np.savez_compressed(
-                self.out_file,
-                scores=scores,
-                video_ids=np.array([r['video_id'] for r in results]),
-                text_ids=text_ids,
-            )
+            with (
+                whole_file(self.out_file) as partial,
+                open(partial, 'wb') as file,
+            ):
+                np.savez_compressed(
+                    file,
+                    scores=scores,
+                    video_ids=np.array([r['video_id'] for r in results]),
+                    text_ids=text_ids,
+                )
             MMLogger.get_current_instance().info(
                 f'Saved the {scores.shape} score matrix (texts, videos) to '
                 f'{self.out_file}'

@@ -6,13 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from mmaction.registry import METRICS
 
-from .answer_metric import (
-    Answer,
-    Answered,
-    AnswerMetric,
-    check_numbers,
-    mean_by_type,
-)
+from .answer_metric import AnswerMetric
+from .answers import Answer, Answered, check_numbers, mean_by_type
 
 
 @METRICS.register_module()

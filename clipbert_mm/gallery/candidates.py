@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from clipbert_mm.annotations.errors import AnnotationError
-from clipbert_mm.annotations.json_reading import json_lines, read_text
+from clipbert_mm.annotations.json_reading import json_lines
 from clipbert_mm.annotations.json_values import is_identifier
 from clipbert_mm.annotations.record import Record, RecordId
+from clipbert_mm.annotations.text_files import read_text
 
 _KEYS = {'text_id', 'video_ids'}
 

@@ -96,3 +96,19 @@ def merge_passes(
             join_clips(first.clip_logits[places], rest.clip_logits, clips)
         )
     return scores
+
+
+def score_of_clips(merged: float) -> float:
+    """Return the score of a pair, of as many clips as were scored.
+
+    Args:
+        merged (float): Score of :func:`merge_passes`.
+
+    Returns:
+        float: Score in [0, 1].
+
+    Example:
+        >>> score_of_clips(0.8), score_of_clips(-4.0)
+        (0.8, 0.25)
+    """
+    return merged if merged >= 0 else -1 / merged

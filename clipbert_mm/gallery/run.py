@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from clipbert_mm.models.pair_scorer import PairMatcher, PairScorer
 from clipbert_mm.models.text_bank import TextBank
-from clipbert_mm.utils.processes import on_main
+from clipbert_mm.utils.processes import lock_by_main, on_main
 
 from .candidates import read_candidates
 from .fingerprint import run_fingerprint, strings_digest
@@ -28,6 +28,7 @@ from .progress import PassProgress
 from .report import describe_cost, describe_passes
 from .scoring import score_videos
 from .store import ScoreStore
+from .store_file import RowShape
 from .videos import find_sampler, loader_of_videos
 
 
@@ -99,7 +100,12 @@ class GalleryRun:
 
         Raises:
             ValueError: If the folder holds scores of another run.
+            FolderInUseError: If another run is writing to it.
         """
+        with lock_by_main(self.folder, 'name another store'):
+            return self._score()
+
+    def _score(self) -> GalleryScores:
         text_inds = self._candidates()
         fingerprint = on_main(lambda: self._fingerprint(text_inds))
         self._log_estimate(text_inds)
@@ -194,7 +200,11 @@ class GalleryRun:
         """Score the videos that a store lacks, shared among processes."""
         num_videos = len(self.dataset)
         store = ScoreStore(
-            osp.join(self.folder, name), dict(fingerprint, clips=clip_inds)
+            osp.join(self.folder, name),
+            dict(fingerprint, clips=clip_inds),
+            RowShape(
+                len(self.scorer.bank), len(clip_inds), self.model.num_classes
+            ),
         )
 
         def find_missing() -> list[int]:

@@ -1,28 +1,26 @@
 # Copyright (c) clipbert_mm contributors.
 """A folder that keeps the logits of every finished video."""
 
-import io
 import json
 import os
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from clipbert_mm.utils.whole_files import (
+    remove_leftovers,
+    whole_file,
+    write_whole,
+)
+
+from .store_file import RowShape, VideoLogits, read_meta, read_row
+
 META = 'meta.json'
-_VIDEO = re.compile(r'(\d+)\.npz')
-
-
-class VideoLogits(NamedTuple):
-    """Logits of some clips of one video with some texts."""
-
-    text_inds: Tensor  # (m, ), int64, indices in the text bank
-    clip_logits: Tensor  # (m, c, K), float32
+_VIDEO = re.compile(r'(\d{6,18})\.npz')
 
 
 class ScoreStore:
@@ -36,6 +34,8 @@ class ScoreStore:
     Args:
         folder (str | Path): Folder that all processes of a run see.
         fingerprint (dict): Everything the scores follow from, as JSON.
+        shape (RowShape | None): Sizes that every file must have. Defaults to
+            None: any.
 
     Example:
         >>> store = ScoreStore(
@@ -48,8 +48,14 @@ class ScoreStore:
         {7}
     """
 
-    def __init__(self, folder: str | Path, fingerprint: dict) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        fingerprint: dict,
+        shape: RowShape | None = None,
+    ) -> None:
         self.folder = Path(folder)
+        self.shape = shape
         # As it will be read: JSON has no tuples.
         self.fingerprint = json.loads(json.dumps(fingerprint))
 
@@ -57,22 +63,21 @@ class ScoreStore:
         """Create the folder or resume from it. Call from one process only.
 
         Raises:
-            ValueError: If it holds scores of another run.
+            ValueError: If it holds scores of another run, or its meta.json is
+                damaged.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        for unfinished in self.folder.glob('.*.tmp'):  # of a killed process
-            unfinished.unlink()
+        remove_leftovers(self.folder)
         meta = self.folder / META
         if meta.exists():
-            self._compare(json.loads(meta.read_text()))
+            self._compare(read_meta(meta))
         elif self.video_inds():
             raise ValueError(
                 f'{self.folder} has scores, but no {META} that says of which '
                 'run. Name another store, or delete the folder.'
             )
         else:
-            text = json.dumps(self.fingerprint, indent=2)
-            _write_whole(meta, text.encode())
+            write_whole(meta, json.dumps(self.fingerprint, indent=2))
 
     def _compare(self, found: dict) -> None:
         differences = differing_members(found, self.fingerprint)
@@ -124,13 +129,16 @@ class ScoreStore:
             video_ind (int): Index of the video.
             logits (VideoLogits): Logits on the CPU.
         """
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            text_inds=logits.text_inds.numpy(),
-            clip_logits=logits.clip_logits.numpy(),
-        )
-        _write_whole(self._path(video_ind), buffer.getvalue())
+        # `open` has swept the folder; listing it for each video would be slow.
+        with (
+            whole_file(self._path(video_ind), sweep=False) as partial,
+            open(partial, 'wb') as file,
+        ):
+            np.savez(
+                file,
+                text_inds=logits.text_inds.numpy(),
+                clip_logits=logits.clip_logits.numpy(),
+            )
 
     def read(self, video_ind: int) -> VideoLogits:
         """Read the logits of a finished video.
@@ -142,20 +150,10 @@ class ScoreStore:
             VideoLogits: Logits as written.
 
         Raises:
-            ValueError: If the file was damaged after it was written.
+            ValueError: If the file was damaged after it was written, or is of
+                another shape.
         """
-        path = self._path(video_ind)
-        try:
-            with np.load(path) as arrays:
-                return VideoLogits(
-                    torch.from_numpy(arrays['text_inds']),
-                    torch.from_numpy(arrays['clip_logits']),
-                )
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(
-                f'{path} is damaged: {error}. Delete it, and the video will '
-                'be scored again.'
-            ) from error
+        return read_row(self._path(video_ind), self.shape)
 
     def _path(self, video_ind: int) -> Path:
         return self.folder / f'{video_ind:06d}.npz'
@@ -185,13 +183,3 @@ def differing_members(found: dict, wanted: dict, name: str = '') -> list[str]:
         elif old != new:
             texts.append(f'{label} was {old!r:.200} and is now {new!r:.200}')
     return texts
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that other processes see whole or not at all."""
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    with open(temporary, 'wb') as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

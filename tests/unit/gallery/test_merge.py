@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from clipbert_mm.gallery.merge import merge_passes, model_score
+from clipbert_mm.gallery.merge import (
+    merge_passes,
+    model_score,
+    score_of_clips,
+)
 from clipbert_mm.gallery.plan import split_clips
 from clipbert_mm.gallery.store import VideoLogits
 from tests.toolbox.tiny_models import tiny_clipbert
@@ -39,6 +43,7 @@ def test_merge_passes__finished_pairs_have_the_full_score(
         score = math.exp(yes) / (math.exp(no) + math.exp(yes))
         expected = score if text in finished else -1 / score
         assert row[text].item() == pytest.approx(expected, rel=1e-5)
+        assert score_of_clips(row[text].item()) == pytest.approx(score)
 
 
 def test_merge_passes__keeps_the_order_of_tiny_scores() -> None:

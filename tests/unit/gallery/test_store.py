@@ -103,7 +103,9 @@ def test_store__has_no_half_row_after_a_kill(tmp_path: Path) -> None:
     process.start()
     process.join()
     assert process.exitcode == -SIGKILL
-    assert len([n for n in os.listdir(tmp_path) if n.endswith('.tmp')]) == 1
+    assert (
+        len([n for n in os.listdir(tmp_path) if n.endswith('.partial')]) == 1
+    )
     store = ScoreStore(tmp_path, FINGERPRINT)
     store.open()
     assert store.video_inds() == {0}
