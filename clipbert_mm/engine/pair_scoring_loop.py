@@ -74,6 +74,7 @@ class PairScoringLoop(TestLoop):
         self.store = osp.join(runner.work_dir, store)
         self.autocast = autocast
         self.cascade = None if cascade is None else Cascade(**cascade)
+        self.scores: GalleryScores | None = None  # of the last run
 
     def run(self) -> dict:
         """Score what is missing, and compute the metrics.
@@ -85,7 +86,8 @@ class PairScoringLoop(TestLoop):
         self.runner.call_hook('before_test_epoch')
         self.runner.model.eval()
         self.dataset.full_init()
-        self._evaluate(self._gallery_run().score())
+        self.scores = self._gallery_run().score()
+        self._evaluate(self.scores)
         metrics = self.evaluator.evaluate(len(self.dataset))
         self.runner.call_hook('after_test_epoch', metrics=metrics)
         self.runner.call_hook('after_test')

@@ -1,0 +1,108 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of the hook that draws contact sheets, in real runs."""
+
+import itertools
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from clipbert_mm.engine import ContactSheetHook, contact_sheet_hook
+from tests.toolbox.shrink import make_corpus, shrink
+
+pytestmark = pytest.mark.slow
+RUNS = itertools.count()
+
+
+@pytest.fixture(scope='module')
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_corpus(tmp_path_factory.mktemp('corpus'))
+
+
+@pytest.fixture(autouse=True)
+def _plain_text_of_configs(monkeypatch: pytest.MonkeyPatch) -> None:
+    # MMEngine formats the config three times in a run, which takes seconds
+    # for long lines.
+    monkeypatch.setattr(Config, 'pretty_text', property(str))
+
+
+def run(
+    name: str, corpus: Path, folder: Path, num_sheets: int, **overrides: Any
+) -> dict[str, bytes]:
+    """Test a config, and return the sheets by name."""
+    work = folder / f'run{next(RUNS)}'
+    cfg = shrink(name, corpus, work_dir=str(work), **overrides)
+    cfg.experiment_name = str(work)
+    cfg.model.head.bert.initializer_range = 0.5
+    cfg.visualizer.vis_backends = []
+    cfg.custom_hooks.append(
+        dict(
+            type='ContactSheetHook',
+            out_dir=str(work / 'sheets'),
+            num_sheets=num_sheets,
+        )
+    )
+    Runner.from_cfg(cfg).test()
+    return {p.name: p.read_bytes() for p in (work / 'sheets').glob('*')}
+
+
+def test_hook__draws_the_same_after_either_loop(
+    corpus: Path, tmp_path: Path
+) -> None:
+    plain = run('clipbert_msrvtt_ret', corpus, tmp_path, 3)
+    assert sorted(plain) == [
+        'text_000000_a_red_dog_runs_on_sand.png',
+        'text_000003_a_blue_dog_runs_on_sand.png',
+        'text_000006_a_black_dog_runs_on_sand.png',
+        'video_000000_test0.png',
+        'video_000002_test2.png',
+        'video_000004_test4.png',
+    ]
+    loop = dict(type='PairScoringLoop')
+    assert plain == run(
+        'clipbert_msrvtt_ret', corpus, tmp_path, 3, test_cfg=loop
+    )
+
+
+def test_hook__sheets_that_cannot_be_drawn_are_logged(
+    corpus: Path, tmp_path: Path
+) -> None:
+    own = Path(shutil.copytree(corpus, tmp_path / 'corpus'))
+    (own / 'videos' / 'test2.mp4').write_text('not a video')
+    wrong = dict(test_evaluator__bad_videos='wrong')
+    sheets = run('clipbert_msrvtt_qa', own, tmp_path, 100, **wrong)
+    assert len(sheets) == 6
+    assert 'item_000002_test2.png' not in sheets
+    (log,) = tmp_path.glob('run*/*/*.log')
+    (message,) = (
+        line
+        for line in log.read_text().splitlines()
+        if 'was not drawn' in line
+    )
+    assert 'sheet of item 2 was not drawn: ValueError: it cannot' in message
+
+
+def test_hook__only_the_main_process_draws(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_sheet_hook, 'is_main_process', lambda: False)
+    assert run('clipbert_tgif_qa-count', corpus, tmp_path, 3) == {}
+
+
+def test_hook__needs_its_visualizer(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='but got ActionVisualizer'):
+        run(
+            'clipbert_msrvtt_ret',
+            corpus,
+            tmp_path,
+            3,
+            visualizer__type='ActionVisualizer',
+        )
+
+
+def test_hook__needs_sheets() -> None:
+    with pytest.raises(ValueError, match='num_sheets must be .* >= 1'):
+        ContactSheetHook(num_sheets=0)
