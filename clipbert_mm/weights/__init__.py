@@ -18,12 +18,14 @@ from .model_directory import (
     save_bert_directory,
 )
 from .official_clipbert import convert_official, revert_official
+from .safe_settings import UnsafeSettingsError
 from .tvp import convert_tvp, revert_tvp
 
 __all__ = [
     'CheckpointFileError',
     'ConversionError',
     'ConversionReport',
+    'UnsafeSettingsError',
     'bert_options',
     'convert_bert',
     'convert_detectron2',

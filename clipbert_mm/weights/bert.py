@@ -9,8 +9,13 @@ from clipbert_mm.utils.checks import check_choice
 
 from .bert_keys import MLM_HEAD, PAIR_HEAD, bert_shapes, count_layers
 from .conversion_report import ConversionReport
-from .key_table import KeyRule, apply_key_table
-from .reverse_table import TASK_HEAD, drop_rules, reverse_key_table
+from .key_table import KeyRule, apply_key_table, unwrap_for_table
+from .reverse_table import (
+    TASK_HEAD,
+    drop_rules,
+    reverse_key_table,
+    unwrap_own,
+)
 
 SOURCE = 'BERT checkpoint'
 
@@ -171,10 +176,13 @@ def convert_bert(
         >>> new, report = convert_bert(state)  # doctest: +SKIP
     """
     check_choice('heads', heads, HEADS)
+    state_dict, notes = unwrap_for_table(
+        state_dict, lambda names: bert_rules(names, heads)
+    )
     converted, report = apply_key_table(
         state_dict, bert_rules(state_dict, heads), SOURCE, strict
     )
-    report.notes.append(_NOTE)
+    report.notes += [*notes, _NOTE]
     if 'task.mlm.bias' in converted:
         report.notes.append(_MLM_NOTE)
     if 'head.classifier.weight' in converted:
@@ -209,6 +217,7 @@ def revert_bert(
         >>> theirs, report = revert_bert(state)  # doctest: +SKIP
     """
     check_choice('heads', heads, HEADS)
+    state_dict, notes = unwrap_own(state_dict)
     use = heads == 'pretrain'
     rules = _rules(
         count_layers(state_dict), 'bert.' if use else '', False, use
@@ -223,6 +232,7 @@ def revert_bert(
     reverted, report = reverse_key_table(
         state_dict, rules, drop_rules(dropped), f'ClipBERT to {SOURCE}', strict
     )
+    report.notes += notes
     if use:
         report.notes.append(_PAIR_NOTE_BACK)
     return reverted, report

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .conversion_report import ConversionError, ConversionReport
-from .key_table import KeyRule, apply_key_table
+from .key_table import KeyRule, apply_key_table, unwrap_for_table
 from .resnet50_keys import backbone_shapes
 
 SOURCE = 'detectron2 ResNet-50 checkpoint'
@@ -80,6 +80,7 @@ def convert_detectron2(
         >>> state = load_checkpoint_file('R-50.pth')  # doctest: +SKIP
         >>> new, report = convert_detectron2(state)  # doctest: +SKIP
     """
+    state_dict, notes = unwrap_for_table(state_dict, detectron2_rules)
     std = state_dict.get('pixel_std')
     if std is not None and not torch.all(std == 1):
         raise ConversionError(
@@ -91,5 +92,5 @@ def convert_detectron2(
     converted, report = apply_key_table(
         state_dict, detectron2_rules(state_dict), SOURCE, strict
     )
-    report.notes.append(BACKBONE_NOTE)
+    report.notes += [*notes, BACKBONE_NOTE]
     return converted, report

@@ -2,7 +2,6 @@
 """Export a trained model as a folder that can be moved and shared."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,29 +12,21 @@ from mmengine.registry import init_default_scope
 from torch import Tensor
 
 from clipbert_mm.models.clipbert import TASK_PREFIXES, ClipBERT
-from clipbert_mm.utils.checkpoint_file import (
-    load_checkpoint_file,
-    save_checkpoint_file,
-)
-from clipbert_mm.version import __version__
+from clipbert_mm.utils.checkpoint_file import load_checkpoint_file
+from clipbert_mm.utils.whole_files import whole_folder
 
+from .calibration import CALIBRATION_FILE
 from .conversion_report import ConversionError
-from .portable_config import (
-    CONFIG_FILE,
-    TOKENIZER_FOLDER,
-    WEIGHT_FILE,
-    find_tokenizer,
-    portable_config,
-    without_weight_files,
-)
+from .exported_settings import check_folder, read_settings
+from .model_card import CARD_FILE
+from .model_folder import write_model_folder
+from .portable_config import CONFIG_FILE, WEIGHT_FILE, without_weight_files
+from .safe_settings import UnsafeSettingsError
 
-#: Files of a tokenizer, next to which a folder may hold the weights of BERT.
-TOKENIZER_FILES = (
-    'vocab.txt',
-    'tokenizer.json',
-    'tokenizer_config.json',
-    'special_tokens_map.json',
-)
+#: Config of a folder that is a program.
+PYTHON_CONFIG = 'config.py'
+
+_OPTIONAL_FILES = (CARD_FILE, CALIBRATION_FILE)
 
 
 def export_model(
@@ -47,19 +38,17 @@ def export_model(
 ) -> dict[str, Tensor]:
     """Write a trained model to a folder of its own.
 
-    ``model.safetensors`` holds only the weights. ``config.py`` is the whole
-    config. It needs no other file to build and load the model:
+    ``model.safetensors`` holds only the weights, and ``config.json`` the
+    settings of the model and of its test pipeline. Loading them runs no code:
+    they name registered classes and plain values. They need no other file:
 
-    - It contains the options of BERT and no initial weights of parts. All
-      weights are in ``model.safetensors``, its ``load_from``.
-    - It contains the answers of a question-answering task as a list.
-    - A local tokenizer is copied to the folder ``tokenizer``.
-    - Paths begin with ``{{ fileDirname }}``, which MMEngine replaces by the
-      folder of the config when it reads the file. So the folder can be
-      moved. Its path must not contain quotes.
+    - They contain the options of BERT and no initial weights of parts.
+    - They contain the answers of a question-answering task as a list.
+    - A local tokenizer is copied to the folder ``tokenizer``, which they
+      name. So the folder can be moved, and no path of this machine is in it.
 
-    Data stays in place: ``data_root`` and the paths of the datasets are not
-    changed. A tokenizer of the hub keeps its name.
+    A tokenizer of the hub keeps its name. To test or train on, take the
+    config of the training and ``model.safetensors``.
 
     Args:
         config (Config): Config of the training of the model.
@@ -81,6 +70,8 @@ def export_model(
         ConversionError: If the checkpoint lacks tensors of the model or has
             others.
         ValueError: If the checkpoint does not fit the model.
+        UnsafeSettingsError: If the settings name a file of this machine, or a
+            class that is not registered.
 
     Example:
         >>> cfg = Config.fromfile('work_dirs/qa/config.py')  # doctest: +SKIP
@@ -94,22 +85,15 @@ def export_model(
         )
     state = load_checkpoint_file(checkpoint)
     plain = without_weight_files(config)
-    tokenizer = find_tokenizer(plain)
     model = _load_model(plain, state, without_task)
-    answers = model.task.answers
     tensors = {
         name: _halve(value) if half else value
         for name, value in model.state_dict().items()
         if not (without_task and name.startswith(TASK_PREFIXES))
     }
-    meta = dict(
-        clipbert_mm_version=__version__,
-        config=Path(config.filename or '').stem,
-    )
-    save_checkpoint_file(tensors, folder / WEIGHT_FILE, meta)
-    portable_config(plain, answers).dump(str(folder / CONFIG_FILE))
-    if tokenizer is not None:
-        _copy_tokenizer(Path(tokenizer), folder / TOKENIZER_FOLDER)
+    with whole_folder(folder) as partial:
+        name = Path(config.filename or '').stem
+        write_model_folder(partial, tensors, plain, name, model.task.answers)
     return tensors
 
 
@@ -155,39 +139,31 @@ def _halve(value: Tensor) -> Tensor:
     return half if torch.isfinite(half).all() else value
 
 
-def _copy_tokenizer(source: Path, target: Path) -> None:
-    """Copy the files of a tokenizer."""
-    target.mkdir()
-    for name in TOKENIZER_FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)
-
-
 def load_exported(
-    folder: str | Path,
+    folder: str | Path, trust_config: bool = False
 ) -> tuple[Config, dict[str, Tensor]]:
     """Read a folder that :func:`export_model` wrote.
 
     The model is ``MODELS.build(config.model)`` with
     ``load_state_dict(state)``, and the pipeline is that of
-    ``config.test_dataloader``. Programs that take the path of a config and
-    of a checkpoint can be given ``folder/config.py`` and
-    ``folder/model.safetensors`` instead.
-
-    Reading the weights runs no code. Reading a config does: use folders only
-    from people you trust.
+    ``config.test_dataloader``. Reading runs no code, whoever made the folder.
 
     Args:
         folder (str | Path): Folder of the exported model.
+        trust_config (bool): Also read a folder with a ``config.py``, which is
+            a program and is run. Set it only if you trust who made the
+            folder. Defaults to False.
 
     Returns:
-        tuple[Config, dict[str, Tensor]]: Config, with its paths in this
+        tuple[Config, dict[str, Tensor]]: Config, with its tokenizer in this
         folder, and state dict on the CPU. After an export without the task
-        ``load_state_dict`` of the whole model raises; train it from
-        ``config.load_from``.
+        ``load_state_dict`` of the whole model raises; give
+        ``model.safetensors`` to ``load_from`` of a training.
 
     Raises:
         FileNotFoundError: If the folder has no config or no weights.
+        UnsafeSettingsError: If the config could do more than build a model.
+        CheckpointFileError: If the weights cannot be read.
 
     Example:
         >>> config, state = load_exported('qa')  # doctest: +SKIP
@@ -196,9 +172,20 @@ def load_exported(
         <All keys matched successfully>
     """
     folder = Path(folder)
+    is_program = (
+        not (folder / CONFIG_FILE).is_file()
+        and (folder / PYTHON_CONFIG).is_file()
+    )
+    if is_program and not trust_config:
+        raise UnsafeSettingsError(
+            f'{folder} has no {CONFIG_FILE}, but a {PYTHON_CONFIG}, which is '
+            'a program. If you trust who made it, pass trust_config=True; '
+            'better, export the model again with tools/convert_weights.py.'
+        )
+    config_file = PYTHON_CONFIG if is_program else CONFIG_FILE
     missing = [
         name
-        for name in (CONFIG_FILE, WEIGHT_FILE)
+        for name in (config_file, WEIGHT_FILE)
         if not (folder / name).is_file()
     ]
     if missing:
@@ -206,7 +193,10 @@ def load_exported(
             'expected a folder written by `tools/convert_weights.py export`, '
             f'but {folder} has no {" and no ".join(missing)}.'
         )
-    return (
-        Config.fromfile(folder / CONFIG_FILE),
-        load_checkpoint_file(folder / WEIGHT_FILE),
-    )
+    if is_program:
+        config = Config.fromfile(folder / config_file)
+    else:
+        present = [n for n in _OPTIONAL_FILES if (folder / n).exists()]
+        check_folder(folder, (config_file, WEIGHT_FILE, *present))
+        config = read_settings(folder / config_file)
+    return config, load_checkpoint_file(folder / WEIGHT_FILE)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .conversion_report import ConversionReport
 from .detectron2_grid import BACKBONE_NOTE
-from .key_table import KeyRule, apply_key_table
+from .key_table import KeyRule, apply_key_table, unwrap_for_table
 from .resnet50_keys import NORM_TENSORS, conv_shapes
 
 SOURCE = 'ResNet-50 checkpoint of torchvision or MMAction2'
@@ -143,8 +143,9 @@ def convert_image_resnet(
         >>> state = load_checkpoint_file('resnet50.pth')  # doctest: +SKIP
         >>> new, report = convert_image_resnet(state)  # doctest: +SKIP
     """
+    state_dict, notes = unwrap_for_table(state_dict, image_resnet_rules)
     converted, report = apply_key_table(
         state_dict, image_resnet_rules(state_dict), SOURCE, strict
     )
-    report.notes += [BACKBONE_NOTE, _STRIDE_NOTE]
+    report.notes += [*notes, BACKBONE_NOTE, _STRIDE_NOTE]
     return converted, report

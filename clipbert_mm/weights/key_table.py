@@ -1,13 +1,22 @@
 # Copyright (c) clipbert_mm contributors.
 """Rename or drop every tensor of a checkpoint by an explicit key table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from .conversion_report import ConversionReport
+from clipbert_mm.utils.finite import find_non_finite
+from clipbert_mm.utils.weight_names import (
+    WeightNamesError,
+    describe_removed,
+    has_wrapper,
+    strip_wrappers,
+    unwrap_names,
+)
+
+from .conversion_report import ConversionError, ConversionReport
 
 #: A dimension is a number or the name of a size, such as ``'hidden_size'``,
 #: that is read from the checkpoint.
@@ -73,8 +82,8 @@ def apply_key_table(
         rules (Sequence[KeyRule]): One rule for each possible name.
         source (str): Description of the checkpoint, for messages.
         strict (bool): Raise if a tensor is unknown, missing, of another
-            shape or different from its twin. Otherwise leave the tensor out
-            and list it. Defaults to True.
+            shape, not finite or different from its twin. Otherwise leave the
+            tensor out and list it. Defaults to True.
 
     Returns:
         tuple[dict[str, Tensor], ConversionReport]: Renamed tensors, and a
@@ -123,6 +132,46 @@ def apply_key_table(
     return converted, report
 
 
+def unwrap_for_table(
+    state_dict: Mapping[str, Tensor],
+    make_rules: Callable[[Collection[str]], Sequence[KeyRule]],
+) -> tuple[dict[str, Tensor], list[str]]:
+    """Remove what training programs put before the names of a checkpoint.
+
+    Args:
+        state_dict (Mapping[str, Tensor]): Tensors by name.
+        make_rules (Callable[[Collection[str]], Sequence[KeyRule]]): Function
+            from the names of a checkpoint to the table of its format.
+
+    Returns:
+        tuple[dict[str, Tensor], list[str]]: Tensors by their names in the
+        format, and a note for the report if any name was changed.
+
+    Raises:
+        ConversionError: If two names become equal.
+
+    Example:
+        >>> unwrap_for_table({'module.fc': torch.zeros(2)},
+        ...                  lambda names: [KeyRule('fc', 'head')])[1]
+        ["Removed from the names of the checkpoint: 'module.' (1 tensors)."]
+    """
+    bare = [strip_wrappers(name) for name in state_dict]
+    rules = [*make_rules(state_dict), *make_rules(bare)]
+    exact = {rule.source for rule in rules}
+    families = tuple(name[:-1] for name in exact if name.endswith('*'))
+    try:
+        unwrapped, removed = unwrap_names(
+            state_dict,
+            lambda name: (
+                name in exact
+                or (name.startswith(families) and not has_wrapper(name))
+            ),
+        )
+    except WeightNamesError as error:
+        raise ConversionError(str(error)) from error
+    return unwrapped, [describe_removed(removed)] if removed else []
+
+
 def _find_family(name: str, rules: Sequence[KeyRule]) -> KeyRule | None:
     """Return the rule of the family that a name belongs to, if any."""
     for rule in rules:
@@ -137,11 +186,13 @@ def _find_problem(
     state_dict: Mapping[str, Tensor],
     report: ConversionReport,
 ) -> str:
-    """Describe a wrong shape or a difference from the twin, or return ''."""
+    """Describe a wrong shape or wrong values, or return ''."""
     if rule.shape is not None:
         expected = match_shape(tuple(value.shape), rule.shape, report.sizes)
         if expected:
             return f'expected shape {expected}, but got {tuple(value.shape)}'
+    if rule.target is not None and find_non_finite({rule.source: value}):
+        return 'expected finite values, but some are NaN or infinite'
     if rule.tied_to is None:
         return ''
     twin = state_dict.get(rule.tied_to)

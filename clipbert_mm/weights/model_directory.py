@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Read and write model directories of Hugging Face."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,15 @@ from huggingface_hub.errors import (
 from torch import Tensor
 from transformers import BertConfig
 
+from clipbert_mm.models.bert_loading import WEIGHT_FILES, read_bert_config
 from clipbert_mm.utils.checkpoint_file import (
     load_checkpoint_file,
     save_checkpoint_file,
 )
+from clipbert_mm.utils.whole_files import write_whole
 
 from .bert_keys import count_layers
 from .conversion_report import ConversionError
-
-#: Weight files of a model directory; the first existing one is read.
-WEIGHT_FILES = ('model.safetensors', 'pytorch_model.bin')
 
 #: Options of ``BertConfig`` on which the results of a BERT depend.
 BERT_OPTIONS = (
@@ -116,22 +114,13 @@ def bert_options(bert: str | Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         OSError: If the folder or the name cannot be found.
+        ValueError: If it is of another architecture.
 
     Example:
         >>> bert_options(dict(hidden_size=64))['num_hidden_layers']
         12
     """
-    if isinstance(bert, str):
-        try:
-            config = BertConfig.from_pretrained(bert)
-        except OSError as error:
-            raise OSError(
-                f'Cannot read the config.json of BERT from {bert!r}: {error}. '
-                'Without a network, set head.bert of the config to a folder '
-                'with that file or to a dict of BertConfig arguments.'
-            ) from error
-    else:
-        config = BertConfig(**bert)
+    config = read_bert_config(bert)
     return {name: getattr(config, name) for name in BERT_OPTIONS}
 
 
@@ -177,7 +166,10 @@ def save_bert_directory(
             'a file.'
         )
     folder = Path(folder)
-    save_checkpoint_file(tensors, folder / WEIGHT_FILES[0])
-    BertConfig(**options).save_pretrained(folder)
+    config = BertConfig(**options)
+    write_whole(folder / 'config.json', config.to_json_string())
     if vocab_file is not None:
-        shutil.copyfile(vocab_file, folder / 'vocab.txt')
+        content = Path(vocab_file).read_bytes()
+        write_whole(folder / 'vocab.txt', content)
+    # The weights last: without them, the folder does not pass for complete.
+    save_checkpoint_file(tensors, folder / WEIGHT_FILES[0])

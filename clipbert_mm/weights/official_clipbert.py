@@ -7,13 +7,14 @@ from torch import Tensor
 
 from .bert_keys import MLM_HEAD, PAIR_HEAD, bert_shapes, count_layers
 from .conversion_report import ConversionReport
-from .key_table import KeyRule, Shape, apply_key_table
+from .key_table import KeyRule, Shape, apply_key_table, unwrap_for_table
 from .resnet50_keys import backbone_shapes
 from .reverse_table import (
     ANSWERS,
     counter_rules,
     drop_rules,
     reverse_key_table,
+    unwrap_own,
 )
 
 SOURCE = 'official ClipBERT checkpoint'
@@ -207,10 +208,11 @@ def convert_official(
         >>> state = load_checkpoint_file('msrvtt.pt')  # doctest: +SKIP
         >>> new, report = convert_official(state)  # doctest: +SKIP
     """
+    state_dict, notes = unwrap_for_table(state_dict, official_rules)
     converted, report = apply_key_table(
         state_dict, official_rules(state_dict), SOURCE, strict
     )
-    report.notes.append(_LOAD_NOTE)
+    report.notes += [*notes, _LOAD_NOTE]
     if 'task.mlm.bias' in converted:
         report.notes.append(_PRETRAIN_NOTE)
     elif 'num_outputs' in report.sizes:
@@ -254,12 +256,15 @@ def revert_official(
         >>> state = load_checkpoint_file('best.pth')  # doctest: +SKIP
         >>> theirs, report = revert_official(state)  # doctest: +SKIP
     """
+    state_dict, notes = unwrap_own(state_dict)
     rules = _rules(
         count_layers(state_dict),
         pretrain=any(n.startswith('task.mlm.') for n in state_dict),
         classifier='head.classifier.0.weight' in state_dict,
     )
     dropped = drop_rules({'task.vocabulary': ANSWERS}) + counter_rules()
-    return reverse_key_table(
+    reverted, report = reverse_key_table(
         state_dict, rules, dropped, f'ClipBERT to {SOURCE}', strict
     )
+    report.notes += notes
+    return reverted, report

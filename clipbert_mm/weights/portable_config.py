@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Make a config that builds a model from the files of its own folder."""
+"""Make settings that build a model from the files of their own folder."""
 
 import os.path as osp
 from collections.abc import Callable, Mapping, Sequence
@@ -7,18 +7,18 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .model_directory import bert_options
+from clipbert_mm.models.pretrained_parts import config_options
 
-#: Placeholder that MMEngine replaces by the folder of a config.
-HERE = '{{ fileDirname }}'
+from .model_directory import bert_options
+from .safe_settings import BACKEND_OPTIONS
 
 #: Names in the folder of an exported model.
-CONFIG_FILE = 'config.py'
+CONFIG_FILE = 'config.json'
 WEIGHT_FILE = 'model.safetensors'
 TOKENIZER_FOLDER = 'tokenizer'
 
-#: Keys that belong to a machine or a run, not to a model.
-_OF_A_RUN = ('work_dir', 'launcher', 'experiment_name')
+#: Members of the test's dataset that the use of a model needs.
+_OF_DATASET = ('type', 'pipeline', 'tokenize')
 
 Edits = Mapping[str, Callable[[Any], Any]]
 
@@ -32,12 +32,13 @@ def without_weight_files(cfg: Config) -> Config:
         cfg (Config): Config, which is not changed.
 
     Returns:
-        Config: Copy with a changed model. Each ``bert`` that names a folder
-        or a model on the hub is replaced by its options. Each ``init_cfg``
-        and ``pretrained`` that names a checkpoint is replaced by None.
+        Config: Copy with a changed model. Each ``bert`` and each ``model`` of
+        transformers is replaced by its options. Each ``init_cfg`` and
+        ``pretrained`` that names a checkpoint is replaced by None.
 
     Raises:
-        OSError: If the config.json of a BERT cannot be found.
+        OSError: If the config.json of a BERT or of another model cannot be
+            found.
 
     Example:
         >>> cfg = Config(dict(model=dict(pretrained='r50.pth')))
@@ -48,7 +49,8 @@ def without_weight_files(cfg: Config) -> Config:
     new['model'] = rewrite(
         new['model'],
         dict(
-            bert=lambda b: bert_options(b) if isinstance(b, str) else b,
+            bert=bert_options,
+            model=lambda m: config_options(m) if isinstance(m, str) else m,
             pretrained=lambda p: None if isinstance(p, str) else p,
             init_cfg=lambda i: None if _names_file(i) else i,
         ),
@@ -100,8 +102,8 @@ def find_tokenizer(cfg: Config) -> str | None:
 
 def portable_config(
     cfg: Config, answers: Sequence[str] | None = None
-) -> Config:
-    """Make the config of an exported model.
+) -> dict[str, Any]:
+    """Return the settings of an exported model.
 
     Args:
         cfg (Config): Config from :func:`without_weight_files`.
@@ -110,27 +112,51 @@ def portable_config(
             Defaults to None.
 
     Returns:
-        Config: Copy whose ``tokenizer`` and ``load_from`` name files in the
-        folder of the config, wherever that is. Keys that belong to a run,
-        such as ``work_dir``, are left out.
+        dict[str, Any]: The model, and the test pipeline for any files. A
+        local ``tokenizer`` is named by its folder next to the settings. What
+        belongs to a run, a machine or a dataset is left out.
 
     Example:
-        >>> portable_config(Config(dict(work_dir='a'))).load_from
-        '{{ fileDirname }}/model.safetensors'
+        >>> portable_config(Config(dict(model=dict(), work_dir='a')))
+        {'default_scope': 'mmaction', 'model': {}}
     """
-    new = rewrite(cfg.to_dict(), dict(tokenizer=_to_folder))
+    whole = rewrite(cfg.to_dict(), dict(tokenizer=_to_folder))
+    settings = dict(
+        default_scope=whole.get('default_scope') or 'mmaction',
+        model=whole['model'],
+    )
     if answers is not None:
-        new['model']['task']['vocabulary'] = list(answers)
-    for name in _OF_A_RUN:
-        new.pop(name, None)
-    new.update(load_from=f'{HERE}/{WEIGHT_FILE}', resume=False)
-    return Config(new)
+        settings['model']['task']['vocabulary'] = list(answers)
+    loader = whole.get('test_dataloader')
+    if loader is not None:
+        dataset = {
+            name: value
+            for name, value in loader['dataset'].items()
+            if name in _OF_DATASET
+        }
+        settings['test_dataloader'] = dict(
+            dataset=_drop(dataset, BACKEND_OPTIONS)
+        )
+    return settings
+
+
+def _drop(value: Any, names: Sequence[str]) -> Any:
+    """Copy nested containers without some members of their dicts."""
+    if isinstance(value, dict):
+        return {
+            key: _drop(member, names)
+            for key, member in value.items()
+            if key not in names
+        }
+    if isinstance(value, (list, tuple)):
+        return [_drop(member, names) for member in value]
+    return value
 
 
 def _to_folder(tokenizer: Any) -> Any:
-    """Replace a local folder by its copy next to the config."""
+    """Replace a local folder by its copy next to the settings."""
     is_folder = isinstance(tokenizer, str) and osp.isdir(tokenizer)
-    return f'{HERE}/{TOKENIZER_FOLDER}' if is_folder else tokenizer
+    return TOKENIZER_FOLDER if is_folder else tokenizer
 
 
 def rewrite(value: Any, edits: Edits) -> Any:

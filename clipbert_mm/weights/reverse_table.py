@@ -6,12 +6,40 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from .conversion_report import ConversionReport
-from .key_table import KeyRule, apply_key_table
+from .key_table import KeyRule, apply_key_table, unwrap_for_table
 from .resnet50_keys import conv_shapes
 
 TASK_HEAD = 'the head of a task, which the format lacks'
 NORM_COUNTER = 'a count of training batches, which affects no result'
 ANSWERS = 'the answers, which the format keeps next to the checkpoint'
+
+
+#: Parts of ClipBERT.
+_PARTS = ('backbone.*', 'neck.*', 'head.*', 'consensus.*', 'task.*')
+
+
+def unwrap_own(
+    state_dict: Mapping[str, Tensor],
+) -> tuple[dict[str, Tensor], list[str]]:
+    """Remove what training programs put before the names of ClipBERT.
+
+    Args:
+        state_dict (Mapping[str, Tensor]): State dict of :class:`ClipBERT`.
+
+    Returns:
+        tuple[dict[str, Tensor], list[str]]: State dict with our names, and a
+        note for the report if any name was changed.
+
+    Raises:
+        ConversionError: If two names become equal.
+
+    Example:
+        >>> import torch
+        >>> list(unwrap_own({'module.neck.conv.weight': torch.ones(1)})[0])
+        ['neck.conv.weight']
+    """
+    rules = drop_rules(dict.fromkeys(_PARTS, 'never dropped here'))
+    return unwrap_for_table(state_dict, lambda _: rules)
 
 
 def drop_rules(reasons: Mapping[str, str]) -> list[KeyRule]:

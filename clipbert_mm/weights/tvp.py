@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .bert_keys import bert_shapes, count_layers
 from .conversion_report import ConversionReport
-from .key_table import KeyRule, apply_key_table
+from .key_table import KeyRule, apply_key_table, unwrap_for_table
 from .official_clipbert import GRID_EMBEDDING
 from .resnet50_keys import NORM_TENSORS, conv_shapes
 from .reverse_table import (
@@ -17,6 +17,7 @@ from .reverse_table import (
     counter_rules,
     drop_rules,
     reverse_key_table,
+    unwrap_own,
 )
 
 SOURCE = 'TVP checkpoint'
@@ -198,10 +199,11 @@ def convert_tvp(
         >>> state = load_model_directory('tvp-base')  # doctest: +SKIP
         >>> new, report = convert_tvp(state)  # doctest: +SKIP
     """
+    state_dict, notes = unwrap_for_table(state_dict, tvp_rules)
     converted, report = apply_key_table(
         state_dict, tvp_rules(state_dict), SOURCE, strict
     )
-    report.notes += _NOTES
+    report.notes += [*notes, *_NOTES]
     return converted, report
 
 
@@ -237,6 +239,7 @@ def revert_tvp(
         )
         + counter_rules()
     )
+    state_dict, notes = unwrap_own(state_dict)
     reverted, report = reverse_key_table(
         state_dict,
         _rules(count_layers(state_dict), 'model.'),
@@ -244,5 +247,5 @@ def revert_tvp(
         f'ClipBERT to {SOURCE}',
         strict,
     )
-    report.notes.append(_NOTE_BACK)
+    report.notes += [*notes, _NOTE_BACK]
     return reverted, report

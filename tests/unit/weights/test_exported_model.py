@@ -1,6 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of exported folders, which are moved and then used."""
 
+import copy
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -15,10 +17,17 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from safetensors import safe_open
 
+from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.cli import test as test_command
 from clipbert_mm.version import __version__
-from clipbert_mm.weights import ConversionError, export_model, load_exported
-from tests.toolbox.shrink import make_corpus, shrink
+from clipbert_mm.weights import (
+    ConversionError,
+    UnsafeSettingsError,
+    export_model,
+    load_exported,
+)
+from clipbert_mm.weights.portable_config import rewrite
+from tests.toolbox.shrink import make_corpus, shrink, write_config
 from tests.toolbox.tiny_models import clipbert_config, fixed_init
 
 pytestmark = pytest.mark.slow
@@ -95,14 +104,18 @@ def run_test_tool(monkeypatch, *args: object) -> None:
 def test_export_model__files(trained, tmp_path):
     folder = export_and_move(trained, tmp_path)
     assert sorted(str(p.relative_to(folder)) for p in folder.rglob('*')) == [
-        'config.py',
+        'config.json',
         'model.safetensors',
         'tokenizer',
         'tokenizer/vocab.txt',
     ]
-    text = (folder / 'config.py').read_text()
+    text = (folder / 'config.json').read_text()
+    assert str(Path(trained.checkpoint).parents[1]) not in text
     assert str(tmp_path) not in text
-    assert "tokenizer='{{ fileDirname }}/tokenizer'" in text
+    assert trained.cfg.test_dataloader.dataset.ann_file not in text
+    settings = json.loads(text)
+    assert settings['model']['head']['tokenizer'] == 'tokenizer'
+    assert settings['config'] == 'clipbert_msrvtt_ret'
     with safe_open(folder / 'model.safetensors', 'pt') as file:
         assert file.metadata() == dict(
             clipbert_mm_version=__version__,
@@ -113,13 +126,12 @@ def test_export_model__files(trained, tmp_path):
 
 def test_load_exported__moved_folder_holds_the_same_model(trained, tmp_path):
     folder = export_and_move(trained, tmp_path)
-    cfg, state = load_exported(folder)
-    assert cfg.load_from == f'{folder}/model.safetensors'
+    cfg, state = load_exported(str(folder))
     assert cfg.model.head.tokenizer == f'{folder}/tokenizer'
     assert cfg.test_dataloader.dataset.tokenize.tokenizer == (
         f'{folder}/tokenizer'
     )
-    assert 'work_dir' not in cfg
+    assert cfg.keys() == {'default_scope', 'model', 'test_dataloader'}
     expected = torch.load(trained.checkpoint)['state_dict']
     assert state.keys() == expected.keys()
     assert all(torch.equal(state[name], expected[name]) for name in state)
@@ -134,7 +146,7 @@ def test_export_model__test_tool_gives_the_same_scores(
     folder = export_and_move(trained, tmp_path)
     run_test_tool(
         monkeypatch,
-        folder / 'config.py',
+        write_config(trained.cfg, tmp_path / 'training.json'),
         folder / 'model.safetensors',
         '--work-dir',
         tmp_path / 'w',
@@ -144,6 +156,53 @@ def test_export_model__test_tool_gives_the_same_scores(
     found = np.load(tmp_path / 'scores.npz')['scores']
     assert np.ptp(trained.scores) > 1e-4
     np.testing.assert_array_equal(found, trained.scores)
+
+
+def test_export_model__inferencer_gives_the_same_scores(trained, tmp_path):
+    folder = export_and_move(trained, tmp_path)
+    dataset = trained.cfg.test_dataloader.dataset
+    videos = Path(dataset.data_root, 'videos')
+    files = [str(videos / f'test{i}.mp4') for i in range(3)]
+    query = 'a red dog runs on sand'
+    inferencers = [
+        ClipBERTInferencer(folder, device='cpu'),
+        ClipBERTInferencer(trained.cfg, trained.checkpoint, device='cpu'),
+    ]
+    scores = [found.score(files, query) for found in inferencers]
+    np.testing.assert_array_equal(*scores)
+    assert np.ptp(scores[0]) > 0
+
+
+def test_export_model__config_names_a_file_of_this_machine(trained, tmp_path):
+    cfg = copy.deepcopy(trained.cfg)
+    cfg.test_dataloader.dataset.pipeline[0].fonts = '/home/author/fonts'
+    with pytest.raises(
+        UnsafeSettingsError,
+        match="pipeline.0.fonts='/home/author/fonts' is a path outside",
+    ):
+        export_model(cfg, trained.checkpoint, tmp_path / 'new')
+    assert not (tmp_path / 'new').exists()
+
+
+def test_export_model__tokenizer_without_paths(trained, tmp_path):
+    source = Path(trained.cfg.model.head.tokenizer)
+    cfg = copy.deepcopy(trained.cfg)
+    own = tmp_path / 'own'
+    shutil.copytree(source, own)
+    (own / 'tokenizer_config.json').write_text(
+        json.dumps(
+            dict(
+                do_lower_case=True,
+                name_or_path='/home/author/bert',
+                special_tokens_map_file='/home/author/bert/map.json',
+                auto_map=dict(AutoTokenizer=['evil.py', None]),
+            )
+        )
+    )
+    cfg = Config(rewrite(cfg.to_dict(), dict(tokenizer=lambda _: str(own))))
+    export_model(cfg, trained.checkpoint, tmp_path / 'new')
+    written = tmp_path / 'new' / 'tokenizer' / 'tokenizer_config.json'
+    assert json.loads(written.read_text()) == dict(do_lower_case=True)
 
 
 def test_export_model__half_precision_keeps_vectors(trained, tmp_path):
@@ -228,7 +287,7 @@ def test_export_model__config_lists_the_answers(answering, tmp_path):
     cfg, state = load_exported(folder)
     answers = ['no', 'ja \u2713']
     assert cfg.model.task.vocabulary == answers
-    assert cfg.test_dataloader.dataset.answers.vocabulary == 'answers.json'
+    assert 'answers' not in cfg.test_dataloader.dataset
     model = MODELS.build(cfg.model)
     model.load_state_dict(state)
     assert model.task.answers == answers
@@ -247,7 +306,7 @@ def test_export_model__converted_checkpoint_gets_the_answers(
 
 
 def test_export_model__other_answers_raise(answering, tmp_path):
-    cfg = answering.cfg.copy()
+    cfg = copy.deepcopy(answering.cfg)
     cfg.model.task.vocabulary = ['no', 'perhaps']
     with pytest.raises(ValueError, match='perhaps.*--without-task'):
         export_model(cfg, answering.checkpoint, tmp_path / 'new')
@@ -276,8 +335,8 @@ def test_export_model__folder_with_files_is_not_touched(trained, tmp_path):
 @pytest.mark.parametrize(
     'present, missing',
     [
-        (None, 'no config.py and no model.safetensors'),
-        ('config.py', 'has no model.safetensors'),
+        (None, 'no config.json and no model.safetensors'),
+        ('config.json', 'has no model.safetensors'),
     ],
 )
 def test_load_exported__incomplete_folder_raises(tmp_path, present, missing):
@@ -285,3 +344,56 @@ def test_load_exported__incomplete_folder_raises(tmp_path, present, missing):
         (tmp_path / present).touch()
     with pytest.raises(FileNotFoundError, match=missing):
         load_exported(tmp_path)
+
+
+def test_load_exported__python_config_is_run_only_if_trusted(
+    answering, tmp_path
+):
+    export_model(answering.cfg, answering.checkpoint, tmp_path / 'm')
+    cfg, state = load_exported(tmp_path / 'm')
+    ran = tmp_path / 'ran'
+    (tmp_path / 'm' / 'config.json').unlink()
+    (tmp_path / 'm' / 'config.py').write_text(
+        f"open({str(ran)!r}, 'w').close()\nmodel = dict(type='ClipBERT')\n"
+    )
+    for load in (load_exported, ClipBERTInferencer):
+        with pytest.raises(
+            UnsafeSettingsError, match='a config.py, which is a program.*trust'
+        ):
+            load(tmp_path / 'm')
+    assert not ran.exists()
+    cfg, again = load_exported(tmp_path / 'm', trust_config=True)
+    assert ran.exists()
+    assert cfg.model.type == 'ClipBERT'
+    assert again.keys() == state.keys()
+
+
+def test_load_exported__links_out_of_the_folder(answering, tmp_path):
+    folder = tmp_path / 'm'
+    export_model(answering.cfg, answering.checkpoint, folder)
+    outside = tmp_path / 'outside'
+    for name in ('model.safetensors', 'config.json'):
+        shutil.move(folder / name, outside)
+        (folder / name).symlink_to(outside)
+        with pytest.raises(
+            UnsafeSettingsError, match='is a link to .*outside'
+        ):
+            load_exported(folder)
+        (folder / name).unlink()
+        shutil.move(outside, folder / name)
+    (folder / 'tokenizer').mkdir()
+    (folder / 'tokenizer' / 'vocab.txt').symlink_to('/etc/passwd')
+    with pytest.raises(UnsafeSettingsError, match='is a link to /etc/passwd'):
+        load_exported(folder)
+
+
+def test_load_exported__cache_of_the_hub(answering, tmp_path):
+    """The hub's client keeps files as links to blobs outside the snapshots."""
+    folder = tmp_path / 'models--x' / 'snapshots' / '0a1b'
+    export_model(answering.cfg, answering.checkpoint, folder)
+    blobs = tmp_path / 'models--x' / 'blobs'
+    blobs.mkdir()
+    for name in ('model.safetensors', 'config.json'):
+        shutil.move(folder / name, blobs / name)
+        (folder / name).symlink_to(f'../../blobs/{name}')
+    assert load_exported(folder)[0].model.type == 'ClipBERT'

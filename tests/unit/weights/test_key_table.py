@@ -3,9 +3,19 @@
 
 import pytest
 import torch
+from transformers import BertConfig, BertForPreTraining
 
-from clipbert_mm.weights import ConversionError
+from clipbert_mm.weights import (
+    ConversionError,
+    convert_bert,
+    convert_detectron2,
+    convert_official,
+    convert_tvp,
+    revert_official,
+)
 from clipbert_mm.weights.key_table import KeyRule, apply_key_table, match_shape
+from clipbert_mm.weights.resnet50_keys import backbone_shapes
+from tests.toolbox import reference_data
 
 RULES = [
     KeyRule('words', 'head.words', ('vocab_size', 'hidden_size')),
@@ -134,3 +144,87 @@ def test_report__text_says_what_became_of_each_tensor():
     ):
         assert part in text
     assert 'used: bias' not in report.to_text(verbose=False)
+
+
+def official() -> dict[str, torch.Tensor]:
+    return reference_data.official_state_dict('ret_ce')
+
+
+def detectron2() -> dict[str, torch.Tensor]:
+    return {
+        f'backbone.{name}': torch.zeros(1).expand(shape)
+        for name, shape in backbone_shapes().items()
+    }
+
+
+def bert() -> dict[str, torch.Tensor]:
+    config = BertConfig(
+        vocab_size=9,
+        hidden_size=4,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=8,
+    )
+    return BertForPreTraining(config).state_dict()
+
+
+FORMATS = dict(
+    official=(official, convert_official),
+    detectron2=(detectron2, convert_detectron2),
+    bare_detectron2=(
+        lambda: {
+            n.removeprefix('backbone.'): v for n, v in detectron2().items()
+        },
+        convert_detectron2,
+    ),
+    bert=(bert, convert_bert),
+    ours=(lambda: convert_official(official())[0], revert_official),
+)
+
+
+@pytest.mark.parametrize('prefix', ['module.', '_orig_mod.module.', 'model.'])
+@pytest.mark.parametrize('name', FORMATS)
+def test_unwrap_for_table__every_format(name, prefix):
+    make, convert = FORMATS[name]
+    state = make()
+    expected, report = convert(state)
+    new, found = convert({f'{prefix}{k}': v for k, v in state.items()})
+    assert new.keys() == expected.keys()
+    assert all(torch.equal(new[key], expected[key]) for key in new)
+    note = (
+        f'Removed from the names of the checkpoint: {prefix!r} '
+        f'({len(state)} tensors).'
+    )
+    assert note in found.notes
+    assert note not in report.notes
+
+
+@pytest.mark.parametrize('prefix', ['', 'module.', 'module.model.'])
+@pytest.mark.parametrize('whole', [True, False])
+def test_unwrap_for_table__model_is_a_real_part_of_tvp(tvp, prefix, whole):
+    state = (tvp if whole else tvp.model).state_dict()
+    assert whole is any(name.startswith('model.') for name in state)
+    expected, _ = convert_tvp(state)
+    new, report = convert_tvp({f'{prefix}{k}': v for k, v in state.items()})
+    assert new.keys() == expected.keys()
+    if not prefix:
+        assert not any(note.startswith('Removed') for note in report.notes)
+
+
+def test_unwrap_for_table__two_of_one_name_raise():
+    state = official()
+    name = next(iter(state))
+    state[f'module.{name}'] = state[name]
+    with pytest.raises(ConversionError, match=f"'module.{name}' are both"):
+        convert_official(state)
+
+
+@pytest.mark.parametrize('value', [torch.nan, torch.inf])
+def test_apply_key_table__not_finite_raises(value):
+    state = make_state()
+    state['bias'] = torch.full_like(state['bias'], value)
+    with pytest.raises(
+        ConversionError,
+        match='bias: expected finite values, but some are NaN or infinite',
+    ):
+        apply_key_table(state, RULES, 'a test')

@@ -46,7 +46,7 @@ def test_without_weight_files__bert_folder_becomes_its_options(tmp_path):
     )
     model = without_weight_files(cfg).model
     assert {key: model.head.bert[key] for key in BERT} == BERT
-    assert model.task.bert == BERT
+    assert {key: model.task.bert[key] for key in BERT} == BERT
     assert model.backbone.pretrained is None
     assert model.head.tokenizer == str(tmp_path)
 
@@ -77,27 +77,42 @@ def test_find_tokenizer__local_folders_only(tmp_path):
         find_tokenizer(cfg)
 
 
-def test_portable_config__drops_the_run_and_keeps_hub_and_data():
+def test_portable_config__keeps_the_model_and_the_pipeline(tmp_path):
+    step = dict(type='LoadVideo', io_backend='lmdb', db_path='/data/a.lmdb')
+    dataset = dict(
+        type='VideoTextRetrieval',
+        data_root='/home/author/data',
+        ann_file='a.jsonl',
+        pipeline=[step],
+        tokenize=dict(type='BertTokenize', tokenizer=str(tmp_path)),
+    )
     cfg = Config(
         dict(
             work_dir='work_dirs/x',
             launcher='slurm',
             resume=True,
+            custom_imports=dict(imports=['clipbert_mm']),
             model=dict(
                 head=dict(tokenizer='bert-base-uncased'),
                 task=dict(vocabulary='a.json'),
             ),
-            dataset=dict(vocabulary='a.json'),
+            test_dataloader=dict(batch_size=4, dataset=dataset),
+            val_dataloader=dict(dataset=dataset),
         )
     )
-    assert portable_config(cfg, answers=['b']).to_dict() == dict(
-        resume=False,
+    assert portable_config(cfg, answers=['b']) == dict(
+        default_scope='mmaction',
         model=dict(
             head=dict(tokenizer='bert-base-uncased'),
             task=dict(vocabulary=['b']),
         ),
-        dataset=dict(vocabulary='a.json'),
-        load_from='{{ fileDirname }}/model.safetensors',
+        test_dataloader=dict(
+            dataset=dict(
+                type='VideoTextRetrieval',
+                pipeline=[dict(type='LoadVideo')],
+                tokenize=dict(type='BertTokenize', tokenizer='tokenizer'),
+            )
+        ),
     )
 
 
