@@ -6,19 +6,23 @@ needs several videos side by side with their scores. It needs no display.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from clipbert_mm.utils.checks import check_integer
+from clipbert_mm.utils.outputs import check_output_file
 
-from .drawing import Font, fit, shorten, wrap
-from .frames import read_frames
+from .drawing import fit, shorten, wrap
+from .fonts import ScriptFont
+from .frames import frames_of_match
+from .sheet_files import save_sheet
 
 MARGIN = 12  # pixels
+_LARGEST_FRAME = 4096
 BACKGROUND, INK, FAINT, RIGHT = '#ffffff', '#202020', '#707070', '#1a8a3c'
 
 
@@ -48,8 +52,8 @@ class _Layout(NamedTuple):
     line: int
     tile_width: int
     width: int
-    query_font: Font
-    label_font: Font
+    query_font: ScriptFont
+    label_font: ScriptFont
 
     @classmethod
     def of(
@@ -64,8 +68,8 @@ class _Layout(NamedTuple):
             int(frame_size / 5),
             tile_width,
             width,
-            ImageFont.load_default(frame_size / 6),
-            ImageFont.load_default(frame_size / 8),
+            ScriptFont(frame_size / 6),
+            ScriptFont(frame_size / 8),
         )
 
 
@@ -101,6 +105,11 @@ def draw_contact_sheet(
         )
     check_integer('columns', columns, 1)
     check_integer('frame_size', frame_size, 32)
+    if frame_size > _LARGEST_FRAME:
+        raise ValueError(
+            f'frame_size must be at most {_LARGEST_FRAME} pixels, but got '
+            f'{frame_size}.'
+        )
     layout = _Layout.of(tiles, columns, frame_size)
     lines = wrap(
         f'Query: {query}', layout.query_font, layout.width - 2 * MARGIN
@@ -113,8 +122,8 @@ def draw_contact_sheet(
     )
     pen = ImageDraw.Draw(sheet)
     for i, text in enumerate(lines):
-        pen.text(
-            (MARGIN, MARGIN + i * layout.line), text, INK, layout.query_font
+        layout.query_font.draw(
+            pen, (MARGIN, MARGIN + i * layout.line), text, INK
         )
     for i, tile in enumerate(tiles):
         x = MARGIN + i % layout.columns * (layout.tile_width + MARGIN)
@@ -141,13 +150,9 @@ def _draw_tile(
     if tile.is_right:
         score += '  (the right one)'
     pen = ImageDraw.Draw(sheet)
-    pen.text((x, y + size + 6), name, INK, font)
-    pen.text(
-        (x, y + size + line + 2),
-        score,
-        RIGHT if tile.is_right else FAINT,
-        font,
-    )
+    font.draw(pen, (x, y + size + 6), name, INK)
+    colour = RIGHT if tile.is_right else FAINT
+    font.draw(pen, (x, y + size + line + 2), score, colour)
     if tile.is_right:
         right = x + len(tile.frames) * size
         pen.rectangle(
@@ -158,7 +163,7 @@ def _draw_tile(
 def save_contact_sheet(
     path: str | os.PathLike[str],
     query: str,
-    ranking: Sequence[tuple[str | os.PathLike[str], float]],
+    ranking: Sequence[Mapping[str, Any]],
     right_video: str | os.PathLike[str] | None = None,
     num_frames: int = 3,
     columns: int = 2,
@@ -170,9 +175,10 @@ def save_contact_sheet(
         path (str | os.PathLike[str]): Path of the image; its suffix
             determines the format.
         query (str): Text that was searched for.
-        ranking (Sequence[tuple[str | os.PathLike[str], float]]): Video or
-            image files with their scores, best first, as
-            :meth:`VideoSearcher.rank` returns them.
+        ranking (Sequence[Mapping[str, Any]]): ``video`` and ``score``, best
+            first, as :meth:`ClipBERTInferencer.rank` returns them; the frames
+            are from the best of ``clips``. Decoded frames are ranked with
+            ``return_documents=True``, so that they can be drawn.
         right_video (str | os.PathLike[str] | None): File of the ranking to
             mark. Defaults to None.
         num_frames (int): Number of frames per video. Defaults to 3.
@@ -180,19 +186,63 @@ def save_contact_sheet(
         frame_size (int): Side of the square of a frame, in pixels. Defaults
             to 112.
 
+    Raises:
+        TypeError: If the path or the query is of another type, or the
+            ranking does not hold matches.
+        ValueError: If a number is too small, or there is no match.
+        OutputError: If the image cannot be written, said before any video is
+            read.
+
     Example:
         >>> save_contact_sheet('top.png', 'a dog runs',
-        ...                    [('a.mp4', 0.9)])  # doctest: +SKIP
+        ...                    inferencer.rank(...))  # doctest: +SKIP
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f'path must be that of an image, but got {path!r:.80}.'
+        )
+    if not isinstance(query, str):
+        raise TypeError(f'query must be a string, but got {query!r:.80}.')
+    check_output_file('path', path, image_suffixes())
+    check_integer('num_frames', num_frames, 1)
+    _check_ranking(ranking)
     right = None if right_video is None else os.fspath(right_video)
     tiles = [
         Tile(
-            read_frames(video, num_frames),
-            Path(video).name,
-            score,
-            os.fspath(video) == right,
+            frames_of_match(match, num_frames),
+            Path(match['video']).name,
+            match['score'],
+            os.fspath(match['video']) == right,
         )
-        for video, score in ranking
+        for match in ranking
     ]
-    sheet = draw_contact_sheet(query, tiles, columns, frame_size)
-    Image.fromarray(sheet).save(path)
+    save_sheet(path, draw_contact_sheet(query, tiles, columns, frame_size))
+
+
+def _check_ranking(ranking: Any) -> None:
+    """Raise unless a ranking consists of matches with ``video`` and score."""
+    matches = ranking if isinstance(ranking, Sequence) else [ranking]
+    for match in matches:
+        keys = match.keys() if isinstance(match, Mapping) else set()
+        if not {'video', 'score'} <= keys:
+            raise TypeError(
+                'ranking must be a list of matches with video and score, as '
+                f'rank() returns them, but got {match!r:.80}.'
+            )
+
+
+def image_suffixes() -> list[str]:
+    """Return the suffixes of images that can be written.
+
+    Returns:
+        list[str]: Suffixes in lower case, sorted.
+
+    Example:
+        >>> '.png' in image_suffixes(), '.mp4' in image_suffixes()
+        (True, False)
+    """
+    return sorted(
+        suffix
+        for suffix, kind in Image.registered_extensions().items()
+        if kind in Image.SAVE
+    )

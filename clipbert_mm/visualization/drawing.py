@@ -1,10 +1,18 @@
 # Copyright (c) clipbert_mm contributors.
 """Fit frames into squares, and break texts into lines."""
 
-import numpy as np
-from PIL import Image, ImageFont
+from collections.abc import Iterator
+from typing import Protocol
 
-Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+import numpy as np
+from PIL import Image
+
+
+class Font(Protocol):
+    """Anything that measures texts, such as :class:`ScriptFont`."""
+
+    def getlength(self, text: str, /) -> float:
+        """Return the width of a text in pixels."""
 
 
 def fit(frame: np.ndarray, side: int) -> Image.Image:
@@ -33,7 +41,7 @@ def fit(frame: np.ndarray, side: int) -> Image.Image:
 def wrap(text: str, font: Font, width: int) -> list[str]:
     """Break a text into lines of at most ``width`` pixels.
 
-    A single wider word stays in one piece.
+    A wider word, such as a sentence in Japanese, is broken anywhere.
 
     Args:
         text (str): Text to break.
@@ -44,17 +52,30 @@ def wrap(text: str, font: Font, width: int) -> list[str]:
         list[str]: The lines.
 
     Example:
-        >>> wrap('a dog', ImageFont.load_default(20), 30)
+        >>> from PIL import ImageFont
+        >>> wrap('a dog', ImageFont.load_default(20), 45)
         ['a', 'dog']
     """
     lines: list[str] = []
-    for word in text.split():
+    for word in _pieces(text, font, width):
         longer = f'{lines[-1]} {word}' if lines else word
         if lines and font.getlength(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def _pieces(text: str, font: Font, width: int) -> Iterator[str]:
+    """Yield the words of a text, and wider ones in parts that fit."""
+    for word in text.split():
+        while font.getlength(word) > width and len(word) > 1:
+            fits = 1
+            while font.getlength(word[: fits + 1]) <= width:
+                fits += 1
+            yield word[:fits]
+            word = word[fits:]
+        yield word
 
 
 def shorten(text: str, font: Font, width: int) -> str:
@@ -69,8 +90,9 @@ def shorten(text: str, font: Font, width: int) -> str:
         str: The text, or its start and three dots.
 
     Example:
+        >>> from PIL import ImageFont
         >>> shorten('a_very_long_name', ImageFont.load_default(10), 60)
-        'a_very_...'
+        'a_very_lon...'
     """
     while len(text) > 8 and font.getlength(text) > width:
         text = text[:-4] + '...'

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from clipbert_mm.utils.outputs import OutputError
 from clipbert_mm.visualization import (
     Tile,
     draw_contact_sheet,
@@ -101,12 +102,59 @@ def test_draw__no_room(columns: int, size: int, message: str) -> None:
 
 def test_save__writes_the_image(tmp_path: Path) -> None:
     ranking = [
-        (str(write_video(tmp_path / f'{n}.mp4', num_frames=5)), 0.5)
+        dict(video=write_video(tmp_path / f'{n}.mp4', num_frames=5), score=0.5)
         for n in 'ab'
     ]
     save_contact_sheet(
-        str(tmp_path / 'top.png'), 'a dog', ranking, right_video=ranking[1][0]
+        tmp_path / 'top.png', 'a dog', ranking, ranking[1]['video']
     )
     sheet = np.asarray(Image.open(tmp_path / 'top.png'))
     _row, column = middle(sheet, BORDER)
     assert column > sheet.shape[1] / 2  # the second is the right one
+
+
+@pytest.mark.parametrize('name', ['a.mp4', 'a', ''])
+def test_save__refuses_other_suffixes_before_a_video_is_read(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(OutputError, match='path must'):
+        save_contact_sheet(f'{tmp_path}/{name}', 'a', [('missing.mp4', 1.0)])
+
+
+def test_save__suffix_in_capitals(tmp_path: Path) -> None:
+    video = write_video(tmp_path / 'a.mp4', num_frames=3)
+    path = tmp_path / 'new' / 'SHEET.JPG'
+    save_contact_sheet(path, 'a dog', [dict(video=video, score=1.0)])
+    with Image.open(path) as image:
+        assert image.format == 'JPEG'
+    assert [p.name for p in path.parent.iterdir()] == ['SHEET.JPG']
+
+
+@pytest.mark.parametrize(
+    'change, error, message',
+    [
+        (dict(path=None), TypeError, 'path must be that of an image'),
+        (dict(query=None), TypeError, 'query must be a string'),
+        (dict(ranking=None), TypeError, 'ranking must be a list of matches'),
+        (dict(ranking=[{}]), TypeError, 'ranking must be a list of matches'),
+        (dict(num_frames=0), ValueError, 'num_frames must be an integer >= 1'),
+        (dict(num_frames=-1), ValueError, 'num_frames must be an integer'),
+        (dict(num_frames='3'), ValueError, 'num_frames must be an integer'),
+    ],
+)
+def test_save__wrong_arguments(
+    change: dict, error: type[Exception], message: str, tmp_path: Path
+) -> None:
+    options = dict(
+        path=tmp_path / 'a.png',
+        query='a dog',
+        ranking=[dict(video='missing.mp4', score=0.5)],
+    )
+    with pytest.raises(error, match=message):
+        save_contact_sheet(**{**options, **change})
+
+
+def test_draw__frames_that_are_too_large() -> None:
+    tile = Tile([np.zeros((8, 8, 3), np.uint8)], 'a.mp4', 0.5)
+    with pytest.raises(ValueError, match='frame_size must be at most 4096'):
+        draw_contact_sheet('a dog', [tile], frame_size=10**6)

@@ -2,9 +2,11 @@
 """Tests of fitting frames and breaking texts."""
 
 import numpy as np
+import pytest
 from PIL import ImageFont
 
 from clipbert_mm.visualization.drawing import fit, shorten, wrap
+from clipbert_mm.visualization.fonts import ScriptFont
 
 RED = (250, 10, 10)
 
@@ -18,12 +20,19 @@ def test_fit__keeps_the_aspect_ratio() -> None:
 
 def test_wrap__lines() -> None:
     font = ImageFont.load_default(20)
-    text = 'one two three four incomprehensibilities five'
+    text = 'one two three four five six'
     lines = wrap(text, font, 120)
     assert ' '.join(lines) == text
-    assert 'incomprehensibilities' in lines
-    assert all(font.getlength(line) <= 120 for line in lines if ' ' in line)
+    assert all(font.getlength(line) <= 120 for line in lines)
     assert len(lines) < 6
+
+
+@pytest.mark.parametrize('word', ['incomprehensibilities' * 3, '赤い輪' * 20])
+def test_wrap__a_word_wider_than_the_line_is_broken(word: str) -> None:
+    font = ScriptFont(20)
+    lines = wrap(word, font, 120)
+    assert ''.join(lines) == word
+    assert all(font.getlength(line) <= 120 for line in lines)
 
 
 def test_shorten__until_it_fits() -> None:
