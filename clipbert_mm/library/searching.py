@@ -1,0 +1,224 @@
+# Copyright (c) clipbert_mm contributors.
+"""Score the videos of an index with texts, all of them or in two passes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clipbert_mm.apis.video_features import VideoFeatures
+from clipbert_mm.apis.video_text_model import VideoTextModel
+
+from .packing import unpack_tokens
+from .store import IndexStore
+
+#: Ways to search, from the most exact to the fastest.
+TIERS = ('exact', 'cascade')
+#: Clips up to which every one is scored, where no tier is asked for.
+EXACT_CLIPS = 4096
+#: Clips of a video that the first pass of the cascade scores.
+FIRST_CLIPS = 2
+#: Videos that the second pass scores by all of their clips.
+KEPT_VIDEOS = 50
+
+# Videos that are scored at a time.
+_BLOCK = 64
+
+
+class Scored(NamedTuple):
+    """Scores of a video.
+
+    Args:
+        video (int): Number of the video.
+        times (tuple[tuple[float, float], ...]): Start and end of its C clips,
+            seconds.
+        scores (np.ndarray): float32 ``(M, )``, of the video.
+        clips (np.ndarray): float32 ``(M, C)``, of its clips.
+    """
+
+    video: int
+    times: tuple[tuple[float, float], ...]
+    scores: np.ndarray
+    clips: np.ndarray
+
+
+class Passes(NamedTuple):
+    """Result and cost of a search.
+
+    Args:
+        found (list[Scored]): Videos whose every clip was scored.
+        tier (str): How they were searched.
+        passes (int): Pairs of a text and a clip that were scored.
+    """
+
+    found: list[Scored]
+    tier: str
+    passes: int
+
+
+def choose_tier(num_clips: int) -> str:
+    """Return how an index is searched where nothing else is asked for.
+
+    Args:
+        num_clips (int): Number of clips in the index.
+
+    Returns:
+        str: A member of :data:`TIERS`.
+
+    Example:
+        >>> choose_tier(1000), choose_tier(100_000)
+        ('exact', 'cascade')
+    """
+    return 'exact' if num_clips <= EXACT_CLIPS else 'cascade'
+
+
+def first_positions(num_clips: int, wanted: int = FIRST_CLIPS) -> list[int]:
+    """Return evenly spaced positions of the clips of a video.
+
+    Args:
+        num_clips (int): Number of clips of a video.
+        wanted (int): Number of positions. Defaults to :data:`FIRST_CLIPS`.
+
+    Returns:
+        list[int]: Ascending positions, at most as many as there are clips.
+
+    Example:
+        >>> first_positions(16), first_positions(1)
+        ([4, 12], [0])
+    """
+    wanted = min(wanted, num_clips)
+    return [(2 * i + 1) * num_clips // (2 * wanted) for i in range(wanted)]
+
+
+def search_exactly(
+    store: IndexStore, model: VideoTextModel, texts: Sequence[str]
+) -> Passes:
+    """Score every clip of every video.
+
+    Args:
+        store (IndexStore): The index.
+        model (VideoTextModel): Its model.
+        texts (Sequence[str]): M texts.
+
+    Returns:
+        Passes: Scores of all videos, in the order of the index.
+    """
+    rows = chain.from_iterable(store.scan())
+    found = list(_score(store, model, texts, rows))
+    return Passes(found, 'exact', _passes(found))
+
+
+def search_in_two_passes(
+    store: IndexStore,
+    model: VideoTextModel,
+    texts: Sequence[str],
+    first_clips: int = FIRST_CLIPS,
+    kept: int = KEPT_VIDEOS,
+) -> Passes:
+    """Score a few clips of every video, and all of the best videos.
+
+    Args:
+        store (IndexStore): The index.
+        model (VideoTextModel): Its model.
+        texts (Sequence[str]): M texts.
+        first_clips (int): Clips of a video in the first pass. Defaults to
+            :data:`FIRST_CLIPS`.
+        kept (int): Videos in the second pass, for each text. Defaults to
+            :data:`KEPT_VIDEOS`.
+
+    Returns:
+        Passes: Scores of the videos of the second pass.
+    """
+    positions = first_positions(store.description.num_clips, first_clips)
+    # Short videos may have no clip at these positions, but have a first one.
+    rows = chain.from_iterable(store.scan(sorted({0, *positions})))
+    first = list(_score(store, model, texts, _leave_out(rows, positions)))
+    best: set[int] = set()
+    for m in range(len(texts)):
+        scores = np.array([one.scores[m] for one in first])
+        order = np.argsort(-scores, kind='stable')[:kept]
+        best |= {first[i].video for i in order}
+    second = score_videos(store, model, texts, sorted(best))
+    return Passes(second, 'cascade', _passes(first) + _passes(second))
+
+
+def score_videos(
+    store: IndexStore,
+    model: VideoTextModel,
+    texts: Sequence[str],
+    videos: Sequence[int],
+) -> list[Scored]:
+    """Score every clip of some videos.
+
+    Args:
+        store (IndexStore): The index.
+        model (VideoTextModel): Its model.
+        texts (Sequence[str]): M texts.
+        videos (Sequence[int]): Numbers of the videos.
+
+    Returns:
+        list[Scored]: Scores of those that are in the index, by number.
+    """
+    return list(_score(store, model, texts, store.take(videos)))
+
+
+def _leave_out(
+    rows: Iterable[dict[str, Any]], positions: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the clips at positions; the first clip where there is none."""
+    for _, group in groupby(rows, key=itemgetter('video')):
+        own = list(group)
+        at_positions = [row for row in own if row['clip'] in positions]
+        yield from at_positions or own[:1]
+
+
+def _score(
+    store: IndexStore,
+    model: VideoTextModel,
+    texts: Sequence[str],
+    rows: Iterable[dict[str, Any]],
+) -> Iterator[Scored]:
+    """Score clips that are sorted by video, a block of videos at a time."""
+    known = {row.video for row in store.videos()}
+    block: list[tuple[int, VideoFeatures]] = []
+    for video, group in groupby(rows, key=itemgetter('video')):
+        if video in known:
+            block.append((video, _features(store, list(group))))
+        if len(block) == _BLOCK:
+            yield from _score_block(model, texts, block)
+            block = []
+    yield from _score_block(model, texts, block)
+
+
+def _features(
+    store: IndexStore, rows: Sequence[dict[str, Any]]
+) -> VideoFeatures:
+    about = store.description
+    tokens = unpack_tokens(
+        [row['grid'] for row in rows],
+        about.tokens,
+        about.width,
+        about.precision,
+    )
+    times = tuple((row['start'], row['end']) for row in rows)
+    return VideoFeatures('', tokens, times, about.weights)
+
+
+def _score_block(
+    model: VideoTextModel,
+    texts: Sequence[str],
+    block: Sequence[tuple[int, VideoFeatures]],
+) -> Iterator[Scored]:
+    """Score videos; those with as many clips at a time."""
+    for _, group in groupby(block, key=lambda one: len(one[1].clips)):
+        videos = list(group)
+        features = [one for _, one in videos]
+        scores, clips = model.scores(features, texts, together=True)
+        for (video, one), score, per_clip in zip(videos, scores, clips):
+            yield Scored(video, one.clips, score, per_clip)
+
+
+def _passes(found: Sequence[Scored]) -> int:
+    return sum(one.clips.size for one in found)

@@ -1,0 +1,231 @@
+# Copyright (c) clipbert_mm contributors.
+"""Bring an index up to date with files."""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from mmengine.config import Config
+
+from clipbert_mm.apis.clip_pipeline import Clips
+from clipbert_mm.apis.video_text_model import VideoTextModel
+from clipbert_mm.utils.special_files import special_kind
+
+from .decoding import decode_files
+from .file_facts import FileFacts, compare, content_digest, facts_of
+from .packing import pack_tokens
+from .store import ClipRow, IndexStore, VideoRow
+from .thumbnails import make_thumbnail
+
+#: Called with the numbers of files that are done, and of all.
+Progress = Callable[[int, int], None]
+
+# Videos that are written at a time.
+_BLOCK = 16
+
+
+@dataclasses.dataclass
+class UpdateReport:
+    """What an update has changed.
+
+    Args:
+        added (int): New files. Defaults to 0.
+        changed (int): Files whose content had changed. Defaults to 0.
+        moved (int): Files under another name. Defaults to 0.
+        removed (int): Files that are gone. Defaults to 0.
+        same (int): Files that were up to date. Defaults to 0.
+        unreadable (list[tuple[str, str]]): Files that could not be read, with
+            the reasons. Defaults to none.
+        video_seconds (float): Duration of what was indexed, seconds.
+            Defaults to 0.
+        grid_bytes (int): Bytes of its grids. Defaults to 0.
+        seconds (float): Time that the update took. Defaults to 0.
+    """
+
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    removed: int = 0
+    same: int = 0
+    unreadable: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    video_seconds: float = 0.0
+    grid_bytes: int = 0
+    seconds: float = 0.0
+
+    def bytes_per_hour(self) -> float:
+        """Return the bytes of the grids of an hour of video.
+
+        Returns:
+            float: Bytes; 0 if nothing was indexed.
+        """
+        hours = self.video_seconds / 3600
+        return self.grid_bytes / hours if hours else 0.0
+
+
+class _Decoded(NamedTuple):
+    facts: FileFacts
+    digest: str
+    clips: Clips | str
+
+
+def update_index(
+    store: IndexStore,
+    model: VideoTextModel,
+    config: Config,
+    paths: Iterable[str],
+    workers: int = 0,
+    progress: Progress | None = None,
+) -> UpdateReport:
+    """Bring an index up to date with files.
+
+    Files that are neither new nor changed are not read; a file that was moved
+    or renamed is found again by its content. Files of the index that are not
+    among the paths are removed. What was written before an interruption
+    stays.
+
+    Args:
+        store (IndexStore): The index.
+        model (VideoTextModel): Its model.
+        config (Config): Config of the model.
+        paths (Iterable[str]): All files that the index should hold.
+        workers (int): Processes that decode. Defaults to 0.
+        progress (Progress | None): Called after each file. Defaults to None.
+
+    Returns:
+        UpdateReport: What has changed.
+    """
+    begin = time.monotonic()
+    report = UpdateReport()
+    store.remove_orphans()
+    rows = store.videos()
+    found, gone = _facts(paths)
+    changes = compare(found, {row.facts.path: row.facts for row in rows})
+    report.same = len(changes.same)
+    report.unreadable += gone
+    by_path = {row.facts.path: row for row in rows}
+    lost = {path: by_path[path] for path in changes.missing}
+    moved = _moved(changes.new, lost.values())
+    store.replace(list(moved.values()))
+    kept = {row.video for row in moved.values()}
+    gone_ids = [row.video for row in lost.values() if row.video not in kept]
+    outdated = [by_path[facts.path].video for facts in changes.changed]
+    store.remove([*gone_ids, *outdated])
+    added = [facts for facts in changes.new if facts.path not in moved]
+    report.moved, report.removed = len(moved), len(gone_ids)
+    report.added, report.changed = len(added), len(outdated)
+    wanted = [*added, *changes.changed]
+    _index(store, model, config, wanted, workers, progress, report)
+    report.seconds = time.monotonic() - begin
+    return report
+
+
+def _moved(
+    new: Iterable[FileFacts], lost: Iterable[VideoRow]
+) -> dict[str, VideoRow]:
+    """Return the rows of lost files that have another path now, by it."""
+    by_digest = {row.digest: row for row in lost if row.digest}
+    moved = {}
+    for facts in new if by_digest else ():
+        row = by_digest.pop(_digest(facts.path), None)
+        if row is not None:
+            moved[facts.path] = row._replace(facts=facts)
+    return moved
+
+
+def _digest(path: str) -> str:
+    """Return the digest of a file; an empty one if it cannot be read."""
+    try:
+        return content_digest(path)
+    except OSError:
+        return ''
+
+
+def _facts(
+    paths: Iterable[str],
+) -> tuple[list[FileFacts], list[tuple[str, str]]]:
+    """Return the facts of files, and those that cannot be reached."""
+    found, gone = [], []
+    for path in paths:
+        try:
+            kind = special_kind(os.stat(path))
+            if kind is None:
+                found.append(facts_of(path))
+            else:  # reading it may never end
+                gone.append((path, f'it is {kind}, not a file'))
+        except OSError as error:
+            gone.append((path, error.strerror or str(error)))
+    return found, gone
+
+
+def _index(
+    store: IndexStore,
+    model: VideoTextModel,
+    config: Config,
+    wanted: Sequence[FileFacts],
+    workers: int,
+    progress: Progress | None,
+    report: UpdateReport,
+) -> None:
+    """Decode, encode and write files, a block at a time."""
+    number = max((row.video for row in store.videos()), default=-1) + 1
+    paths = [facts.path for facts in wanted]
+    block: list[_Decoded] = []
+    for done, (clips, facts) in enumerate(
+        zip(decode_files(config, paths, workers), wanted), 1
+    ):
+        block.append(_Decoded(facts, _digest(facts.path), clips))
+        if len(block) == _BLOCK or done == len(wanted):
+            _write(store, model, block, number, report)
+            number += len(block)
+            block = []
+        if progress is not None:
+            progress(done, len(wanted))
+
+
+def _write(
+    store: IndexStore,
+    model: VideoTextModel,
+    block: Sequence[_Decoded],
+    number: int,
+    report: UpdateReport,
+) -> None:
+    """Encode and write decoded files."""
+    videos, clips = [], []
+    for video, one in enumerate(block, number):
+        if isinstance(one.clips, str):
+            report.unreadable.append((one.facts.path, one.clips))
+            videos.append(
+                VideoRow(video, one.facts, one.digest, 0, 0.0, one.clips)
+            )
+            continue
+        own = list(_clip_rows(store, model, video, one.clips))
+        end = max(clip.end for clip in own)
+        videos.append(
+            VideoRow(video, one.facts, one.digest, len(own), end, '')
+        )
+        clips += own
+        report.video_seconds += end
+        report.grid_bytes += sum(len(clip.grid) for clip in own)
+    store.add(videos, clips)
+
+
+def _clip_rows(
+    store: IndexStore, model: VideoTextModel, video: int, clips: Clips
+) -> Iterator[ClipRow]:
+    """Yield the rows of the clips of a video."""
+    tokens = model.tokens([clips.frames])[0]
+    grids = pack_tokens(tokens, store.description.precision)
+    vectors = F.normalize(tokens.mean(1), dim=-1).tolist()
+    for i, (start, end) in enumerate(clips.times):
+        yield ClipRow(
+            video,
+            i,
+            start,
+            end,
+            grids[i],
+            vectors[i],
+            make_thumbnail(clips.frames[i], clips.image_shape),
+        )

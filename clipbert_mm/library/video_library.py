@@ -1,0 +1,474 @@
+# Copyright (c) clipbert_mm contributors.
+"""Library of videos: indexed once, searched in seconds."""
+
+import contextlib
+import json
+import os
+import os.path as osp
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from clipbert_mm.apis.explaining import explain_score
+from clipbert_mm.apis.explanation import Explanation
+from clipbert_mm.apis.matches import describe_match
+from clipbert_mm.apis.model_loading import build_model, read_model_files
+from clipbert_mm.apis.model_names import find_model
+from clipbert_mm.apis.text_queries import one_text
+from clipbert_mm.apis.video_features import VideoFeatures
+from clipbert_mm.apis.video_inputs import VideoFrames, expand_videos
+from clipbert_mm.apis.video_text_model import VideoTextModel
+from clipbert_mm.gallery.fingerprint import strings_digest
+from clipbert_mm.utils.checks import check_choice, check_integer
+from clipbert_mm.utils.config_loading import override_config
+from clipbert_mm.utils.locks import lock_folder
+from clipbert_mm.weights.calibration import (
+    Calibration,
+    apply_calibration,
+    read_calibration,
+)
+
+from .description import Description
+from .errors import LibraryError
+from .evaluating import evaluate, read_queries
+from .packing import PRECISIONS
+from .searching import (
+    TIERS,
+    Passes,
+    choose_tier,
+    score_videos,
+    search_exactly,
+    search_in_two_passes,
+)
+from .store import IndexStore, VideoRow
+from .updating import Progress, UpdateReport, update_index
+
+_NEAREST_CLIPS = 10
+
+
+class SearchResult(list[dict[str, Any]]):
+    """Matches, best first, and how they were found.
+
+    Args:
+        matches (Iterable[dict[str, Any]]): The matches.
+        tier (str): ``'exact'`` or ``'cascade'``.
+        passes (int): Pairs of a text and a clip that were scored.
+    """
+
+    def __init__(
+        self, matches: Iterable[dict[str, Any]], tier: str, passes: int
+    ) -> None:
+        super().__init__(matches)
+        self.tier = tier
+        self.passes = passes
+
+
+class VideoLibrary:
+    """Index of videos that texts are searched in.
+
+    An index holds the grids of the clips of each video, which take no more
+    decoding. It belongs to one model; scores are those of
+    :meth:`ClipBERTInferencer.rank <clipbert_mm.apis.ClipBERTInferencer.rank>`
+    but for the precision of the stored grids.
+
+    Args:
+        index (str | os.PathLike[str]): Folder of the index.
+        model (str | os.PathLike[str] | Config | None): Model of the index;
+            see :class:`~clipbert_mm.apis.ClipBERTInferencer`. Defaults to
+            None: the one that the index names.
+        weights (str | os.PathLike[str] | None): Checkpoint, where the model
+            is a config. Defaults to None.
+        device (str | None): Device of the model. Defaults to None: a GPU if
+            one is available.
+
+    Raises:
+        ImportError: If LanceDB is not installed.
+        LibraryError: If there is no index, or it is of another model.
+
+    Example:
+        >>> library = VideoLibrary.create('index')  # doctest: +SKIP
+        >>> library.update('videos/').added  # doctest: +SKIP
+        100
+        >>> library.search('a dog runs')[0]['video']  # doctest: +SKIP
+        '/home/me/videos/b.mp4'
+    """
+
+    def __init__(
+        self,
+        index: str | os.PathLike[str],
+        model: str | os.PathLike[str] | Config | None = None,
+        weights: str | os.PathLike[str] | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.store = IndexStore(index)
+        about = self.store.description
+        name = about.model if model is None else model
+        self._config, self._model, self._calibration = _open_model(
+            name, weights, device, about.num_clips
+        )
+        about.check_same(
+            _describe(
+                name,
+                self._config,
+                self._model,
+                about.num_clips,
+                about.precision,
+                (about.tokens, about.width),
+            )
+        )
+
+    @classmethod
+    def create(
+        cls,
+        index: str | os.PathLike[str],
+        model: str | os.PathLike[str] | Config = 'demo',
+        weights: str | os.PathLike[str] | None = None,
+        device: str | None = None,
+        clips: int = 16,
+        precision: str = 'float16',
+    ) -> 'VideoLibrary':
+        """Make an index without videos.
+
+        Args:
+            index (str | os.PathLike[str]): New or empty folder.
+            model (str | os.PathLike[str] | Config): Model. Defaults to
+                ``'demo'``.
+            weights (str | os.PathLike[str] | None): Checkpoint, where the
+                model is a config. Defaults to None.
+            device (str | None): Device of the model. Defaults to None.
+            clips (int): Clips of a video, which are spread over it. Defaults
+                to 16.
+            precision (str): ``'float16'`` or ``'int8'``: half the size.
+                Defaults to ``'float16'``.
+
+        Returns:
+            VideoLibrary: The library.
+
+        Raises:
+            LibraryError: If there is an index.
+            ValueError: If an option is wrong, or the model matches no texts.
+        """
+        check_integer('clips', clips, 1)
+        check_choice('precision', precision, PRECISIONS)
+        config, found, _ = _open_model(model, weights, device, clips)
+        name = _lasting_name(model)
+        IndexStore.create(
+            index, _describe(name, config, found, clips, precision)
+        )
+        return cls(index, model, weights, device)
+
+    def update(
+        self, videos: Any, workers: int = 0, progress: Progress | None = None
+    ) -> UpdateReport:
+        """Index what is new or changed, and drop what is gone.
+
+        Args:
+            videos (Any): All videos of the library: files, folders and
+                patterns.
+            workers (int): Processes that decode. Defaults to 0: this one.
+            progress (Progress | None): Called with the numbers of files that
+                are done and of all. Defaults to None.
+
+        Returns:
+            UpdateReport: What has changed.
+
+        Raises:
+            FolderInUseError: If another process updates the index.
+            FileNotFoundError: If a folder or a pattern holds no video.
+            TypeError: If a video is no file.
+        """
+        check_integer('workers', workers, 0)
+        paths = []
+        for video in expand_videos(videos):
+            if not isinstance(video, str):
+                raise TypeError(
+                    'An index holds files, but got '
+                    f'{type(video).__name__}. Pass the path of a file.'
+                )
+            paths.append(video)
+        with self._lock():
+            return update_index(
+                self.store, self._model, self._config, paths, workers, progress
+            )
+
+    def _lock(self) -> contextlib.AbstractContextManager[None]:
+        """Return a lock of the index, if it is a folder."""
+        location = self.store.location
+        if '://' in location:
+            return contextlib.nullcontext()
+        return lock_folder(location, 'make another index')
+
+    def search(
+        self,
+        query: str,
+        top_k: int = 10,
+        min_score: float = 0.0,
+        tier: str | None = None,
+    ) -> SearchResult:
+        """Return the videos that match a text, best first.
+
+        Args:
+            query (str): The text.
+            top_k (int): Maximum number of videos. Defaults to 10.
+            min_score (float): Smallest score of a match. Defaults to 0.
+            tier (str | None): ``'exact'``: every clip is scored;
+                ``'cascade'``: two clips of each video, then all clips of the
+                50 best videos. Defaults to None: exact up to 4,096 clips.
+
+        Returns:
+            SearchResult: Dictionaries with ``id``, the number of the video in
+            the index, ``video``, ``score``, ``start`` and ``end`` of the best
+            clip in seconds, and ``clips``, a list of ``(start, end, score)``.
+
+        Raises:
+            TypeError: If the query is no string.
+            ValueError: If the vocabulary knows no word of the query, or an
+                option is wrong.
+        """
+        text = one_text('query', query)
+        check_integer('top_k', top_k, 1)
+        self._model.check_texts([text])
+        passes = self._passes(text, tier)
+        paths = {row.video: row.facts.path for row in self.store.videos()}
+        raw = np.array([one.scores[0] for one in passes.found], np.float32)
+        scores = apply_calibration(raw, self._calibration)
+        matches = []
+        for i in np.argsort(-raw, kind='stable')[:top_k]:
+            one = passes.found[i]
+            # A video may have been removed since it was scored.
+            if scores[i] >= min_score and one.video in paths:
+                features = VideoFeatures(
+                    paths[one.video], torch.empty(0), one.times, ''
+                )
+                clips = apply_calibration(one.clips[0], self._calibration)
+                match = describe_match(scores[i], clips, features)
+                matches.append(dict(id=one.video, **match))
+        return SearchResult(matches, passes.tier, passes.passes)
+
+    def _passes(self, text: str, tier: str | None) -> Passes:
+        if tier is None:
+            tier = choose_tier(self.store.count_clips())
+        check_choice('tier', tier, TIERS)
+        if tier == 'exact':
+            return search_exactly(self.store, self._model, [text])
+        return search_in_two_passes(self.store, self._model, [text])
+
+    def scores_of(self, query: str, videos: Sequence[int]) -> dict[int, float]:
+        """Return how well a text matches some videos.
+
+        Args:
+            query (str): The text.
+            videos (Sequence[int]): Numbers of videos in the index.
+
+        Returns:
+            dict[int, float]: Score of each video that is in the index and
+            readable.
+
+        Raises:
+            TypeError: If the query is no string.
+            ValueError: If the vocabulary knows no word of the query.
+        """
+        text = one_text('query', query)
+        self._model.check_texts([text])
+        found = score_videos(self.store, self._model, [text], videos)
+        return {
+            one.video: float(
+                apply_calibration(one.scores, self._calibration)[0]
+            )
+            for one in found
+        }
+
+    def explain(self, video: int, query: str) -> Explanation:
+        """Return where a video matches a text; its file is decoded.
+
+        Args:
+            video (int): Number of the video in the index.
+            query (str): The text.
+
+        Returns:
+            Explanation: Places, moments and words.
+
+        Raises:
+            LibraryError: If the video is not in the index.
+            MediaError: If its file is unreadable.
+            OSError: If its file cannot be read.
+            ValueError: If the vocabulary knows no word of the query.
+        """
+        text = one_text('query', query)
+        self._model.check_texts([text])
+        path = self.path_of(video)
+        clips = self._model.pipeline(path)
+        return explain_score(
+            self._model,
+            path,
+            clips,
+            text,
+            None,
+            'occlusion',
+            self._calibration,
+        )
+
+    def path_of(self, video: int) -> str:
+        """Return the file of a video.
+
+        Args:
+            video (int): Number of the video in the index.
+
+        Returns:
+            str: Absolute path.
+
+        Raises:
+            LibraryError: If the video is not in the index.
+        """
+        for row in self.store.videos():
+            if row.video == video:
+                return row.facts.path
+        raise LibraryError(f'there is no video {video} in the index.')
+
+    def similar(
+        self, video: str | os.PathLike[str], top_k: int = 10
+    ) -> list[dict[str, Any]]:
+        """Return the videos that look like one, the nearest first.
+
+        The measure is the largest cosine of the mean tokens of two clips.
+
+        Args:
+            video (str | os.PathLike[str]): A video of the index.
+            top_k (int): Maximum number of videos. Defaults to 10.
+
+        Returns:
+            list[dict[str, Any]]: Dictionaries with ``id``, ``video`` and
+            ``cosine``.
+
+        Raises:
+            LibraryError: If the video is not in the index.
+            ValueError: If ``top_k`` is not positive.
+        """
+        check_integer('top_k', top_k, 1)
+        path = osp.abspath(os.fspath(video))
+        rows = {row.video: row for row in self.store.videos()}
+        own = [r.video for r in rows.values() if r.facts.path == path]
+        if not own or not rows[own[0]].clips:
+            raise LibraryError(
+                f'{path!r} is not a readable video of the index. Index it '
+                'first.'
+            )
+        best: dict[int, float] = {}
+        clips = self.store.take(own, ('video', 'clip', 'vector'))
+        # Clips of the video itself are the nearest.
+        number = _NEAREST_CLIPS * top_k + len(clips)
+        for clip in clips:
+            for other, cosine in self.store.nearest(clip['vector'], number):
+                if other in rows and other != own[0]:
+                    best[other] = max(cosine, best.get(other, -1.0))
+        order = sorted(best, key=lambda other: -best[other])[:top_k]
+        return [
+            dict(id=i, video=rows[i].facts.path, cosine=best[i]) for i in order
+        ]
+
+    def evaluate(
+        self, queries: str | os.PathLike[str], tiers: Sequence[str] = TIERS
+    ) -> dict[str, dict[str, float]]:
+        """Return recall and cost of ways to search.
+
+        Args:
+            queries (str | os.PathLike[str]): CSV file with the columns
+                ``query`` and ``video``, the path or the name of a video of
+                the index.
+            tiers (Sequence[str]): Ways to search. Defaults to all.
+
+        Returns:
+            dict[str, dict[str, float]]: For each tier ``R1``, ``R5``, ``R10``
+            in percent, ``MdR``, ``MnR``, and ``passes`` and ``seconds`` of a
+            query.
+
+        Raises:
+            FileNotFoundError: If the file does not exist.
+            AnnotationError: If it is no such table, or names another video.
+            ValueError: If a tier is unknown, or the vocabulary knows no word
+                of a query.
+        """
+        for tier in tiers:
+            check_choice('tier', tier, TIERS)
+        found = read_queries(os.fspath(queries), self.store.videos())
+        self._model.check_texts([query.text for query in found])
+        return evaluate(self.store, self._model, found, tiers)
+
+    def videos(self) -> list[VideoRow]:
+        """Return the files of the index.
+
+        Returns:
+            list[VideoRow]: All of them; those without clips are unreadable.
+        """
+        return self.store.videos()
+
+
+def _open_model(
+    name: str | os.PathLike[str] | Config,
+    weights: str | os.PathLike[str] | None,
+    device: str | None,
+    clips: int,
+) -> tuple[Config, VideoTextModel, Calibration | None]:
+    """Load a model that reads a number of clips of each video."""
+    found = find_model(name)
+    config, state = read_model_files(found, weights)
+    override_config(config, dict(num_test_clips=clips))
+    model = VideoTextModel(
+        build_model(config, state, device), config, show_progress=False
+    )
+    if not model.matches_texts:
+        raise ValueError(
+            f'A model of {type(model.model.task).__name__} does not match '
+            'texts with videos. Pass a retrieval model.'
+        )
+    folder = isinstance(found, str) and osp.isdir(found)
+    return config, model, read_calibration(Path(found)) if folder else None
+
+
+def _lasting_name(name: str | os.PathLike[str] | Config) -> str:
+    """Return the name of a model from any working directory."""
+    if isinstance(name, Config):
+        return str(name.filename or 'config')
+    text = os.fspath(name)
+    is_local = isinstance(name, Path) or osp.exists(text)
+    return osp.abspath(text) if is_local else text
+
+
+def _describe(
+    name: str | os.PathLike[str] | Config,
+    config: Config,
+    model: VideoTextModel,
+    clips: int,
+    precision: str,
+    shape: tuple[int, int] | None = None,
+) -> Description:
+    """Describe the grids that a model makes."""
+    steps = config.test_dataloader.dataset.pipeline
+    words = model.tokenize.tokenizer.get_vocab()
+    tokens, width = shape or _grid_shape(model)
+    return Description(
+        _lasting_name(name),
+        model.digest,
+        strings_digest(
+            json.dumps(dict(step), sort_keys=True, default=str)
+            for step in steps
+            if 'tokenizer' not in step
+        ),
+        strings_digest(sorted(words.items())),
+        clips,
+        tokens,
+        width,
+        precision,
+    )
+
+
+def _grid_shape(model: VideoTextModel) -> tuple[int, int]:
+    """Return the tokens of a clip and their width, of a black video."""
+    frames = np.zeros((16, 64, 64, 3), np.uint8)
+    clips = model.pipeline(VideoFrames(frames, fps=8.0))
+    tokens = model.tokens([clips.frames[:1]])
+    return tokens.shape[2], tokens.shape[3]

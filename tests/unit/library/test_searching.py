@@ -1,0 +1,105 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of searching an index, against a loop over the stored grids."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clipbert_mm.library import VideoLibrary
+from clipbert_mm.library.searching import (
+    choose_tier,
+    first_positions,
+    search_exactly,
+    search_in_two_passes,
+)
+
+from .conftest import CLIPS, NUMBER
+
+TEXTS = ['a big red ring moves at the left', 'a small blue cross']
+
+
+def expected(library: VideoLibrary) -> dict[int, np.ndarray]:
+    """Return the scores of videos by rounded features, one at a time."""
+    found = {}
+    for row in library.videos():
+        if row.clips:
+            (features,) = library._model.features([row.facts.path])
+            half = features.tokens.half().float()
+            rounded = type(features)('', half, features.clips, features.model)
+            found[row.video] = library._model.scores([rounded], TEXTS)[0][0]
+    return found
+
+
+def test_search_exactly__scores_of_the_stored_grids(
+    library: VideoLibrary,
+) -> None:
+    passes = search_exactly(library.store, library._model, TEXTS)
+    assert passes.passes == len(TEXTS) * CLIPS * NUMBER
+    scores = {one.video: one.scores for one in passes.found}
+    wanted = expected(library)
+    assert scores.keys() == wanted.keys()
+    for video, score in wanted.items():
+        np.testing.assert_allclose(scores[video], score, atol=1e-6)
+
+
+def test_search_exactly__leaves_out_clips_without_a_video(
+    library: VideoLibrary,
+) -> None:
+    (row, *_) = library.store.videos()
+    library.store._videos.delete(f'video = {row.video}')
+    passes = search_exactly(library.store, library._model, TEXTS)
+    assert row.video not in {one.video for one in passes.found}
+    assert len(passes.found) == NUMBER - 1
+
+
+def test_two_passes__keep_the_best_of_the_first_clips(
+    library: VideoLibrary,
+) -> None:
+    passes = search_in_two_passes(
+        library.store, library._model, TEXTS, first_clips=2, kept=1
+    )
+    first = {}
+    for row in library.videos():
+        if row.clips:
+            (features,) = library._model.features([row.facts.path])
+            half = features.tokens[[1, 3]].half().float()
+            some = type(features)(
+                '', half, features.clips[1::2], features.model
+            )
+            first[row.video] = library._model.scores([some], TEXTS)[0][0]
+    best = {max(first, key=lambda video: first[video][m]) for m in range(2)}
+    assert {one.video for one in passes.found} == best
+    wanted = expected(library)
+    for one in passes.found:
+        np.testing.assert_allclose(one.scores, wanted[one.video], atol=1e-6)
+    assert passes.passes == 2 * (2 * NUMBER + CLIPS * len(best))
+
+
+def test_two_passes__video_with_fewer_clips(
+    library: VideoLibrary, videos: Path
+) -> None:
+    (row, *_) = library.store.videos()
+    library.store._clips.delete(f'video = {row.video} AND clip > 0')
+    passes = search_in_two_passes(library.store, library._model, TEXTS)
+    found = {one.video: len(one.times) for one in passes.found}
+    assert found[row.video] == 1
+    assert len(found) == NUMBER
+
+
+@pytest.mark.parametrize(
+    'clips, wanted, positions',
+    [(16, 2, [4, 12]), (1, 2, [0]), (3, 2, [0, 2]), (5, 1, [2])],
+)
+def test_first_positions__are_spread(
+    clips: int, wanted: int, positions: list[int]
+) -> None:
+    assert first_positions(clips, wanted) == positions
+
+
+def test_choose_tier__by_size() -> None:
+    assert [choose_tier(n) for n in (0, 4096, 4097)] == [
+        'exact',
+        'exact',
+        'cascade',
+    ]

@@ -1,0 +1,167 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of the library of videos."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clipbert_mm.apis import ClipBERTInferencer, VideoFrames
+from clipbert_mm.library import LibraryError, VideoLibrary
+from clipbert_mm.utils.config_loading import override_config
+from clipbert_mm.weights.calibration import Calibration, apply_calibration
+
+from .conftest import CLIPS, NUMBER
+
+QUERY = 'a big red ring moves at the left'
+
+
+@pytest.mark.parametrize('tier', [None, 'exact', 'cascade'])
+def test_search__is_the_ranking_of_the_inferencer(
+    library: VideoLibrary, videos: Path, tier: str | None
+) -> None:
+    demo = ClipBERTInferencer('demo', device='cpu')
+    override_config(demo.cfg, dict(num_test_clips=CLIPS))
+    files = [p for p in videos.iterdir() if p.name != 'page.mp4']
+    ranking = ClipBERTInferencer(
+        demo.cfg, Path(str(demo.folder)) / 'model.safetensors', device='cpu'
+    ).rank(QUERY, files)
+    found = library.search(QUERY, tier=tier)
+    assert found.tier == (tier or 'exact')
+    assert len(found) == NUMBER
+    assert [m['video'] for m in found] == [m['video'] for m in ranking]
+    for match, other in zip(found, ranking):
+        assert match['score'] == pytest.approx(other['score'], abs=2e-3)
+        assert (match['start'], match['end']) == (other['start'], other['end'])
+        np.testing.assert_allclose(match['clips'], other['clips'], atol=5e-3)
+
+
+def test_search__best_ones_above_a_score(library: VideoLibrary) -> None:
+    everything = library.search(QUERY)
+    assert library.search(QUERY, top_k=2) == everything[:2]
+    least = everything[2]['score']
+    assert library.search(QUERY, min_score=least) == everything[:3]
+
+
+def test_search__scores_are_calibrated_like_the_model(
+    library: VideoLibrary, tmp_path: Path
+) -> None:
+    demo = ClipBERTInferencer('demo', device='cpu')
+    demo.calibration = Calibration(0.5, 2.0)
+    demo.save_pretrained(tmp_path / 'copy')
+    plain = library.search(QUERY)
+    calibrated = VideoLibrary(tmp_path / 'index', tmp_path / 'copy')
+    found = calibrated.search(QUERY)
+    assert calibrated.scores_of(QUERY, [found[0]['id']]) == {
+        found[0]['id']: pytest.approx(found[0]['score'], abs=1e-6)
+    }
+    assert [m['video'] for m in found] == [m['video'] for m in plain]
+    for match, other in zip(found, plain):
+        values = [other['score'], *(clip[2] for clip in other['clips'])]
+        expected = apply_calibration(np.array(values), demo.calibration)
+        scores = [match['score'], *(clip[2] for clip in match['clips'])]
+        np.testing.assert_allclose(scores, expected, rtol=1e-6)
+
+
+def test_library__is_opened_by_its_own_model(
+    library: VideoLibrary, tmp_path: Path
+) -> None:
+    again = VideoLibrary(tmp_path / 'index')
+    assert again.search(QUERY) == library.search(QUERY)
+    with pytest.raises(ValueError, match='does not match texts with videos'):
+        VideoLibrary(tmp_path / 'index', 'demo-qa')
+
+
+def test_library__another_model_is_refused(
+    library: VideoLibrary, tmp_path: Path
+) -> None:
+    copy = tmp_path / 'copy'
+    demo = ClipBERTInferencer('demo', device='cpu')
+    next(iter(demo.model.parameters())).data += 0.5
+    demo.save_pretrained(copy)
+    with pytest.raises(LibraryError, match=r"'demo'.* weights is '.* but '"):
+        VideoLibrary(tmp_path / 'index', copy)
+
+
+def test_similar__copy_first(library: VideoLibrary, videos: Path) -> None:
+    one = next(videos.glob('g*.mp4'))
+    (videos / 'copy.mp4').write_bytes(one.read_bytes())
+    library.update(videos)
+    found = library.similar(one, top_k=3)
+    assert len(found) == 3
+    assert found[0]['video'] == str(videos / 'copy.mp4')
+    assert found[0]['cosine'] == pytest.approx(1, abs=1e-5)
+    assert found[1]['cosine'] <= found[0]['cosine']
+    for name in ('none.mp4', 'page.mp4'):
+        with pytest.raises(LibraryError, match='not a readable video of the'):
+            library.similar(videos / name)
+
+
+def test_evaluate__by_a_file(library: VideoLibrary, tmp_path: Path) -> None:
+    path = tmp_path / 'queries.csv'
+    name = Path(library.search(QUERY)[0]['video']).name
+    path.write_text(f'query,video\n{QUERY},{name}\n')
+    found = library.evaluate(path, ['exact'])
+    assert found['exact']['R1'] == 100
+    with pytest.raises(ValueError, match='tier must be one of'):
+        library.evaluate(path, ['best'])
+
+
+def test_empty_library__finds_nothing(tmp_path: Path) -> None:
+    library = VideoLibrary.create(tmp_path / 'empty', clips=1)
+    assert library.search(QUERY) == []
+    assert library.search(QUERY, tier='cascade') == []
+
+
+@pytest.mark.parametrize(
+    'call, error, message',
+    [
+        (lambda lib: lib.search(3), TypeError, 'query must be one string'),
+        (lambda lib: lib.search(' '), ValueError, 'must not be empty'),
+        (lambda lib: lib.search('ж'), ValueError, 'knows none of the 1 words'),
+        (lambda lib: lib.search(QUERY, 0), ValueError, 'top_k must be an int'),
+        (
+            lambda lib: lib.search(QUERY, tier='best'),
+            ValueError,
+            r"tier must be one of \['exact', 'cascade'\]",
+        ),
+        (lambda lib: lib.similar('a.mp4', 0), ValueError, 'top_k must be an'),
+        (lambda lib: lib.update(3), TypeError, 'videos must be a file'),
+        (lambda lib: lib.update('/no*'), FileNotFoundError, 'No file matches'),
+        (
+            lambda lib: lib.update('a.mp4', workers=-1),
+            ValueError,
+            'workers must be an integer >= 0',
+        ),
+        (
+            lambda lib: lib.update(
+                VideoFrames(np.zeros((2, 8, 8, 3), np.uint8), 1.0)
+            ),
+            TypeError,
+            'An index holds files, but got VideoFrames',
+        ),
+    ],
+)
+def test_calls__wrong_arguments(
+    tmp_path: Path, call: Any, error: type, message: str
+) -> None:
+    library = VideoLibrary.create(tmp_path / 'index', clips=1)
+    with pytest.raises(error, match=message):
+        call(library)
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(clips=0), 'clips must be an integer >= 1'),
+        (dict(precision='int4'), r"precision must be one of \['float16', 'in"),
+        (dict(model='demo-qa'), 'does not match texts with videos'),
+    ],
+)
+def test_create__wrong_options(
+    tmp_path: Path, options: dict, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        VideoLibrary.create(tmp_path / 'index', **options)
+    assert not (tmp_path / 'index').exists()
