@@ -41,7 +41,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the options."""
     parser = argparse.ArgumentParser(
-        description='Train, test and use a small ClipBERT.'
+        description='Train, test and use a small ClipBERT.',
+        epilog='Example: clipbert-mm quickstart --task qa',
     )
     add_task_options(parser)
     add_run_options(parser)
@@ -127,6 +128,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help='take few files and steps, to see that everything runs; the '
         'numbers then mean nothing',
     )
+    parser.add_argument(
+        '--json',
+        action='store_true',
+        help='print the result as one JSON document; the progress goes to '
+        'standard error',
+    )
 
 
 def wrong_options(args: argparse.Namespace) -> str | None:
@@ -149,6 +156,8 @@ def wrong_options(args: argparse.Namespace) -> str | None:
             '--top must be >= 1 and --gpus >= 0, but got '
             f'{args.top} and {args.gpus}'
         )
+    if not 0 <= args.seed < 2**32:
+        return f'--seed must be from 0 to {2**32 - 1}, but got {args.seed}'
     if args.no_pretrain and args.task != 'retrieval':
         return (
             '--no-pretrain works with --task retrieval only, but got '

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from clipbert_mm.utils.whole_files import write_whole
+
 from .commands import run_command
 
 # Values that MMEngine logs next to the metrics.
@@ -44,7 +46,7 @@ def finish(folder: Path, cfg: dict, run: Callable[[Path], None]) -> bool:
     folder.mkdir(parents=True)
     Config(cfg).dump(folder / 'config.py')
     run(folder / 'config.py')
-    stamp.write_text(digest)
+    write_whole(stamp, digest)
     return True
 
 

@@ -15,6 +15,8 @@ import time
 import warnings
 from pathlib import Path
 
+from clipbert_mm.utils.whole_files import write_whole
+
 from .table import table
 from .variants import DENSE_CLIPS, SPARSE_CLIPS
 
@@ -74,7 +76,7 @@ def main() -> None:
     start = time.time()
     run_all(args)
     text = table(args.work_dir, args.seeds)
-    (args.work_dir / 'claims.md').write_text(text + '\n')
+    write_whole(args.work_dir / 'claims.md', text + '\n')
     print(
         f'\n{text}\n\nAccuracy in percent, mean (smallest..largest) of '
         f"{len(args.seeds)} seeds; 'events' are the questions about what "

@@ -24,6 +24,7 @@ from clipbert_mm.quickstart.stages import (
     read_metrics,
     report_time,
 )
+from clipbert_mm.utils.whole_files import write_whole
 
 from .variants import (
     CLIP_LEN,
@@ -212,5 +213,5 @@ def run_variant(
                 'test', [str(c), str(checkpoint)], quiet=True
             ),
         )
-        (place / 'result.json').write_text(json.dumps(read_metrics(place)))
+        write_whole(place / 'result.json', json.dumps(read_metrics(place)))
     report_time(f'seed {options.seed}, {name}', start)

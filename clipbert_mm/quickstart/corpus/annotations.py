@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .scenes import Combination, captions, neighbours, read_caption
+from .scene_captions import captions, read_caption
+from .scenes import Combination, neighbours
 
 SPLITS = ('images_train', 'videos_train', 'gallery_test', 'images_test')
 TRAINING = SPLITS[:2]
@@ -42,8 +43,7 @@ def write_annotations(
         for item in plan[split]:
             kind = 'image' if split.startswith('images') else 'video'
             number = 1 if split == 'gallery_test' else captions_per_item
-            rng = np.random.default_rng((*item.seed, 1))
-            for caption in captions(item.combination, kind, number, rng):
+            for caption in describe_item(item, kind, number):
                 rows.append(
                     dict(
                         caption=caption,
@@ -62,6 +62,21 @@ def write_annotations(
     (root / 'tokenizer' / 'vocab.txt').write_text(
         '\n'.join(vocabulary(words)) + '\n', encoding='utf-8'
     )
+
+
+def describe_item(item: Item, kind: str, number: int) -> list[str]:
+    """Describe a file; the words follow from its seed.
+
+    Args:
+        item (Item): The file.
+        kind (str): ``'image'`` or ``'video'``.
+        number (int): Number of captions; see :func:`captions`.
+
+    Returns:
+        list[str]: The captions.
+    """
+    rng = np.random.default_rng((*item.seed, 1))
+    return captions(item.combination, kind, number, rng)
 
 
 def one_attribute_negatives(described: list[Combination]) -> list[dict]:

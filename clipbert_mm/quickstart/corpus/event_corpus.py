@@ -18,12 +18,14 @@ import numpy as np
 from clipbert_mm.annotations.answer_vocabulary import write_vocabulary
 
 from .annotations import read_lines, vocabulary, write_lines
+from .choices import choice_questions
 from .events import Scene, all_scenes, draw_event_look, event_frames
-from .media import prepare, write_media, write_video
-from .questions import all_answers, choice_questions, open_questions
+from .media import write_once, write_video
+from .questions import all_answers, open_questions
 from .settings import check_ranges, run_writer
 
 LAYOUT = 2  # increment it when the same settings write other files
+FOLDERS = ('videos', 'annotations', 'tokenizer')
 SPLITS = ('train', 'test')
 SIDES = (64, 80)
 FRAME_RATES = (6, 8, 10)
@@ -202,19 +204,21 @@ def generate_events(
         ValueError: If ``root`` holds something else.
     """
     root = Path(root)
-    with prepare(
+    plan = plan_events(root, settings)
+
+    def describe() -> None:
+        write_questions(root, plan, settings.draws)
+        check_unseen(root)
+
+    return write_once(
         root,
         dict(layout=LAYOUT, **dataclasses.asdict(settings)),
-        ('videos', 'annotations', 'tokenizer'),
-    ) as needed:
-        if needed:
-            plan = plan_events(root, settings)
-            write_media(
-                write_event, [i for s in SPLITS for i in plan[s]], processes
-            )
-            write_questions(root, plan, settings.draws)
-            check_unseen(root)
-    return needed
+        FOLDERS,
+        plan,
+        write_event,
+        describe,
+        processes,
+    )
 
 
 def main() -> None:

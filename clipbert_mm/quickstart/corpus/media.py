@@ -14,6 +14,8 @@ from typing import Any
 import av
 import numpy as np
 
+from clipbert_mm.utils.whole_files import PARTIAL, write_whole
+
 STAMP = 'corpus.json'
 
 
@@ -68,18 +70,21 @@ def prepare(root: Path, stamp: dict, folders: Sequence[str]) -> Iterator[bool]:
         if (root / STAMP).read_text() == complete:
             yield False
             return
-        for folder in folders:
-            shutil.rmtree(root / folder, ignore_errors=True)
-    elif root.exists() and any(root.iterdir()):
+    elif root.exists() and not all(
+        PARTIAL.fullmatch(path.name) for path in root.iterdir()
+    ):
         raise ValueError(
             f'{root} is neither empty nor a corpus of the quickstart (it has '
             f'no {STAMP}). Choose another folder.'
         )
+    # First: whatever interrupts the next lines, the folder is known as ours
+    # and as incomplete.
+    write_whole(root / STAMP, json.dumps(dict(stamp, complete=False)))
     for folder in folders:
+        shutil.rmtree(root / folder, ignore_errors=True)
         (root / folder).mkdir(parents=True)
-    (root / STAMP).write_text(json.dumps(dict(stamp, complete=False)))
     yield True
-    (root / STAMP).write_text(complete)
+    write_whole(root / STAMP, complete)
 
 
 def write_media(
@@ -105,3 +110,39 @@ def write_media(
                     f'{time.time() - start:.0f} s',
                     flush=True,
                 )
+
+
+def write_once(
+    root: Path,
+    stamp: dict,
+    folders: Sequence[str],
+    plan: dict[str, list[Any]],
+    write: Callable[[Any], None],
+    describe: Callable[[], None],
+    processes: int,
+) -> bool:
+    """Write a corpus, unless it exists.
+
+    Args:
+        root (Path): Folder of the corpus.
+        stamp (dict): Everything that its files follow from.
+        folders (Sequence[str]): Names of the folders that hold the files.
+        plan (dict[str, list[Any]]): Media files to write, by split.
+        write (Callable[[Any], None]): Function at module level that writes
+            one of them.
+        describe (Callable[[], None]): Function that writes and checks the
+            annotations, after the media.
+        processes (int): Number of processes that write.
+
+    Returns:
+        bool: Whether anything had to be written.
+
+    Raises:
+        ValueError: If ``root`` holds something else.
+    """
+    with prepare(root, stamp, folders) as needed:
+        if needed:
+            items = [item for split in plan.values() for item in split]
+            write_media(write, items, processes)
+            describe()
+    return needed

@@ -18,8 +18,9 @@ import numpy as np
 from PIL import Image
 
 from .annotations import SPLITS, Item, check_generalisation, write_annotations
-from .media import prepare, write_media, write_video
-from .scenes import TEMPLATES, all_combinations, draw_look, frames
+from .media import write_once, write_video
+from .scene_captions import TEMPLATES
+from .scenes import Look, all_combinations, draw_look, frames
 from .settings import check_ranges, run_writer
 
 LAYOUT = 2  # increment it when the same settings write other files
@@ -108,6 +109,34 @@ def plan_items(root: Path, settings: CorpusSettings) -> dict[str, list[Item]]:
     return plan
 
 
+def draw_sized_look(rng: np.random.Generator) -> Look:
+    """Draw the size of a file, and what else its caption leaves out.
+
+    Args:
+        rng (np.random.Generator): Draws them; new from the seed of the file.
+
+    Returns:
+        Look: The properties.
+    """
+    long_side, ratio = rng.choice(LONG_SIDES), rng.choice(ASPECT_RATIOS)
+    width, height = (
+        int(long_side * min(1, scale)) // 2 * 2 for scale in (ratio, 1 / ratio)
+    )  # h264 needs even sides
+    return draw_look(width, height, rng)
+
+
+def draw_rate(rng: np.random.Generator) -> int | Fraction:
+    """Draw the rate of a video, after its look.
+
+    Args:
+        rng (np.random.Generator): Draws it.
+
+    Returns:
+        int | Fraction: Frames per second.
+    """
+    return FRAME_RATES[rng.integers(len(FRAME_RATES))]
+
+
 def write_item(item: Item) -> None:
     """Draw a scene and write it as a JPEG, PNG or h264 mp4 file.
 
@@ -115,19 +144,15 @@ def write_item(item: Item) -> None:
         item (Item): The scene.
     """
     rng = np.random.default_rng(item.seed)
-    long_side, ratio = rng.choice(LONG_SIDES), rng.choice(ASPECT_RATIOS)
-    width, height = (
-        int(long_side * min(1, scale)) // 2 * 2 for scale in (ratio, 1 / ratio)
-    )  # h264 needs even sides
-    look = draw_look(width, height, rng)
+    look = draw_sized_look(rng)
     if item.path.suffix == '.mp4':
-        rate = FRAME_RATES[rng.integers(len(FRAME_RATES))]
+        rate = draw_rate(rng)
         times = np.arange(max(2, int(rng.uniform(0.8, 2.4) * rate)))
         write_video(
             item.path,
             frames(item.combination, look, rng, list(times / float(rate))),
             rate,
-            (width, height),
+            (look.width, look.height),
         )
     else:
         image = Image.fromarray(next(frames(item.combination, look, rng)))
@@ -154,17 +179,21 @@ def generate(
         ValueError: If ``root`` holds something else.
     """
     root = Path(root)
-    with prepare(
-        root, dict(layout=LAYOUT, **dataclasses.asdict(settings)), FOLDERS
-    ) as needed:
-        if needed:
-            plan = plan_items(root, settings)
-            write_media(
-                write_item, [i for s in SPLITS for i in plan[s]], processes
-            )
-            write_annotations(root, plan, settings.captions_per_item)
-            check_generalisation(root)
-    return needed
+    plan = plan_items(root, settings)
+
+    def describe() -> None:
+        write_annotations(root, plan, settings.captions_per_item)
+        check_generalisation(root)
+
+    return write_once(
+        root,
+        dict(layout=LAYOUT, **dataclasses.asdict(settings)),
+        FOLDERS,
+        plan,
+        write_item,
+        describe,
+        processes,
+    )
 
 
 def main() -> None:

@@ -1,13 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
-"""Scenes of the quickstart's corpus, their frames and their captions.
+"""Scenes of the quickstart's corpus, and their frames.
 
 A scene is a combination of five attributes (colour, shape, background, size,
-place), 720 in all. It is drawn as the frames of a moving shape and described
-in several wordings. Nothing here touches a file.
+place), 720 in all, drawn as the frames of a moving shape. Nothing here touches
+a file.
 """
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,27 +17,6 @@ from .drawing import COLOURS, GROUNDS, SHAPES, TEXTURES, draw_ground, inside
 
 SIZES = {'small': 0.16, 'large': 0.27}  # radius, by the long side
 PLACES = {'left': 0.23, 'middle': 0.5, 'right': 0.77}  # by the width
-
-# Every word belongs to one value of one attribute, so that attributes can be
-# read back from a caption.
-SYNONYMS = {
-    'purple': ('purple', 'violet'),
-    'circle': ('circle', 'disc'),
-    'square': ('square', 'box'),
-    'gray': ('gray', 'grey'),
-    'small': ('small', 'little'),
-    'large': ('large', 'big'),
-    'middle': ('middle', 'center'),
-}
-# The wording varies, the order of the attributes does not: with six orders,
-# the small model of the quickstart needs three times as many steps.
-TEMPLATES = (
-    'a {size} {colour} {shape} {verb} at the {place} of a {ground} background',
-    'one {size} {colour} {shape} {verb} on the {place} of the {ground} scene',
-    'the {size} {colour} {shape} {verb} in the {place} of this {ground} view',
-    'some {size} {colour} {shape} {verb} by the {place} of its {ground} room',
-)
-VERBS = {'image': ('rests', 'appears'), 'video': ('moves', 'floats')}
 
 
 class Combination(NamedTuple):
@@ -98,77 +76,6 @@ def neighbours(combination: Combination) -> list[Combination]:
     ]
 
 
-def captions(
-    combination: Combination, kind: str, number: int, rng: np.random.Generator
-) -> list[str]:
-    """Describe a scene in several different wordings.
-
-    Args:
-        combination (Combination): The scene.
-        kind (str): ``'image'`` or ``'video'``: shapes move in videos only.
-        number (int): Number of captions, at most one per template.
-        rng (np.random.Generator): Draws templates and synonyms.
-
-    Returns:
-        list[str]: The captions.
-
-    Raises:
-        ValueError: If ``number`` is larger than the number of templates.
-    """
-    if not 1 <= number <= len(TEMPLATES):
-        raise ValueError(
-            f'number must be an integer in [1, {len(TEMPLATES)}], one caption '
-            f'for each template, but got {number!r}.'
-        )
-
-    written = []
-    for index in rng.choice(len(TEMPLATES), number, replace=False):
-        words = {
-            attribute: rng.choice(SYNONYMS.get(value, (value,)))
-            for attribute, value in combination._asdict().items()
-        }
-        written.append(
-            TEMPLATES[index].format(verb=rng.choice(VERBS[kind]), **words)
-        )
-    return written
-
-
-def read_caption(caption: str) -> Combination:
-    """Read the five attributes from the words of a caption.
-
-    Args:
-        caption (str): The caption.
-
-    Returns:
-        Combination: The attributes.
-
-    Raises:
-        ValueError: If the caption does not name an attribute, or names two
-            values of it.
-
-    Example:
-        >>> read_caption('a big red disc moves at the left of a teal '
-        ...              'background')
-        Combination(colour='red', shape='circle', ground='teal', \
-size='large', place='left')
-    """
-    words = set(re.findall('[a-z]+', caption.lower()))
-    found = []
-    for attribute, values in ATTRIBUTES.items():
-        named = [
-            value
-            for value in values
-            if words.intersection(SYNONYMS.get(value, (value,)))
-        ]
-        if len(named) != 1:
-            raise ValueError(
-                f'A caption must name one {attribute}, but {caption!r} names '
-                f'{named}.'
-            )
-        found.append(named[0])
-    return Combination(*found)
-
-
 @dataclass(frozen=True)
 class Look:
     """Properties of a scene that its caption leaves out.
@@ -216,6 +123,40 @@ def draw_look(width: int, height: int, rng: np.random.Generator) -> Look:
     )
 
 
+class Figure(NamedTuple):
+    """Centre and radius of a shape, pixels; its box ends at the radius."""
+
+    x: float
+    y: float
+    radius: float
+
+
+def place_figure(combination: Combination, look: Look, time: float) -> Figure:
+    """Return where the shape of a scene is.
+
+    Args:
+        combination (Combination): Contents of the scene.
+        look (Look): Its other properties.
+        time (float): Time, seconds.
+
+    Returns:
+        Figure: Place and size of the shape.
+
+    Example:
+        >>> look = Look(200, 100, 'plain', (0, 0, 0), 1.0, 0.0, 1.0)
+        >>> place_figure(all_combinations()[0], look, 0.0)
+        Figure(x=54.0, y=50.0, radius=32.0)
+    """
+    long_side = max(look.width, look.height)
+    radius = SIZES[combination.size] * look.scale * long_side
+    swing = max(0.0, min(0.22 * long_side, 0.5 * look.height - radius))
+    angle = look.phase + look.speed * time
+    x = PLACES[combination.place] * look.width
+    x += 0.04 * long_side * np.cos(angle)
+    y = 0.5 * look.height + swing * np.sin(angle)
+    return Figure(float(x), float(y), radius)
+
+
 def frames(
     combination: Combination,
     look: Look,
@@ -237,14 +178,8 @@ def frames(
     rows, columns = np.mgrid[0 : look.height, 0 : look.width]
     ground = draw_ground(combination.ground, look.texture, rows, columns)
     colour = np.add(COLOURS[combination.colour], look.colour_shift)
-    long_side = max(look.width, look.height)
-    radius = SIZES[combination.size] * look.scale * long_side
-    swing = max(0.0, min(0.22 * long_side, 0.5 * look.height - radius))
     for time in times or [0.0]:
-        angle = look.phase + look.speed * time
-        x = PLACES[combination.place] * look.width
-        x += 0.04 * long_side * np.cos(angle)
-        y = 0.5 * look.height + swing * np.sin(angle)
+        x, y, radius = place_figure(combination, look, time)
         image = ground + rng.integers(-8, 9, ground.shape, np.int16)
         covered = inside(combination.shape, columns - x, rows - y, radius)
         image[covered] = colour

@@ -3,7 +3,8 @@
 
 from collections import Counter, defaultdict
 
-from clipbert_mm.quickstart.corpus.questions import NUM_OPTIONS, question_type
+from clipbert_mm.quickstart.corpus.choices import NUM_OPTIONS
+from clipbert_mm.quickstart.corpus.wordings import question_type
 
 
 def given_answers(questions: list[dict], saved: list[dict]) -> list:

@@ -3,14 +3,13 @@
 
 import argparse
 import json
-import shutil
 import time
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from clipbert_mm.apis import VideoAnswerer
+from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.quickstart.commands import suggest, suggest_training
 from clipbert_mm.quickstart.configs import stage_config
 from clipbert_mm.quickstart.corpus.annotations import read_lines
@@ -27,6 +26,7 @@ from clipbert_mm.quickstart.stages import (
     trained_earlier,
 )
 from clipbert_mm.utils.config_files import config_file
+from clipbert_mm.utils.whole_files import write_whole
 
 from .answer_scores import accuracies, given_answers, guesses
 
@@ -60,8 +60,7 @@ def run_answers(args: argparse.Namespace) -> None:
     test(f'test_{task}', cfg, checkpoint, args, 'answers.json')
     saved = args.work_dir / f'test_{task}' / 'answers.json'
     if args.out is not None:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(saved, args.out)
+        write_whole(args.out, saved.read_bytes())
         print(f'  all answers: {args.out}')
     say('5 of 5: some questions')
     questions = read_lines(folder / 'annotations' / f'{task}_test.jsonl')
@@ -142,8 +141,9 @@ def report(
     print(f'  {"right " + kind:15s} {"model":>9s}  {guess}')
     for name, value in sorted(found.items()):
         print(f'  {name:15s} {value:7.1f} %  {chance[name]:7.1f} %')
-    (args.work_dir / f'result_{args.task}.json').write_text(
-        json.dumps(dict(accuracy=found, chance=chance, **run), indent=2)
+    write_whole(
+        args.work_dir / f'result_{args.task}.json',
+        json.dumps(dict(accuracy=found, chance=chance, **run), indent=2),
     )
 
 
@@ -203,13 +203,13 @@ def ask(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
         args (argparse.Namespace): Options of the quickstart.
     """
     MMLogger.get_current_instance().setLevel('ERROR')
-    answerer = VideoAnswerer(Config(cfg), str(checkpoint))
+    inferencer = ClipBERTInferencer(Config(cfg), checkpoint)
     print(f'  {args.query}?')
     folder = args.work_dir / FOLDER
     rows = read_lines(folder / 'annotations' / 'scenes_test.jsonl')
     for row in rows[: args.top]:
         video = folder / 'videos' / f'{row["clip_name"]}.mp4'
-        best = answerer.answer(str(video), args.query, top=3)
+        best = inferencer.answer(video, args.query, top_k=3)
         shown = ' and '.join(
             f'{action} x{times}' for action, times in row['actions']
         )

@@ -17,6 +17,7 @@ from clipbert_mm.quickstart.stages import (
     trained_earlier,
 )
 from clipbert_mm.utils.config_files import config_file
+from clipbert_mm.utils.whole_files import write_whole
 
 from .masked_words import MaskedWord, masked_words, text_baselines
 from .retrieval import write_corpus
@@ -92,11 +93,12 @@ def report(
         f'  {metrics["itm_acc"]:5.1f} %  of texts are rightly judged to match '
         'or not (ITM)\n   50.0 %    by chance'
     )
-    (work_dir / 'result_pretrain.json').write_text(
+    write_whole(
+        work_dir / 'result_pretrain.json',
         json.dumps(
             dict(metrics, baselines=baselines, masked=len(masked), **run),
             indent=2,
-        )
+        ),
     )
 
 

@@ -3,19 +3,18 @@
 
 import argparse
 import json
-import shutil
 import time
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from clipbert_mm.apis import VideoSearcher
+from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.quickstart.commands import suggest, suggest_training
 from clipbert_mm.quickstart.configs import stage_config
 from clipbert_mm.quickstart.corpus.annotations import read_lines
+from clipbert_mm.quickstart.corpus.scene_captions import read_caption
 from clipbert_mm.quickstart.corpus.scene_corpus import CorpusSettings, generate
-from clipbert_mm.quickstart.corpus.scenes import read_caption
 from clipbert_mm.quickstart.stages import (
     report_time,
     result_title,
@@ -25,6 +24,7 @@ from clipbert_mm.quickstart.stages import (
     trained_earlier,
 )
 from clipbert_mm.utils.config_files import config_file
+from clipbert_mm.utils.whole_files import write_whole
 from clipbert_mm.visualization import save_contact_sheet
 
 SMOKE = dict(images=64, videos=32, gallery=10)
@@ -45,8 +45,8 @@ def run_retrieval(args: argparse.Namespace) -> None:
     say('4 of 5: testing on the unseen gallery, every text with every video')
     metrics = test('test', cfg, checkpoint, args, 'scores.npz')
     if args.out is not None:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(args.work_dir / 'test' / 'scores.npz', args.out)
+        saved = args.work_dir / 'test' / 'scores.npz'
+        write_whole(args.out, saved.read_bytes())
         print(f'  score matrix (texts, videos) with ids: {args.out}')
     say('5 of 5: searching the gallery')
     search(cfg, checkpoint, args)
@@ -106,19 +106,21 @@ def search(cfg: dict, checkpoint: Path, args: argparse.Namespace) -> None:
     right = right_video(query, rows)
     start = time.time()
     videos = [str(corpus / 'videos' / f'{r["clip_name"]}.mp4') for r in rows]
-    ranking = VideoSearcher(Config(cfg), str(checkpoint)).rank(videos, query)
+    inferencer = ClipBERTInferencer(Config(cfg), checkpoint)
+    ranking = inferencer.rank(query, videos)
     print(f'  query: {query}')
     captions = {row['clip_name']: row['caption'] for row in rows}
-    for rank, (video, score) in enumerate(ranking[: args.top], 1):
-        name = Path(video).stem
+    for rank, match in enumerate(ranking[: args.top], 1):
+        name = Path(match['video']).stem
         mark = '*' if name == right else ' '
         print(
-            f'  {mark}{rank:3d}.  {score:.4f}  {name}.mp4  ({captions[name]})'
+            f'  {mark}{rank:3d}.  {match["score"]:.4f}  {name}.mp4  '
+            f'({captions[name]})'
         )
     if right is None:
         print('  (no video matches the query in all five attributes)')
     else:
-        names = [Path(video).stem for video, _ in ranking]
+        names = [Path(match['video']).stem for match in ranking]
         print(
             f'  The right one (*), {right}.mp4, has rank '
             f'{names.index(right) + 1} of {len(names)}'
@@ -187,8 +189,9 @@ def report(metrics: dict[str, float], run: dict, work_dir: Path) -> None:
             *chance
         )
     )
-    (work_dir / 'result.json').write_text(
-        json.dumps(dict(metrics, gallery=gallery, **run), indent=2)
+    write_whole(
+        work_dir / 'result.json',
+        json.dumps(dict(metrics, gallery=gallery, **run), indent=2),
     )
 
 

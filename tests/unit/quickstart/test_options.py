@@ -14,6 +14,8 @@ from clipbert_mm.quickstart.options import parse_args
         (['--out', 'scores.txt'], 'must end in .npz, but got scores.txt'),
         (['--top', '0'], 'but got 0 and 0'),
         (['--gpus', '-1'], 'but got 8 and -1'),
+        (['--seed', '-1'], '--seed must be from 0 to 4294967295, but got -1'),
+        (['--seed', '4294967296'], 'but got 4294967296'),
     ],
 )
 def test_parse_args__wrong(

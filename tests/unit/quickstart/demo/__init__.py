@@ -1,0 +1,2 @@
+# Copyright (c) clipbert_mm contributors.
+"""Tests of clipbert_mm.quickstart.demo."""
