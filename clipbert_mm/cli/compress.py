@@ -1,46 +1,67 @@
 # Copyright (c) clipbert_mm contributors.
 r"""Re-encode a folder of videos for fast access to sparse frames.
 
-Each video becomes h264 in mp4 under its path and stem, without sound, with a
-constant frame rate, upright and with even sides. GIFs gain most, because all
-frames of a GIF are decoded to get one::
+Each video becomes h264 in mp4 under its path and stem, without sound, upright
+and with even sides. GIFs gain most, because all frames of a GIF are decoded to
+get one::
 
-    python tools/data/compress.py data/msrvtt/videos data/msrvtt/videos_448
-    python tools/data/compress.py data/tgif_qa/gifs data/tgif_qa/videos \
+    clipbert-mm compress data/msrvtt/videos data/msrvtt/videos_448
+    clipbert-mm compress data/tgif_qa/gifs data/tgif_qa/videos \
         --long-side 768
 
 With the defaults, compression losses are all that changes for ClipBERT:
 
-- The frame rate stays, so the sampler picks the same frames. ``--fps`` is the
-  only option that changes them: a clip of 2 frames at 2 fps spans one second,
-  and its last frame is the last of that second, so the two are 0.96 s apart
-  at 25 fps, 0.83 s at 6 fps and 0.67 s at 3 fps. Choose a multiple of
+- Frames and their times stay, so the sampler picks the same frames. ``--fps``
+  is the only option that changes them: a clip of 2 frames at 2 fps spans one
+  second, and its last frame is the last of that second, so the two are 0.96 s
+  apart at 25 fps, 0.83 s at 6 fps and 0.67 s at 3 fps. Choose a multiple of
   ``target_fps`` to keep clips whole, and use the same videos for training and
-  testing. A variable rate becomes constant: each frame is repeated until the
-  next one is due.
+  testing.
 - ``--long-side 448`` is the size that the configs for videos resize to; those
   of TGIF-QA have 768. Smaller videos keep their size.
 - At least every 12th frame is a key frame: to decode a frame, a decoder goes
   back to the key frame before it. A shorter interval makes files larger and
   reading faster.
 
-The key frames can make files larger than their sources; sizes and speed are
-printed. If disk space is scarce, pass a higher ``--crf`` or a lower ``--fps``.
+A video that would become larger is copied unchanged to the path of its result:
+readers, like FFmpeg, decide by the first bytes what a file is. With
+``--keep-larger`` the result is kept. If disk space is scarce, pass a higher
+``--crf`` or a lower ``--fps``.
 
-A stopped run resumes: ``compress.jsonl`` in the target lists the finished
-files. Files that cannot be encoded, or lack more than a tenth of their frames,
-are reported at the end.
+Whether a file is a video is decided by its suffix or, without a known one, by
+its first bytes; links are followed. All files that are left out are listed
+with the reason, and so are videos that cannot be encoded: damaged ones, those
+that lack more than a tenth of their frames, those above a limit of
+``--limits``, and those whose results would have the same name. A stopped run
+resumes: ``compress.jsonl`` in the target lists the finished files. Equal
+videos and options give equal files with any number of workers, on the same
+machine with the same versions of the libraries.
 """
 
 import argparse
-import functools
+import dataclasses
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from clipbert_mm.media.compression.settings import Settings
-from clipbert_mm.media.files import VIDEO_SUFFIXES
+from clipbert_mm.media.limits import VIDEO_LIMITS, MediaLimits
+from clipbert_mm.utils.locks import FolderInUseError
+from clipbert_mm.utils.printing import (
+    only_json,
+    print_json,
+    print_text,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from clipbert_mm.media.compression.folder import CompressedFolder
+
+_LIMIT = re.compile('[0-9]{1,18}')
+_LIMITS = dataclasses.asdict(VIDEO_LIMITS)
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -51,6 +72,61 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('source', type=Path, help='folder of videos')
     parser.add_argument('target', type=Path, help='folder to write')
+    _add_encoder_options(parser)
+    parser.add_argument(
+        '--keep-larger',
+        action='store_true',
+        help='keep results that are larger than their sources, for fast '
+        'reading, instead of copies of the sources',
+    )
+    parser.add_argument(
+        '--on-damage',
+        choices=('raise', 'use'),
+        default=Settings.on_damage,
+        help="'use' encodes damaged videos with the frames that FFmpeg "
+        'conceals. Default: %(default)s, which leaves them out',
+    )
+    parser.add_argument(
+        '--limits',
+        nargs='+',
+        default=[],
+        metavar='NAME=NUMBER',
+        help='limits above which a video is refused. Default: '
+        + ' '.join(f'{n}={v}' for n, v in _LIMITS.items()),
+    )
+    parser.add_argument(
+        '--suffixes',
+        nargs='+',
+        help='suffixes of the files to encode. Default: all videos and GIFs, '
+        'whatever their suffix',
+    )
+    parser.add_argument(
+        '--workers',
+        type=int,
+        default=os.cpu_count(),
+        help='number of processes, 0 for none. Default: one per core',
+    )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='encode everything again, in a folder of this tool',
+    )
+    parser.add_argument(
+        '--speed-sample',
+        type=int,
+        default=8,
+        help='number of videos to measure the reading speed with, 0 for none. '
+        'Default: %(default)s',
+    )
+    parser.add_argument(
+        '--json',
+        action='store_true',
+        help='print one JSON document instead of lines',
+    )
+    return parser.parse_args(argv)
+
+
+def _add_encoder_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--fps',
         type=float,
@@ -78,32 +154,6 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='constant rate factor of x264, from 0 (lossless) to 51. Default: '
         "%(default)s, x264's own",
     )
-    parser.add_argument(
-        '--suffixes',
-        nargs='+',
-        default=VIDEO_SUFFIXES,
-        help='suffixes of the files to encode. Default: '
-        f'{" ".join(VIDEO_SUFFIXES)}',
-    )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        default=os.cpu_count(),
-        help='number of processes, 0 for none. Default: one per core',
-    )
-    parser.add_argument(
-        '--overwrite',
-        action='store_true',
-        help='encode everything again, in a folder of this tool',
-    )
-    parser.add_argument(
-        '--speed-sample',
-        type=int,
-        default=8,
-        help='number of videos to measure the reading speed with, 0 for none. '
-        'Default: %(default)s',
-    )
-    return parser.parse_args(argv)
 
 
 def compress(args: argparse.Namespace) -> int:
@@ -118,40 +168,107 @@ def compress(args: argparse.Namespace) -> int:
     Raises:
         ValueError: If an argument or a folder is unsuitable.
     """
-    from clipbert_mm.media.compression.folder import compress_folder
-
-    result = compress_folder(
-        args.source,
-        args.target,
-        Settings(args.fps, args.long_side, args.keyframe_interval, args.crf),
-        suffixes=args.suffixes,
-        workers=args.workers,
-        overwrite=args.overwrite,
-        report=functools.partial(print, flush=True),
-    )
-    pairs = list(result.finished.items())
-    if pairs:
-        _print_sizes(pairs)
-    if pairs and args.speed_sample > 0:
-        step = max(len(pairs) // args.speed_sample, 1)
-        _print_speed(pairs[::step][: args.speed_sample])
-    for path, reason in sorted(result.failures.items()):
-        print(f'failed: {path}: {reason}', file=sys.stderr)
+    with only_json(args.json):
+        result = _encode(args)
+    if args.json:
+        print_json(_document(result))
+    else:
+        _print_result(result, args.speed_sample)
+    _list('failed', result.failures, sys.stderr)
     if result.failures:
-        print(
-            f'{len(result.failures)} of {len(pairs) + len(result.failures)} '
-            'videos could not be encoded.',
-            file=sys.stderr,
+        total = len(result.finished) + len(result.failures)
+        print_text(
+            f'{len(result.failures)} of {total} videos could not be encoded.',
+            sys.stderr,
         )
     return int(bool(result.failures))
 
 
-def _print_sizes(pairs: Sequence[tuple[Path, Path]]) -> None:
-    old, new = (sum(pair[i].stat().st_size for pair in pairs) for i in (0, 1))
-    print(
-        f'size of {len(pairs)} videos: {old / 1e6:.1f} MB before, '
+def _encode(args: argparse.Namespace) -> 'CompressedFolder':
+    from clipbert_mm.media.compression.folder import compress_folder
+
+    return compress_folder(
+        args.source,
+        args.target,
+        Settings(
+            args.fps,
+            args.long_side,
+            args.keyframe_interval,
+            args.crf,
+            args.keep_larger,
+            args.on_damage,
+            _read_limits(args.limits),
+        ),
+        suffixes=args.suffixes,
+        workers=args.workers,
+        overwrite=args.overwrite,
+        report=print_text,
+    )
+
+
+def _document(result: 'CompressedFolder') -> dict:
+    outcomes = result.outcomes
+    return dict(
+        finished=[
+            dict(
+                source=str(source),
+                target=str(target),
+                kind=outcomes[source].kind,
+                source_bytes=outcomes[source].source_bytes,
+                bytes=outcomes[source].num_bytes,
+            )
+            for source, target in result.finished.items()
+        ],
+        left_out={str(p): why for p, why in result.left_out.items()},
+        failed={str(p): why for p, why in result.failures.items()},
+    )
+
+
+def _print_result(result: 'CompressedFolder', speed_sample: int) -> None:
+    _list('left out', result.left_out, sys.stdout)
+    larger = {p: o.note for p, o in result.outcomes.items() if o.note}
+    _list('larger than before', larger, sys.stdout)
+    pairs = list(result.finished.items())
+    if pairs:
+        _print_sizes(result)
+    if pairs and speed_sample > 0:
+        step = max(len(pairs) // speed_sample, 1)
+        _print_speed(pairs[::step][:speed_sample])
+
+
+def _read_limits(pairs: Sequence[str]) -> MediaLimits:
+    given = {}
+    for pair in pairs:
+        name, _, number = pair.partition('=')
+        if name not in _LIMITS or not _LIMIT.fullmatch(number):
+            raise ValueError(
+                '--limits must be a name and a number, such as '
+                f'pixels=100000000, with a name among {list(_LIMITS)}, but '
+                f'got {pair!r:.80}.'
+            )
+        given[name] = int(number)
+    return dataclasses.replace(VIDEO_LIMITS, **given)
+
+
+def _list(title: str, reasons: Mapping[Path, str], file: TextIO) -> None:
+    for path, reason in sorted(reasons.items()):
+        print_text(printable(f'{title}: {path}: {reason}'), file)
+
+
+def _print_sizes(result: 'CompressedFolder') -> None:
+    outcomes = result.outcomes.values()
+    old = sum(outcome.source_bytes for outcome in outcomes)
+    new = sum(outcome.num_bytes for outcome in outcomes)
+    print_text(
+        f'size of {len(outcomes)} videos: {old / 1e6:.1f} MB before, '
         f'{new / 1e6:.1f} MB after (a factor of {new / old:.2f})'
     )
+    copied = sum(outcome.kind == 'copied' for outcome in outcomes)
+    if copied:
+        print_text(
+            f'{copied} of them were copied unchanged, because re-encoding '
+            'makes them larger; compress.jsonl lists them'
+        )
 
 
 def _print_speed(pairs: Sequence[tuple[Path, Path]]) -> None:
@@ -159,16 +276,16 @@ def _print_speed(pairs: Sequence[tuple[Path, Path]]) -> None:
 
     speed = compare(pairs)
     if speed.files:
-        print(
+        print_text(
             f'reading 16 sparse frames of a video ({speed.files} videos, '
             f'median of 5 runs): {speed.before / speed.files * 1e3:.1f} ms '
             f'before, {speed.after / speed.files * 1e3:.1f} ms after '
             f'({speed.before / speed.after:.1f} times as fast)'
         )
     if speed.unreadable:
-        print(
+        print_text(
             f'{len(speed.unreadable)} of the {len(pairs)} sources in the '
-            f'sample cannot be read, such as {speed.unreadable[0]}'
+            f'sample cannot be read, such as {printable(speed.unreadable[0])}'
         )
 
 
@@ -193,15 +310,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             process.
 
     Returns:
-        int: 0, 1 if a video could not be encoded, 2 if nothing was started.
+        int: 0; 1 if a video could not be encoded, or if nothing more could
+        be written; 2 if nothing was started; 130 after Ctrl-C.
     """
     _require_pyav()
+    from clipbert_mm.media.compression.output import WriteError
+
     args = parse_args(argv)
     try:
         return compress(args)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except (ValueError, FolderInUseError) as error:
+        print_text(printable(str(error)), sys.stderr)
         return 2
+    except WriteError as error:
+        print_text(
+            printable(f'{error}. Run the same command again to resume.'),
+            sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print_text(
+            'Stopped. Run the same command again to resume.', sys.stderr
+        )
+        return 130
 
 
 if __name__ == '__main__':

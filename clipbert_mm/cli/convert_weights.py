@@ -25,9 +25,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import clipbert_mm
+from clipbert_mm.utils.outputs import check_output_file, check_output_folder
+from clipbert_mm.utils.printing import only_json, print_json
+
+from .run_options import add_config
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
     from clipbert_mm.weights import ConversionReport
@@ -42,6 +46,11 @@ FORMATS = {
     '(Intel/tvp-base)',
 }
 DIRECTORIES = ('bert', 'tvp')
+
+EXPORT_EXAMPLE = (
+    'Example: clipbert-mm export clipbert_msrvtt_ret '
+    'work_dirs/clipbert_msrvtt_ret/epoch_20.pth exported'
+)
 
 #: Formats with --reverse. A ResNet-50 trained in ClipBERT is no use on its
 #: own, so the two formats of ResNets are only read.
@@ -72,16 +81,6 @@ def reverters() -> dict[str, Callable]:
     )
 
 
-class ConfigOptions(argparse.Action):
-    """MMEngine's ``DictAction``, imported when the option is used."""
-
-    def __call__(self, parser: Any, *arguments: Any) -> None:
-        """Read ``KEY=VALUE`` pairs into a dict."""
-        from mmengine.config import DictAction
-
-        DictAction(self.option_strings, self.dest)(parser, *arguments)
-
-
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -96,10 +95,17 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
             commands.add_parser(name, help=text, description=text), name, text
         )
     text = (
-        'a trained model as a folder: model.safetensors, config.py, tokenizer/'
+        'a trained model as a folder: model.safetensors, config.json, '
+        'tokenizer/'
     )
-    add_export(commands.add_parser('export', help=text, description=text))
+    add_export(
+        commands.add_parser(
+            'export', help=text, description=text, epilog=EXPORT_EXAMPLE
+        )
+    )
     args = parser.parse_args(argv)
+    if args.command == 'export':
+        check_export(parser, args)
     if args.command == 'bert' and args.reverse and args.config is None:
         parser.error(
             'bert --reverse needs --config, the config of the training of the '
@@ -152,9 +158,7 @@ def add_format(parser: argparse.ArgumentParser, name: str, text: str) -> None:
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Add the options of an export."""
-    parser.add_argument(
-        'config', help='path of a config, or name of a shipped one'
-    )
+    add_config(parser)
     parser.add_argument('checkpoint', help='checkpoint of the model')
     parser.add_argument('folder', help='folder to write, new or empty')
     parser.add_argument(
@@ -169,12 +173,59 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help='store matrices and kernels in half precision',
     )
     parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help='change the config, as in training',
+        '--json',
+        action='store_true',
+        help='print one JSON document instead of a text',
     )
+    parser.add_argument(
+        '--onnx',
+        action='store_true',
+        help='also write BERT as head.onnx, in single precision',
+    )
+    parser.add_argument(
+        '--int8',
+        action='store_true',
+        help="also write BERT as head.int8.onnx, for precision='int8'",
+    )
+    parser.add_argument(
+        '--data',
+        help='with --int8: captions to compare both precisions with',
+    )
+    parser.add_argument(
+        '--videos', help='with --data: folder of the videos of the captions'
+    )
+
+
+def check_export(
+    parser: argparse.ArgumentParser, args: argparse.Namespace
+) -> None:
+    """Exit unless the options of an export fit together."""
+    if args.without_task and (args.onnx or args.int8):
+        parser.error('--onnx and --int8 need the task: drop --without-task')
+    if bool(args.data) != bool(args.videos) or (args.data and not args.int8):
+        parser.error('--data and --videos belong together, with --int8')
+
+
+def check_output(args: argparse.Namespace) -> None:
+    """Raise unless the result can be written, before weights are read."""
+    if args.command == 'export':
+        # The folder appears when it is complete.
+        parent = Path(args.folder).absolute().parent
+        check_output_folder('the folder to write', parent)
+    elif args.reverse and args.command == 'bert':
+        folder = Path(args.output).absolute()
+        if folder.exists():
+            check_output_folder('the folder to write', folder)
+            weights = folder / 'model.safetensors'
+            check_output_file(
+                'the weights to write', weights, (), [args.input]
+            )
+        else:  # it appears with its files
+            check_output_folder('the folder to write', folder.parent)
+    else:
+        source = Path(args.input)
+        files = source.iterdir() if source.is_dir() else [source]
+        check_output_file('the file to write', args.output, (), [*files])
 
 
 def convert(args: argparse.Namespace) -> 'ConversionReport':
@@ -227,10 +278,14 @@ def revert(args: argparse.Namespace) -> 'ConversionReport':
     return report
 
 
-def export(args: argparse.Namespace) -> str:
-    """Export a model and return the number and the size of its tensors."""
+def export(args: argparse.Namespace) -> dict:
+    """Export a model and return the number and the bytes of its tensors."""
     from clipbert_mm.utils.config_loading import load_config
+    from clipbert_mm.utils.extras import import_extra
     from clipbert_mm.weights import export_model
+
+    if args.onnx or args.int8:  # before anything is written
+        import_extra('onnx', 'onnx')
 
     tensors = export_model(
         load_config(args.config, args.cfg_options),
@@ -239,21 +294,52 @@ def export(args: argparse.Namespace) -> str:
         args.without_task,
         args.half,
     )
-    size = sum(v.numel() * v.element_size() for v in tensors.values()) / 1e6
-    return f'{len(tensors)} tensors, {size:.1f} MB'
+    size = sum(v.numel() * v.element_size() for v in tensors.values())
+    found = dict(folder=args.folder, tensors=len(tensors), bytes=size)
+    return found | export_graphs(args)
+
+
+def export_graphs(args: argparse.Namespace) -> dict:
+    """Write the ONNX graphs of an export, and compare the precisions."""
+    from clipbert_mm.weights.onnx_files import write_graph
+
+    wanted = [False] * args.onnx + [True] * args.int8
+    paths = [write_graph(args.folder, int8) for int8 in wanted]
+    found: dict = {path.name: path.stat().st_size for path in paths}
+    if args.data:
+        from clipbert_mm.apis.precision_comparison import compare_int8
+
+        found['int8'] = compare_int8(args.folder, args.data, args.videos)
+    return found
+
+
+def describe_export(found: dict) -> str:
+    """Return the lines about an export."""
+    lines = [f'{found["tensors"]} tensors, {found["bytes"] / 1e6:.1f} MB']
+    for name, value in found.items():
+        if name.endswith('.onnx'):
+            lines.append(f'{name}, {value / 1e6:.1f} MB')
+    return '\n'.join([*lines, *filter(None, [found.get('int8')])])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status, 1 for unusable input."""
     args = parse_args(argv)
     try:
+        check_output(args)
         if args.command == 'export':
-            text, output = export(args), args.folder
+            with only_json(args.json):
+                found = export(args)
+            if args.json:
+                print_json(found)
+                return 0
+            text = describe_export(found)
+            output = args.folder
         else:
             report = (revert if args.reverse else convert)(args)
             text = report.to_text(verbose=not args.quiet)
             output = args.output
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     print(text)

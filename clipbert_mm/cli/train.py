@@ -12,15 +12,28 @@ Example:
 """
 
 import argparse
-import os
-import os.path as osp
+from typing import TYPE_CHECKING
 
-import torch
-from mmengine.config import Config, ConfigDict, DictAction
-from mmengine.runner import Runner
+from clipbert_mm.utils.checkpoint_names import (
+    TEMPLATES,
+    check_start,
+    checkpoint_folder,
+)
+from clipbert_mm.utils.checks import check_integer
 
-from clipbert_mm.host.device import fit_to_device, leave_process_group
-from clipbert_mm.utils.config_loading import load_config, override_config
+from .run_options import (
+    add_config,
+    add_launcher,
+    export_local_rank,
+    own_work_dir,
+    plain_config_errors,
+    plain_refusals,
+    seed,
+    set_work_dir,
+)
+
+if TYPE_CHECKING:  # imported where needed, so that --help is fast
+    from mmengine.config import Config, ConfigDict
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -34,41 +47,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         argparse.Namespace: The options.
     """
     parser = argparse.ArgumentParser(description='Train a model')
+    add_config(parser)
     add_training_options(parser)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change the config by settings (img_size=224 data_root=DATA) and '
-        'keys (train_dataloader.batch_size=4 key="[a,b]" key=a,b '
-        'key="[(a,b),(c,d)]"; quote brackets and leave no spaces)',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='launcher of the processes',
-    )
-    parser.add_argument(
-        '--local_rank',
-        '--local-rank',
-        type=int,
-        default=0,
-        help=argparse.SUPPRESS,
-    )  # passed by some launchers
+    add_launcher(parser)
     return parser.parse_args(argv)
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Add the config and the options of the training itself.
+    """Add the options of the training itself.
 
     Args:
         parser (argparse.ArgumentParser): Parser to extend.
     """
-    parser.add_argument(
-        'config', help='path of a config, or name of a shipped one'
-    )
     parser.add_argument(
         '--work-dir',
         help='folder of logs and checkpoints; ./work_dirs/CONFIG by default',
@@ -78,8 +68,13 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='resume from this checkpoint or, without one, from the latest '
-        'in the work folder',
+        help='resume from this checkpoint or, without one, from the newest '
+        'complete one in the work folder',
+    )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='start from scratch over the checkpoints in the work folder',
     )
     parser.add_argument(
         '--amp',
@@ -98,7 +93,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         help='scale the learning rate by the ratio of the total batch size '
         'to auto_scale_lr.base_batch_size of the config',
     )
-    parser.add_argument('--seed', type=int, help='random seed')
+    parser.add_argument('--seed', type=seed, help='random seed')
     parser.add_argument(
         '--diff-rank-seed',
         action='store_true',
@@ -111,7 +106,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
+def merge_args(cfg: 'Config', args: argparse.Namespace) -> 'Config':
     """Apply the options of the command line to the config.
 
     Args:
@@ -124,17 +119,19 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     Raises:
         ValueError: If the config does not support an option.
     """
+    from clipbert_mm.utils.config_loading import override_config
+
     cfg.launcher = args.launcher
-    if args.work_dir is not None:
-        cfg.work_dir = args.work_dir
-    elif cfg.get('work_dir') is None:
-        name = osp.splitext(osp.basename(args.config))[0]
-        cfg.work_dir = osp.join('./work_dirs', name)
+    set_work_dir(cfg, args)
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.resume is not None:
         cfg.resume = True
+        # Where there is nothing to resume, the run starts as it would have.
+        cfg.first_load_from = cfg.get('load_from')
         cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.overwrite:
+        allow_overwriting(cfg)
     if args.amp:
         use_amp(cfg.optim_wrapper)
     if args.auto_scale_lr:
@@ -146,12 +143,66 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
         cfg.auto_scale_lr.enable = True
     set_randomness(cfg, args)
     override_config(cfg, args.cfg_options)
-    if cfg.get('load_from') is not None:
+    check_length(cfg)
+    if cfg.get('load_from') or cfg.get('first_load_from'):
         start_from_whole_model(cfg)
     return cfg
 
 
-def start_from_whole_model(cfg: Config) -> None:
+def check_length(cfg: 'Config') -> None:
+    """Raise unless a training has at least one epoch or iteration.
+
+    MMEngine ends a training of none with success.
+
+    Args:
+        cfg (Config): Config of the runner.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    for name in ('max_epochs', 'max_iters'):
+        number = (cfg.get('train_cfg') or {}).get(name)
+        if number is not None:
+            check_integer(f'train_cfg.{name}', number, 1)
+
+
+def allow_overwriting(cfg: 'Config') -> None:
+    """Let a run from scratch overwrite the checkpoints of another.
+
+    Args:
+        cfg (Config): Config of the runner; it is changed.
+    """
+    from mmengine.config import ConfigDict
+
+    hooks = cfg.setdefault('default_hooks', ConfigDict())
+    if hooks.get('checkpoint', {}) is not None:
+        hooks.setdefault(
+            'checkpoint', ConfigDict(type='CheckpointHook', interval=1)
+        )
+        hooks.checkpoint.overwrite = True
+
+
+def refuse_to_overwrite(cfg: 'Config') -> None:
+    """Raise if the run starts over the checkpoints of another.
+
+    The ``CheckpointHook`` does too, but only when the datasets and the model
+    have been built.
+
+    Args:
+        cfg (Config): Config of the runner.
+
+    Raises:
+        ExistingCheckpointsError: If they would be overwritten.
+    """
+    hook = (cfg.get('default_hooks') or {}).get('checkpoint', {})
+    if cfg.get('resume') or hook is None or hook.get('overwrite'):
+        return
+    folder = checkpoint_folder(cfg.work_dir, hook.get('out_dir'))
+    template = hook.get('filename_tmpl')
+    check_start(folder, TEMPLATES if template is None else [template])
+
+
+def start_from_whole_model(cfg: 'Config') -> None:
     """Drop the start of backbone and neck where a whole model is loaded.
 
     ``load_from`` holds all their weights, but MMEngine reads the file of an
@@ -166,7 +217,7 @@ def start_from_whole_model(cfg: Config) -> None:
             part['init_cfg'] = None
 
 
-def use_amp(optim_wrapper: ConfigDict) -> None:
+def use_amp(optim_wrapper: 'ConfigDict') -> None:
     """Turn mixed precision on and keep the options that the config gives.
 
     Args:
@@ -176,6 +227,8 @@ def use_amp(optim_wrapper: ConfigDict) -> None:
     Raises:
         ValueError: If the wrapper is of a type without mixed precision.
     """
+    import torch
+
     kind = optim_wrapper.get('type', 'OptimWrapper')
     if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
         raise ValueError(
@@ -193,7 +246,7 @@ def use_amp(optim_wrapper: ConfigDict) -> None:
     )
 
 
-def set_randomness(cfg: Config, args: argparse.Namespace) -> None:
+def set_randomness(cfg: 'Config', args: argparse.Namespace) -> None:
     """Replace options of ``randomness`` by those of the command line.
 
     Args:
@@ -217,10 +270,21 @@ def main(argv: list[str] | None = None) -> None:
             None: those of the process.
     """
     args = parse_args(argv)
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = fit_to_device(merge_args(load_config(args.config), args))
-    Runner.from_cfg(cfg).train()
-    leave_process_group()
+    from mmengine.runner import Runner
+
+    from clipbert_mm.engine import RankWatchHook
+    from clipbert_mm.host.device import fit_to_device, leave_process_group
+    from clipbert_mm.utils.config_loading import load_config
+
+    export_local_rank(args)
+    with plain_config_errors():
+        cfg = fit_to_device(merge_args(load_config(args.config), args))
+    with plain_refusals(), own_work_dir(cfg.work_dir, cfg.launcher):
+        refuse_to_overwrite(cfg)
+        runner = Runner.from_cfg(cfg)
+        runner.register_hook(RankWatchHook())
+        runner.train()
+        leave_process_group()
 
 
 if __name__ == '__main__':

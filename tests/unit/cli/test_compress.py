@@ -17,6 +17,8 @@ import pytest
 from clipbert_mm.cli import compress
 from clipbert_mm.datasets.transforms import LoadVideo, SparseClipSampler
 from clipbert_mm.media.compression.journal import JOURNAL
+from clipbert_mm.media.opening import open_video
+from clipbert_mm.utils.locks import lock_folder
 from tests.toolbox.media import (
     index_of,
     read_all,
@@ -133,17 +135,13 @@ def test_compress__constant_rate_keeps_every_frame(
         ),
     ],
 )
-def test_compress__varying_rate_shows_the_frame_of_the_time(
-    folders, name, starts, end
-):
-    frames, rate = read_all(folders[1] / f'{name}.mp4')
-    assert rate == 10  # the shortest interval is 100 ms
-    for number, frame in enumerate(frames):
-        shown = max(
-            i for i, start in enumerate(starts) if start <= number * 100
-        )
-        assert index_of(frame) == shown
-    assert len(frames) == end // 100
+def test_compress__varying_rate_stays(folders, name, starts, end):
+    frames, _ = read_all(folders[1] / f'{name}.mp4')
+    assert [index_of(frame) for frame in frames] == list(range(10))
+    with open_video(folders[1] / f'{name}.mp4') as reader:
+        edges = reader.get_frame_timestamp(range(len(reader)))
+    assert edges[:, 0] == pytest.approx(np.array(starts) / 1000)
+    assert edges[-1, 1] == pytest.approx(end / 1000)
 
 
 @pytest.mark.parametrize(
@@ -215,8 +213,7 @@ def test_compress__bad_files_are_reported_and_the_others_done(
     assert {p.name for p in target.iterdir()} == {JOURNAL, 'good.mp4'}
     shown = capsys.readouterr().err
     assert re.search(
-        r'failed: .*in/sound.mp4: ValueError: it has no video '
-        'stream',
+        r'failed: .*in/sound.mp4: MediaError: .* it has no video stream',
         shown,
     )
     assert re.search(r'failed: .*in/junk.mp4: MediaError: .* it is ', shown)
@@ -247,7 +244,7 @@ def test_compress__resumes_after_a_kill(tmp_path, capsys):
                     (target / JOURNAL).is_file()
                     and len((target / JOURNAL).read_text().split('\n')) > 3
                 ),
-                60,
+                300,
             )
         finally:
             os.killpg(process.pid, signal.SIGKILL)
@@ -318,16 +315,49 @@ def test_compress__a_source_that_has_changed_is_encoded_again(tmp_path):
     assert len(read_all(target / 'a.mp4')[0]) == 13
 
 
-def test_compress__equal_stems(tmp_path, capsys):
+def test_compress__lists_what_is_left_out(tmp_path, capsys):
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()
-    for name in ('a.avi', 'a.mp4', 'b.mp4'):
-        (source / name).touch()
-    assert run(source, target) == 2
-    assert f'would become one: {source}/a.avi and {source}/a.mp4.' in (
-        capsys.readouterr().err
-    )
-    assert not target.exists()
+    write_video(source / 'b.mp4').rename(source / 'b')
+    for name in ('a.avi', 'a.mp4'):
+        write_video(source / name)
+    (source / 'a\nb.txt').write_text('text')
+    assert run(source, target) == 1
+    assert sorted(p.name for p in target.iterdir()) == ['b.mp4', JOURNAL]
+    shown = capsys.readouterr()
+    assert (
+        f"left out: {source}/a\\nb.txt: it is a text file ('text')\n"
+    ) in shown.out
+    for name, other in (('a.avi', 'a.mp4'), ('a.mp4', 'a.avi')):
+        assert (
+            f'failed: {source}/{name}: {target}/a.mp4 would be the result of '
+            f'{source}/{other}, too; rename all but one\n'
+        ) in shown.err
+    assert '2 of 3 videos could not be encoded.' in shown.err
+
+
+def test_compress__limits(tmp_path, capsys):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    write_video(source / 'a.mp4', 20)
+    write_video(source / 'b.mp4', 10)
+    assert run(source, target, '--limits', 'pixels=3072', 'frames=19') == 1
+    assert (
+        'it has 20 frames or more, above the limit of 19; to encode it, pass '
+        'a higher one with --limits frames=...'
+    ) in capsys.readouterr().err
+    assert [path.name for path in target.glob('*.mp4')] == ['b.mp4']
+    # What is finished stays so: limits change no result.
+    assert run(source, target, '--limits', 'frames=20') == 0
+    assert '1 of them already finished' in capsys.readouterr().out
+    assert len(list(target.glob('*.mp4'))) == 2
+
+
+@pytest.mark.parametrize('pair', ['pixels', 'x=1', 'frames=' + '9' * 5000])
+def test_compress__limits_that_are_none(pair, tmp_path, capsys):
+    (tmp_path / 'in').mkdir()
+    assert run(tmp_path / 'in', tmp_path / 'out', '--limits', pair) == 2
+    assert '--limits must be a name and a number' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -345,6 +375,13 @@ def test_compress__equal_stems(tmp_path, capsys):
         ('out', ['--fps', '0'], r'fps must be in \[0.1, 240\], but got 0.0'),
         (
             'out',
+            ['--limits', 'frames=9', 'pixel=9'],
+            r"name among \['pixels', .*\], but got 'pixel=9'",
+        ),
+        ('out', ['--limits', 'frames=-1'], "but got 'frames=-1'"),
+        ('out', ['--limits', 'frames=0'], 'limits.frames must be'),
+        (
+            'out',
             ['--workers', '-1'],
             'workers must be an integer >= 0, but got -1',
         ),
@@ -359,6 +396,18 @@ def test_compress__refuses(tmp_path, capsys, target, options, message):
     assert re.search(message, capsys.readouterr().err)
     assert (tmp_path / 'in' / 'a.mp4').read_bytes() == b'precious'
     assert (tmp_path / 'other' / 'a.mp4').read_bytes() == b'precious'
+
+
+def test_compress__one_run_per_folder(tmp_path, capsys):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    write_video(source / 'a.mp4')
+    with lock_folder(target, ''):
+        assert run(source, target) == 2
+    message = f'{target} is in use by .* choose another folder to write'
+    assert re.search(message, capsys.readouterr().err)
+    assert run(source, target) == 0
+    assert sorted(os.listdir(target)) == ['a.mp4', JOURNAL]
 
 
 def test_compress__prints_sizes_and_speed(tmp_path, capsys):

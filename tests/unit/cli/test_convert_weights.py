@@ -101,6 +101,37 @@ def test_tool__bert_directory(tmp_path, capsys, heads, num_used):
     assert len(torch.load(target, weights_only=True)['state_dict']) == num_used
 
 
+@pytest.mark.parametrize(
+    'command, output, message',
+    [
+        ('resnet', 'here', "here' is a folder"),
+        ('resnet', 'here/weights.pth', 'must not be the file that is read'),
+        ('bert', 'here/weights.pth', 'must not be the file that is read'),
+        ('bert', 'here/weights.pth/out.pth', "weights.pth' is a file"),
+        ('bert --reverse --config x', 'here/weights.pth', "pth' is a file"),
+        (
+            'bert --reverse --config x',
+            'again',
+            'the weights to write must not be the file that is read',
+        ),
+        ('export x', 'here/weights.pth/out', "weights.pth' is a file"),
+    ],
+)
+def test_tool__checks_where_it_will_write_before_it_reads(
+    tmp_path, capsys, command, output, message
+):
+    weights = tmp_path / 'here' / 'weights.pth'
+    weights.parent.mkdir()
+    weights.write_text('would not be read')
+    (tmp_path / 'again').mkdir()
+    (tmp_path / 'again' / 'model.safetensors').hardlink_to(weights)
+    words = command.split()
+    source = weights.parent if words == ['bert'] else weights
+    assert main([*words, str(source), str(tmp_path / output)]) == 1
+    assert message in capsys.readouterr().err
+    assert weights.read_text() == 'would not be read'
+
+
 def test_tool__missing_file(tmp_path, capsys):
     absent = str(tmp_path / 'absent.pt')
     assert main(['official', absent, str(tmp_path / 'out.pth')]) == 1

@@ -1,0 +1,175 @@
+# Copyright (c) clipbert_mm contributors.
+"""Index videos, so that texts are searched without decoding them again.
+
+Run it again after files were added, changed, moved or deleted: only what has
+changed is read. It continues after an interruption. Needs the extra `search`.
+
+Example:
+    clipbert-mm index videos/ --out library
+    clipbert-mm index videos/ more/ --out library --workers 4 --nice
+    clipbert-mm index videos/ --out small --clips 8 --precision int8
+"""
+
+import os
+import os.path as osp
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+from .options import check_videos, usage_error
+from .running import Outcome, Status, run, say
+
+if TYPE_CHECKING:  # imported where needed, so that --help is fast
+    from clipbert_mm.library import VideoLibrary
+    from clipbert_mm.library.updating import UpdateReport
+
+Clips = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar='N', help='Clips of a video; default of a new index: 16'
+    ),
+]
+GridPrecision = Annotated[
+    str | None,
+    typer.Option(help='float16, or int8: half the size; default: float16.'),
+]
+
+
+def index(
+    videos: options.Videos,
+    out: Annotated[
+        str, typer.Option(metavar='INDEX', help='Folder of the index.')
+    ],
+    model: options.Model = options.DEMO,
+    weights: options.Weights = None,
+    device: options.Device = None,
+    clips: Clips = None,
+    precision: GridPrecision = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar='N', help='Processes that decode; 0: this one.'
+        ),
+    ] = 0,
+    nice: Annotated[
+        bool, typer.Option('--nice', help='Let other programs go first.')
+    ] = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Index videos for searching."""
+    check_videos(videos)
+    if osp.lexists(out) and not osp.isdir(out):
+        raise usage_error(f'{out!r} is not a folder.', '--out')
+    if nice:
+        os.nice(10)
+    opening = (model, weights, device)
+    run(
+        lambda: index_videos(videos, out, opening, clips, precision, workers),
+        as_json,
+        debug,
+    )
+
+
+def index_videos(
+    videos: list[str],
+    out: str,
+    opening: tuple[str, str | None, str | None],
+    clips: int | None,
+    precision: str | None,
+    workers: int,
+) -> Outcome:
+    """Bring an index up to date, and make it if there is none.
+
+    Args:
+        videos (list[str]): Files, folders and patterns.
+        out (str): Folder of the index.
+        opening (tuple[str, str | None, str | None]): Model, weights and
+            device.
+        clips (int | None): Clips of a video.
+        precision (str | None): Precision of the grids.
+        workers (int): Processes that decode.
+
+    Returns:
+        Outcome: What has changed.
+    """
+    library = _open(out, opening, clips, precision)
+    report = library.update(videos, workers, _progress())
+    for path, reason in report.unreadable:
+        say(f'unreadable: {path}: {reason}')
+    document: dict[str, Any] = dict(
+        index=out,
+        **{name: getattr(report, name) for name in _COUNTS},
+        unreadable=[dict(video=v, reason=r) for v, r in report.unreadable],
+        video_seconds=report.video_seconds,
+        grid_bytes=report.grid_bytes,
+        bytes_per_hour=report.bytes_per_hour(),
+        seconds=report.seconds,
+    )
+    status = Status.UNREADABLE if report.unreadable else Status.FINE
+    return Outcome(document, _summary(out, report), status)
+
+
+_COUNTS = ('added', 'changed', 'moved', 'removed', 'same')
+
+
+def _open(
+    out: str,
+    opening: tuple[str, str | None, str | None],
+    clips: int | None,
+    precision: str | None,
+) -> 'VideoLibrary':
+    """Open an index, or make it."""
+    from clipbert_mm.library import VideoLibrary
+    from clipbert_mm.library.store import holds_index
+
+    if not holds_index(out):
+        return VideoLibrary.create(
+            out, *opening, clips or 16, precision or 'float16'
+        )
+    library = VideoLibrary(out, *opening)
+    about = library.store.description
+    for option, wanted, kept in (
+        ('--clips', clips, about.num_clips),
+        ('--precision', precision, about.precision),
+    ):
+        if wanted not in (None, kept):
+            raise ValueError(
+                f'the index {out!r} has {option} {kept}, but got {wanted}. '
+                'Leave the option out, or make another index.'
+            )
+    return library
+
+
+def _progress() -> Any:
+    """Return what draws progress with the time left, or nothing."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return None
+    bar = Progress(console=console, transient=True)
+    task = bar.add_task('Indexing videos')
+
+    def update(done: int, total: int) -> None:
+        if not bar.live.is_started:
+            bar.start()
+        bar.update(task, completed=done, total=total)
+        if done == total:
+            bar.stop()
+
+    return update
+
+
+def _summary(out: str, report: 'UpdateReport') -> str:
+    counts = ', '.join(f'{getattr(report, n)} {n}' for n in _COUNTS)
+    text = f'{out}: {counts}, {len(report.unreadable)} unreadable'
+    if report.video_seconds:
+        text += (
+            f'; {report.video_seconds / 60:.1f} minutes of video in '
+            f'{report.seconds:.1f} s, {report.bytes_per_hour() / 1e6:.1f} MB '
+            'an hour'
+        )
+    return f'{text}.'
