@@ -16,6 +16,8 @@ custom_hooks = [
     dict(type='TextBankHook'),
     dict(type='BadMediaHook'),
     dict(type='VocabularyHook'),
+    dict(type='TextLimitsHook'),
+    dict(type='FiniteHook'),
 ]
 
 env_cfg = dict(
@@ -27,7 +29,7 @@ randomness = dict(seed=42)  # reference: base config
 
 log_processor = dict(type='LogProcessor', window_size=20, by_epoch=True)
 visualizer = dict(
-    type='ActionVisualizer',
+    type='VideoTextVisualizer',
     vis_backends=[
         dict(type='LocalVisBackend'),
         dict(type='TensorboardVisBackend'),

@@ -37,6 +37,7 @@ train_dataloader = dict(
         ann_file='annotations/train.jsonl',
         data_prefix=dict(img='images'),
         media_suffix='.jpg',
+        allow_outside=True,  # the images are links, see docs/data/coco_vg.md
         group_size=group_size,
         negative_prob=0.5,
         pipeline=train_pipeline,
@@ -54,6 +55,7 @@ val_dataloader = dict(
         ann_file='annotations/val.jsonl',
         data_prefix=dict(img='images'),
         media_suffix='.jpg',
+        allow_outside=True,  # the images are links, see docs/data/coco_vg.md
         negative_prob=0.5,
         test_mode=True,
         pipeline=test_pipeline,
