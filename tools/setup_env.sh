@@ -4,6 +4,8 @@
 # Prints the path of its Python to standard output and progress to standard
 # error. The environment is .venv in the checkout, or $CLIPBERT_VENV, and is
 # created by $PYTHON (python3). Unchanged requirements are not installed again.
+# For tests and dev it also installs Debian's ffmpeg and chromium, if they are
+# missing and the user is root or may use sudo without a password.
 set -euo pipefail
 
 SET=${1:-}
@@ -17,6 +19,48 @@ fi
 
 say() { echo "[setup] $*" >&2; }
 pip() { "$VENV/bin/python" -m pip --disable-pip-version-check "$@" >&2; }
+
+# torchcodec, a decoder that the tests read videos with, loads FFmpeg's shared
+# libraries, which no package of PyPI brings it.
+has_ffmpeg() {
+    [[ $(PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2> /dev/null) \
+        == *libavdevice.so.* ]]
+}
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+install_ffmpeg() {
+    if command -v apt-get > /dev/null && as_root true 2> /dev/null; then
+        say "installing Debian's ffmpeg, whose libraries torchcodec loads"
+        as_root apt-get -q update >&2 \
+            && as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get -q install -y --no-install-recommends ffmpeg >&2 \
+            || true
+    fi
+    has_ffmpeg \
+        || say "FFmpeg's shared libraries are missing: the tests of" \
+            "torchcodec are skipped. Install FFmpeg 4 to 8 with them, for" \
+            "example with 'sudo apt-get install ffmpeg'."
+}
+# The tests look at the page of clipbert-mm serve with a real browser.
+install_chromium() {
+    if command -v apt-get > /dev/null && as_root true 2> /dev/null; then
+        say "installing Debian's chromium, with which tests look at a page"
+        as_root apt-get -q update >&2 \
+            && as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get -q install -y --no-install-recommends chromium >&2 \
+            || true
+    fi
+    command -v chromium > /dev/null \
+        || say "chromium is missing: the tests that need a browser are" \
+            "skipped. Install it with 'sudo apt-get install chromium'."
+}
+if [ "$SET" != quickstart ] && ! has_ffmpeg; then
+    install_ffmpeg
+fi
+if [ "$SET" != quickstart ] && ! command -v chromium > /dev/null; then
+    install_chromium
+fi
 
 if [ ! -x "$VENV/bin/python" ]; then
     say "creating the virtual environment $VENV"

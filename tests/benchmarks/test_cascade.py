@@ -10,8 +10,8 @@ import torch
 
 from clipbert_mm.models.consensus_aggregator import ConsensusAggregator
 from clipbert_mm.quickstart.corpus.annotations import read_lines
+from clipbert_mm.quickstart.corpus.scene_captions import read_caption
 from clipbert_mm.quickstart.corpus.scene_corpus import CorpusSettings, generate
-from clipbert_mm.quickstart.corpus.scenes import read_caption
 from tools.benchmarks.cascade import __main__ as cascade
 from tools.benchmarks.cascade import gallery as cascade_gallery
 from tools.benchmarks.cascade import rows as cascade_rows

@@ -10,7 +10,7 @@ import torch
 
 from tools.benchmarks import harness as benchmarking
 from tools.benchmarks.training import __main__ as benchmark
-from tools.benchmarks.training import batch, gradients, memory, sides
+from tools.benchmarks.training import batch, gradients, sides
 
 
 def test_alternate__sides_take_turns_and_warm_ups_do_not_count() -> None:
@@ -51,17 +51,6 @@ def test_choose_sizes__of_the_device_and_of_options() -> None:
     assert benchmark.choose_sizes(args) == batch.QUICK_SIZES
 
 
-def test_resident_bytes__sees_what_is_held_and_what_was() -> None:
-    before = memory.resident_bytes('VmRSS')
-    held = torch.ones(2**26)  # 256 MiB
-    assert memory.resident_bytes('VmRSS') - before > 0.9 * held.nbytes
-    del held
-    assert memory.resident_bytes('VmRSS') - before < 2**27
-    assert memory.resident_bytes('VmHWM') - before > 0.9 * 2**28
-    with pytest.raises(OSError, match='no VmNone'):
-        memory.resident_bytes('VmNone')
-
-
 def test_check_sides__refuses_sides_that_compute_something_else() -> None:
     steps = sides.make_steps(batch.QUICK_SIZES, 'cpu', quick=True)
     assert max(gradients.check_sides(steps).values()) < 1e-2
@@ -69,6 +58,32 @@ def test_check_sides__refuses_sides_that_compute_something_else() -> None:
         steps[sides.LOOPED].model.neck.conv.weight.mul_(1.1)
     with pytest.raises(ValueError, match="'looped' differ from ours by"):
         gradients.check_sides(steps)
+
+
+def test_sides__ours_equals_the_looped_form() -> None:
+    """Clip by clip, plain norms, eager attention, texts padded in full."""
+    sizes = sides.Sizes(2, 3, 2, 2, 64, 20)
+    steps = sides.make_steps(sizes, 'cpu', quick=True)
+    found = {}
+    for side, step in steps.items():
+        step.model.double()
+        frames = step.batch.inputs['imgs'].double()
+        step.batch = step.batch._replace(
+            inputs=dict(step.batch.inputs, imgs=frames)
+        )
+        found[side] = gradients.gradients(step)
+    ours = found.pop(sides.OURS)
+    assert ours['backbone.res3.0.conv1.weight'].abs().sum() > 0
+    for side, others in found.items():
+        assert gradients.largest_difference(ours, others) < 1e-7, side
+
+
+def test_largest_difference__of_values_and_of_what_is_trained() -> None:
+    one = dict(a=torch.tensor([3.0, 4.0]))
+    other = dict(a=torch.tensor([3.0, 4.5]))
+    assert gradients.largest_difference(other, one) == pytest.approx(0.5 / 5)
+    with pytest.raises(ValueError, match=r"\['b'\]"):
+        gradients.largest_difference(one, dict(one, b=one['a']))
 
 
 def test_benchmark_train__prints_sides_and_ratios() -> None:

@@ -11,7 +11,6 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -20,14 +19,18 @@ from torch import Tensor
 from clipbert_mm.gallery.merge import Score, model_score
 from clipbert_mm.gallery.store import ScoreStore
 from clipbert_mm.host.device import fit_to_device
-from clipbert_mm.quickstart.corpus.annotations import SPLITS, Item, write_lines
+from clipbert_mm.quickstart.corpus.annotations import (
+    SPLITS,
+    Item,
+    describe_item,
+    write_lines,
+)
 from clipbert_mm.quickstart.corpus.media import prepare, write_media
 from clipbert_mm.quickstart.corpus.scene_corpus import (
     CorpusSettings,
     plan_items,
     write_item,
 )
-from clipbert_mm.quickstart.corpus.scenes import captions
 from tools.benchmarks.harness import machine_line, print_table
 
 from .rows import HEADER, add_cascade_options, settings_of, table_rows, verdict
@@ -120,12 +123,7 @@ def write_gallery(
         write_media(write_item, items, 2)
         rows: list[dict] = []
         for item in items:
-            (caption,) = captions(
-                item.combination,
-                'video',
-                1,
-                np.random.default_rng((*item.seed, 1)),
-            )
+            (caption,) = describe_item(item, 'video', 1)
             rows.append(
                 dict(
                     caption=caption, clip_name=item.path.stem, sen_id=len(rows)

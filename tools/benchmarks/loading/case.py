@@ -22,7 +22,9 @@ class LoaderCase(NamedTuple):
         small (list[Path]): Small videos.
         large (list[Path]): Large videos.
         compressed (list[Path]): The large videos after compress.py.
-        kinds (tuple[VideoKind, VideoKind]): Kinds of small and large videos.
+        long (list[Path]): One video of hours.
+        kinds (tuple[VideoKind, VideoKind, VideoKind]): Kinds of small, large
+            and long videos.
         num_clips (int): Number of clips of a video.
         draws (int): Number of draws of clips of each large video.
         decoder_threads (int): Threads of every decoder.
@@ -33,7 +35,8 @@ class LoaderCase(NamedTuple):
     small: list[Path]
     large: list[Path]
     compressed: list[Path]
-    kinds: tuple[VideoKind, VideoKind]
+    long: list[Path]
+    kinds: tuple[VideoKind, VideoKind, VideoKind]
     num_clips: int
     draws: int
     decoder_threads: int

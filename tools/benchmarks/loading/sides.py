@@ -68,6 +68,79 @@ def drawn_clips(steps: list[dict], items: Sequence[dict]) -> list[np.ndarray]:
     return clips
 
 
+def drawn_turns(
+    case: LoaderCase, paths: Sequence[Path], draws: int, turns: int
+) -> list[list[np.ndarray]]:
+    """Return the frames that every side reads in each of its turns.
+
+    Args:
+        case (LoaderCase): Pipeline and clips.
+        paths (Sequence[Path]): The videos.
+        draws (int): Number of draws of clips of each video in a turn.
+        turns (int): Number of turns.
+
+    Returns:
+        list[list[np.ndarray]]: Indices of frames ``(C, T)`` of each item of
+        each turn.
+    """
+    return [
+        drawn_clips(case.steps(), case.items(paths, draws, turn))
+        for turn in range(turns)
+    ]
+
+
+def decoding_side(
+    name: str,
+    case: LoaderCase,
+    paths: Sequence[Path],
+    draws: int,
+    clips: Sequence[Sequence[np.ndarray]],
+) -> Callable[[], list]:
+    """Return a way to decode the clips of videos.
+
+    Args:
+        name (str): ``'reference'``; ``'bare'``, decord alone; or a decoder of
+            ``LoadVideo``, ours.
+        case (LoaderCase): Pipeline and clips.
+        paths (Sequence[Path]): The videos.
+        draws (int): Number of draws of clips of each video in a turn.
+        clips (Sequence[Sequence[np.ndarray]]): Result of
+            :func:`drawn_turns`, for the sides that are not ours.
+
+    Returns:
+        Callable[[], list]: Function that returns the frames; every call reads
+        those of the next turn.
+    """
+    files = [Path(item['filename']) for item in case.items(paths, draws)]
+    if name == 'reference':
+        return _in_turns(
+            lambda turn: [
+                decode_clips(path, drawn, case.decoder_threads)
+                for path, drawn in zip(files, clips[turn])
+            ]
+        )
+    if name == 'bare':
+        return _in_turns(
+            lambda turn: [
+                _decode_bare(path, drawn, case.decoder_threads)
+                for path, drawn in zip(files, clips[turn])
+            ]
+        )
+    decode, _ = split(case.steps(decoder=name))
+    return _in_turns(
+        lambda turn: [
+            decode(item)['imgs'] for item in case.items(paths, draws, turn)
+        ]
+    )
+
+
+def _decode_bare(path: Path, clips: np.ndarray, threads: int) -> np.ndarray:
+    reader = decord.VideoReader(
+        io.BytesIO(path.read_bytes()), num_threads=threads
+    )
+    return reader.get_batch(np.unique(clips)).asnumpy()
+
+
 def decoding_sides(
     case: LoaderCase, paths: Sequence[Path], draws: int, turns: int
 ) -> dict[str, Callable[[], list]]:
@@ -81,42 +154,14 @@ def decoding_sides(
             clips, the same ones on every side.
 
     Returns:
-        dict[str, Callable[[], list]]: ``'reference'``; ``'bare'``, decord
-        alone; and ours, ``'decord'``, ``'pyav'`` and so on. Each returns the
-        frames.
+        dict[str, Callable[[], list]]: Result of :func:`decoding_side`, by
+        name.
     """
-    files = [Path(item['filename']) for item in case.items(paths, draws)]
-    clips = [
-        drawn_clips(case.steps(), case.items(paths, draws, turn))
-        for turn in range(turns)
-    ]
-
-    def reference(turn: int) -> list:
-        return [
-            decode_clips(path, drawn, case.decoder_threads)
-            for path, drawn in zip(files, clips[turn])
-        ]
-
-    def bare(turn: int) -> list:
-        frames = []
-        for path, drawn in zip(files, clips[turn]):
-            reader = decord.VideoReader(
-                io.BytesIO(path.read_bytes()), num_threads=case.decoder_threads
-            )
-            frames.append(reader.get_batch(np.unique(drawn)).asnumpy())
-        return frames
-
-    def ours(decoder: str) -> Callable[[int], list]:
-        decode, _ = split(case.steps(decoder=decoder))
-        return lambda turn: [
-            decode(item)['imgs'] for item in case.items(paths, draws, turn)
-        ]
-
-    sides: dict[str, Callable[[int], list]] = dict(
-        reference=reference, bare=bare
-    )
-    sides.update({name: ours(name) for name in available_decoders()})
-    return {name: _in_turns(side) for name, side in sides.items()}
+    clips = drawn_turns(case, paths, draws, turns)
+    return {
+        name: decoding_side(name, case, paths, draws, clips)
+        for name in ('reference', 'bare', *available_decoders())
+    }
 
 
 def pipeline_side(

@@ -1,10 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
-"""Tables of the benchmark of loading."""
+"""Tables of the benchmark of loading: scaling, steps and data loaders."""
 
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -27,78 +26,9 @@ from .sides import (
     VideoItems,
     available_decoders,
     build_steps,
-    decoding_sides,
-    pipeline_side,
     resized_after,
     scaled_in_decoder,
 )
-
-
-def print_bars(case: LoaderCase, args: argparse.Namespace) -> None:
-    """Print our decoding, the reference's way and the bare decoder.
-
-    Args:
-        case (LoaderCase): Videos and pipeline.
-        args (argparse.Namespace): Options with ``runs``.
-    """
-    print(
-        'No side resizes or pads, except "pipeline", which does everything '
-        'from opening\nto the collated batch. "bare" is '
-        "decord's get_batch of the sorted frames.\n"
-    )
-    for kind, paths, packed, draws in (
-        (case.kinds[0], case.small, [], 1),
-        (case.kinds[1], case.large, case.compressed, case.draws),
-    ):
-        _check_equal(decoding_sides(case, paths, draws, turns=1))
-        sides: dict[str, Callable[[], object]] = dict(
-            decoding_sides(case, paths, draws, args.runs)
-        )
-        sides['pipeline'] = pipeline_side(case, paths, draws)
-        if packed:
-            sides['decord, after compress.py'] = decoding_sides(
-                case, packed, draws, args.runs
-            )['decord']
-        # The check was the warm-up; each run has clips of its own.
-        seconds = medians(alternate(sides, args.runs, warmups=0))
-        videos = len(paths) * draws
-        rows = [
-            (
-                name,
-                1e3 * value / videos,
-                videos / value,
-                videos * case.num_clips / value,
-                seconds['reference'] / value,
-                value / seconds['bare'],
-            )
-            for name, value in seconds.items()
-        ]
-        print_table(
-            f'{case.num_clips} clips of {kind}',
-            (
-                'side',
-                'ms/video',
-                'videos/s',
-                'clips/s',
-                'times reference',
-                'time / bare',
-            ),
-            rows,
-        )
-
-
-def _check_equal(sides: dict[str, Callable[[], list]]) -> None:
-    """Raise unless all sides read the same pixels."""
-    expected = sides['reference']()
-    for name, side in sides.items():
-        if name in ('reference', 'bare'):  # bare: sorted, none twice
-            continue
-        for got, frames in zip(side(), expected):
-            if not np.array_equal(np.stack(got), frames):
-                raise RuntimeError(
-                    f'{name} must read the same pixels as the reference, but '
-                    'some differ.'
-                )
 
 
 def print_scaling(case: LoaderCase, args: argparse.Namespace) -> None:

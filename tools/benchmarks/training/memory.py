@@ -3,32 +3,15 @@
 
 import ctypes
 from multiprocessing import get_context
-from pathlib import Path
 
 import torch
+
+from tools.benchmarks.process_memory import resident_bytes
 
 from .batch import QUICK_SIZES, Sizes
 from .sides import SIDES, make_optimizer_state, make_steps
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
-
-
-def resident_bytes(kind: str) -> int:
-    """Return the memory of this process.
-
-    Args:
-        kind (str): ``'VmRSS'``, the current memory, or ``'VmHWM'``, its peak.
-
-    Returns:
-        int: Bytes.
-
-    Raises:
-        OSError: If the system is not Linux.
-    """
-    for line in Path('/proc/self/status').read_text().splitlines():
-        if line.startswith(f'{kind}:'):
-            return int(line.split()[1]) * 1024
-    raise OSError(f'/proc/self/status has no {kind}: this needs Linux.')
 
 
 def measure_memory(

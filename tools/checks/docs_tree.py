@@ -4,8 +4,8 @@
 A Python file is described by the first line of its docstring, a folder by
 that of its ``__init__.py``, a script by the first sentence of its comment::
 
-    python -m tools.docs_tree           # write
-    python -m tools.docs_tree --check   # end with status 1 where it differs
+    python -m tools.checks.docs_tree           # write
+    python -m tools.checks.docs_tree --check   # status 1 where it differs
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'architecture.md'
 BEGIN, END = '<!-- tree: begin -->\n', '<!-- tree: end -->\n'
 TOPS = ('clipbert_mm', 'tools', 'tests')
@@ -117,7 +117,7 @@ def main() -> int:
     if args.check and updated != page:
         print(
             f'{PAGE.relative_to(ROOT)} does not show the files of today. '
-            'Run: python -m tools.docs_tree'
+            'Run: python -m tools.checks.docs_tree'
         )
         return 1
     if not args.check:
