@@ -52,9 +52,20 @@ def test_train_and_test__report_the_same_recall(folder: Path) -> None:
             checkpoint(folder),
             '--work-dir',
             f'{folder}/tested',
+            '--show-dir',
+            f'{folder}/sheets',
+            '--num-sheets',
+            '2',
             *options(folder),
         ]
     )
+    sheets = sorted(path.name for path in (folder / 'sheets').iterdir())
+    assert [name[:12] for name in sheets] == [
+        'text_000000_',
+        'text_000004_',
+        'video_000000',
+        'video_000004',
+    ]
     trained = recalls(folder / 'work')
     assert trained == recalls(folder / 'tested')
     assert trained['t2v/R10'] == 100  # of 8 videos
@@ -74,10 +85,11 @@ def test_export__makes_a_model_that_is_tested_alike(folder: Path) -> None:
     assert (exported / 'tokenizer' / 'vocab.txt').is_file()
     test.main(
         [
-            str(exported / 'config.py'),
+            NAME,
             str(exported / 'model.safetensors'),
             '--work-dir',
             f'{folder}/again',
+            *options(folder),
         ]
     )
     assert recalls(folder / 'again') == recalls(folder / 'work')

@@ -75,11 +75,7 @@ def test_wheel__has_configs_and_tools_for_mim(wheel):
         for path in (ROOT / folder).rglob('*')
         if path.suffix in ('.py', '.sh')
     }
-    for_checkouts = {
-        name
-        for name in shipped
-        if '/tools/checks/' in name or name.endswith('/docs_tree.py')
-    }
+    for_checkouts = {name for name in shipped if '/tools/checks/' in name}
     assert shipped & names == shipped - for_checkouts
     assert 'clipbert_mm/.mim/model-index.yml' in names
     assert {name.partition('/')[0] for name in names} == {
@@ -87,6 +83,21 @@ def test_wheel__has_configs_and_tools_for_mim(wheel):
         f'clipbert_mm-{clipbert_mm.__version__}.dist-info',
     }
     assert not any(name.endswith('.pyc') for name in names)
+
+
+def test_wheel__has_demo_models_and_videos(wheel):
+    folder = ROOT / 'clipbert_mm' / 'demo'
+    files = {str(path.relative_to(ROOT)) for path in folder.rglob('*.*')}
+    assert files <= set(wheel.namelist())
+    assert sum(name.endswith('.mp4') for name in files) == 32
+    assert sum(name.endswith('.safetensors') for name in files) == 2
+
+
+def test_wheel__has_the_page_of_the_service(wheel):
+    folder = ROOT / 'clipbert_mm' / 'serving' / 'static'
+    files = {str(path.relative_to(ROOT)) for path in folder.iterdir()}
+    assert len(files) == 3
+    assert files <= set(wheel.namelist())
 
 
 def test_wheel__is_typed_and_says_what_it_runs_on(wheel):

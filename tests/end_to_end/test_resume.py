@@ -1,7 +1,9 @@
 # Copyright (c) clipbert_mm contributors.
 """A run that was killed and resumed equals one that never stopped."""
 
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,9 +12,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from clipbert_mm.cli import train
 from tests.toolbox.paths import ROOT
 from tests.toolbox.processes import wait_for
 from tests.toolbox.shrink import shrink, write_config
+from tools.benchmarks.kills.harness import random_kills, run, run_despite_kills
+from tools.benchmarks.kills.training import (
+    CompleteCheckpoints,
+    differing_weights,
+    training_job,
+    write_corpus,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -89,3 +99,45 @@ def test_resume__killed_run_equals_uninterrupted_run(
     assert expected.keys() == resumed.keys()
     for name, value in expected.items():
         assert torch.equal(value, resumed[name]), name
+
+
+def test_kills__at_random_and_while_a_checkpoint_is_written(
+    tmp_path: Path,
+) -> None:
+    # `python -m tools.benchmarks.kills` does the same for longer.
+    videos = write_corpus(tmp_path / 'videos')
+    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
+    seconds = run(training_job(videos, whole))
+    kills = itertools.islice(
+        random_kills(random.Random(5), seconds / 2, killed), 4
+    )
+    counts = run_despite_kills(
+        training_job(videos, killed), kills, CompleteCheckpoints(killed)
+    )
+    assert counts.total() > 0
+    assert differing_weights(whole, killed) == []
+    names = sorted(path.name for path in whole.glob('*.pth'))
+    assert sorted(path.name for path in killed.glob('*.pth')) == names
+
+
+def test_train__refuses_and_overwrites(corpus: Path, tmp_path: Path) -> None:
+    cfg = shrink('clipbert_msrvtt_ret', corpus)
+    command = [
+        str(write_config(cfg, tmp_path / 'cfg.py')),
+        f'--work-dir={tmp_path}/run',
+        '--no-validate',
+    ]
+    train.main(command)
+    saved = tmp_path / 'run' / 'epoch_1.pth'
+    before = saved.read_bytes()
+    with pytest.raises(SystemExit, match='--resume, start .* --overwrite'):
+        train.main(command)
+    assert saved.read_bytes() == before
+    train.main([*command, '--overwrite'])
+    saved.write_bytes(b'<html>')
+    with pytest.raises(SystemExit, match='epoch_1.pth: it is a web page'):
+        train.main([*command, '--resume'])
+    with pytest.raises(SystemExit, match='cannot resume from .*web page'):
+        train.main([*command, '--resume', str(saved)])
+    train.main([*command, '--resume', '--overwrite'])
+    assert torch.load(saved)['meta']['epoch'] == 1

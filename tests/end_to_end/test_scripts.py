@@ -114,6 +114,11 @@ def test_dist_train__says_that_it_trains_in_full_precision(trained):
 
 
 @pytest.mark.slow
+def test_dist_train__is_silent_about_operators_that_it_does_not_use(trained):
+    assert 'MultiScaleDeformableAttention' not in trained[1]
+
+
+@pytest.mark.slow
 def test_train__resumes_on_one_process(trained):
     folder, _ = trained
     log = run(

@@ -95,7 +95,8 @@ def test_gradients__equal_those_of_the_joined_batch(
         if name.endswith('key.bias'):  # exactly 0 by softmax's symmetry
             continue
         difference = (grads[name] - param.grad).norm().item()
-        assert difference <= 1e-5 * scale, name
+        # Small gradients are differences of large terms.
+        assert difference <= 1e-5 * scale + 1e-8, name
 
 
 def merge_marks(rank: int, port: str, folder: str) -> None:
@@ -168,6 +169,8 @@ def test_tools__train_and_test_with_two_processes(
         one,
         '--out',
         tmp_path / 'one.npz',
+        '--show-dir',
+        one / 'sheets',
     )
     run_command(
         TOOLS / 'dist_test.sh',
@@ -178,6 +181,8 @@ def test_tools__train_and_test_with_two_processes(
         two,
         '--out',
         tmp_path / 'two.npz',
+        '--show-dir',
+        two / 'sheets',
     )
     expected = metrics_in(one)
     assert set(expected) == {
@@ -190,3 +195,9 @@ def test_tools__train_and_test_with_two_processes(
     assert scores[0]['scores'].shape == (10, 7)
     for key in ('scores', 'video_ids', 'text_ids'):
         np.testing.assert_array_equal(scores[0][key], scores[1][key])
+    sheets = [
+        {p.name: p.read_bytes() for p in (work / 'sheets').iterdir()}
+        for work in (one, two)
+    ]
+    assert len(sheets[0]) == 10 + 7  # texts and videos
+    assert sheets[0] == sheets[1]

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import torch
 from mmaction.registry import MODELS, PARAM_SCHEDULERS
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 
+from clipbert_mm import config_file
 from clipbert_mm.weights.official_clipbert import official_rules
 from tests.parity.helpers import BERT, model_cfg
 from tests.toolbox import reference_data
@@ -134,3 +136,22 @@ def test_adamw__first_steps_alone_differ_from_the_reference(key, decay):
     # For gradients near 1e-6 the first updates differ visibly.
     small = paths[0][0, 3] - start[3], stored[0, 3] - start[3]
     assert abs(small[0]) > 3 * abs(small[1]) > 0
+
+
+def test_optimiser__fused_adamw_equals_the_plain_one() -> None:
+    optimizer = Config.fromfile(config_file('clipbert_msrvtt_ret'))
+    options = dict(optimizer.optim_wrapper.optimizer, lr=1e-2)
+    assert options.pop('type') == 'AdamW'
+    assert options['fused'] is True
+    results = []
+    for fused in (True, False):
+        torch.manual_seed(0)
+        weights = [torch.randn(3, 4).requires_grad_() for _ in range(2)]
+        adamw = torch.optim.AdamW(weights, **dict(options, fused=fused))
+        for step in range(5):
+            for weight in weights:
+                weight.grad = (weight.detach() + step).sin()
+            adamw.step()
+        results.append(weights)
+    for fused_weight, weight in zip(*results):
+        torch.testing.assert_close(fused_weight, weight)

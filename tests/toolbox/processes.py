@@ -70,8 +70,10 @@ def run_command(*command: object, cwd: Path | None = None, **env: str) -> str:
     return result.stdout
 
 
-def run_ranks(function: Callable[..., None], *arguments: object) -> None:
-    """Run a function in two new processes and wait for both.
+def run_ranks(
+    function: Callable[..., None], *arguments: object, processes: int = 2
+) -> None:
+    """Run a function in new processes and wait for all of them.
 
     They are forked from a server without threads, which has imported the
     host packages: a start costs no more than in this process.
@@ -80,6 +82,7 @@ def run_ranks(function: Callable[..., None], *arguments: object) -> None:
         function (Callable[..., None]): Function of a module, which gets its
             rank and the arguments.
         *arguments (object): Arguments that can be pickled.
+        processes (int): Number of processes.
 
     Raises:
         ProcessRaisedException: If the function fails in one of them.
@@ -87,7 +90,7 @@ def run_ranks(function: Callable[..., None], *arguments: object) -> None:
     from torch.multiprocessing import start_processes
 
     multiprocessing.set_forkserver_preload(PRELOADED)
-    start_processes(function, arguments, 2, start_method='forkserver')
+    start_processes(function, arguments, processes, start_method='forkserver')
 
 
 def free_port() -> str:

@@ -9,6 +9,8 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
 
+_KINDS = ('video', 'audio')
+
 
 def remux(
     source: Path,
@@ -18,6 +20,7 @@ def remux(
     end: float | None = None,
     cover: Path | None = None,
     bitstream_filter: str = 'null',
+    **options: str,
 ) -> Path:
     """Copy the packets of a video into a file.
 
@@ -32,12 +35,16 @@ def remux(
             that songs have. Defaults to None, none.
         bitstream_filter (str): Filter of FFmpeg for the packets. Defaults to
             ``'null'``, none.
+        **options (str): Options of the container.
 
     Returns:
         Path: ``target``.
     """
-    with av.open(str(source)) as reader, av.open(str(target), 'w') as writer:
-        stream = reader.streams.video[0]
+    with (
+        av.open(str(source)) as reader,
+        av.open(str(target), 'w', options=options) as writer,
+    ):
+        stream = next(s for s in reader.streams if s.type in _KINDS)
         covers: list[Any] = []
         if cover is not None:
             covers = attach(writer, cover)

@@ -4,7 +4,12 @@
 from typing import Any
 
 import torch
+from mmaction.registry import MODELS
+from mmengine.registry import init_default_scope
+from torch import nn
 from transformers import TvpConfig, TvpForVideoGrounding
+
+from clipbert_mm.weights import convert_tvp
 
 SIZES: dict[str, Any] = dict(
     vocab_size=50,
@@ -41,4 +46,24 @@ def make_tvp() -> TvpForVideoGrounding:
                 value.normal_(std=0.1)
             elif value.ndim == 2:
                 value.normal_(std=0.3)
+    return model.eval()
+
+
+def clipbert_of(tvp: TvpForVideoGrounding) -> nn.Module:
+    """Build a ClipBERT with the converted weights of a small TVP."""
+    init_default_scope('mmaction')
+    model = MODELS.build(
+        dict(
+            type='ClipBERT',
+            backbone=dict(type='ResNet50Grid'),
+            neck=dict(type='GridEncoder', out_channels=32),
+            head=dict(type='BertCrossModalHead', bert=SIZES),
+            consensus=dict(type='ConsensusAggregator'),
+            task=dict(type='RetrievalTask'),
+        )
+    )
+    state, _ = convert_tvp(tvp.state_dict())
+    result = model.load_state_dict(state, strict=False)
+    assert result.unexpected_keys == []
+    assert all(n.startswith('head.classifier.') for n in result.missing_keys)
     return model.eval()

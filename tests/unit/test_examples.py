@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 import clipbert_mm
+from clipbert_mm.media.opening import available_decoders
 
 PACKAGE = Path(clipbert_mm.__file__).parent
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-# Reason why a module is not imported here.
+# Reason why a module cannot be imported here; empty if it can.
 NOT_RUN = {
-    'clipbert_mm.media.readers.torchcodec_reader': 'needs torchcodec',
+    f'clipbert_mm.media.readers.{name}_reader': reason
+    for name, reason in available_decoders().items()
 }
 
 
@@ -32,7 +34,7 @@ def modules_with_examples() -> list[str]:
 def test_examples__are_true(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if name in NOT_RUN:
+    if NOT_RUN.get(name):
         pytest.skip(NOT_RUN[name])
     monkeypatch.chdir(tmp_path)  # for what an example writes
     result = doctest.testmod(

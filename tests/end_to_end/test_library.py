@@ -1,0 +1,77 @@
+# Copyright (c) clipbert_mm contributors.
+"""An index whose process is killed, and resumed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clipbert_mm.apis import demo_videos
+from tests.toolbox.paths import ROOT
+from tests.toolbox.processes import wait_for
+
+pytest.importorskip('lancedb', reason='the extra search is not installed')
+pytestmark = pytest.mark.slow
+
+# A block for each video: a kill hits between two of them.
+INDEX = """
+import sys
+from clipbert_mm.library import VideoLibrary, updating
+from clipbert_mm.library.store import holds_index
+updating._BLOCK = 1
+index, videos, workers = sys.argv[1:]
+if holds_index(index):
+    library = VideoLibrary(index)
+else:
+    library = VideoLibrary.create(index, clips=2)
+print(library.update(videos, int(workers)).same, flush=True)
+"""
+READ = """
+import sys
+from clipbert_mm.library import VideoLibrary
+from clipbert_mm.library.verifying import verify
+library = VideoLibrary(sys.argv[1])
+assert verify(library.store) == []
+for match in library.search('a big red ring moves at the left', top_k=99):
+    print(match['video'], match['score'], match['clips'])
+"""
+
+
+def python(program: str, *words: object) -> list[str]:
+    return [sys.executable, '-W', 'ignore', '-c', program, *map(str, words)]
+
+
+def output(command: list[str]) -> str:
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    return subprocess.run(
+        command, check=True, text=True, stdout=-1, env=environment
+    ).stdout
+
+
+def test_index__killed_while_it_writes_goes_on(tmp_path: Path) -> None:
+    videos = tmp_path / 'videos'
+    videos.mkdir()
+    for path in demo_videos()[:12]:
+        shutil.copy2(path, videos)
+    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
+    output(python(INDEX, whole, videos, 0))
+    process = subprocess.Popen(
+        python(INDEX, killed, videos, 2),
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        start_new_session=True,
+    )
+    table = killed / 'videos.lance' / 'data'
+    wait_for(
+        process,
+        lambda: table.is_dir() and len(list(table.iterdir())) >= 3,
+        120,
+    )
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = int(output(python(INDEX, killed, videos, 2)))
+    assert 3 <= kept < 12
+    assert output(python(READ, killed)) == output(python(READ, whole))

@@ -1,0 +1,115 @@
+# Copyright (c) clipbert_mm contributors.
+"""Small image-text models of transformers, in folders of their own."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor
+from transformers import AutoTokenizer, PreTrainedModel
+
+from .vocabulary import SPECIAL
+
+TEXT: dict[str, Any] = dict(
+    hidden_size=24,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=32,
+    vocab_size=50,
+)
+VISION: dict[str, Any] = dict(
+    TEXT, hidden_size=20, image_size=32, patch_size=8
+)
+END = 49  # the last token of CLIP's texts
+
+
+def _pair(kind: str, **text: Any) -> dict[str, Any]:
+    return dict(
+        model_type=kind, text_config=dict(TEXT, **text), vision_config=VISION
+    )
+
+
+_ENDS = dict(pad_token_id=0, bos_token_id=1, eos_token_id=END)
+_VILT = dict(
+    TEXT,
+    model_type='vilt',
+    image_size=32,
+    patch_size=8,
+    max_position_embeddings=10,
+)
+#: Arguments of small configurations, by model.
+OPTIONS: dict[str, dict[str, Any]] = dict(
+    blip=_pair('blip', encoder_hidden_size=20, pad_token_id=0, bos_token_id=2),
+    clip=dict(_pair('clip', **_ENDS), projection_dim=16),
+    siglip=_pair('siglip', max_position_embeddings=6, projection_size=20),
+    vilt=_VILT,
+    vilt_qa=dict(_VILT, num_labels=7),
+    vit=dict(VISION, model_type='vit'),
+)
+
+
+def make_pretrained(
+    folder: Path, options: dict[str, Any], class_name: str
+) -> PreTrainedModel:
+    """Write a model with random weights, and return it."""
+    torch.manual_seed(0)
+    options = dict(options)
+    config = transformers.AutoConfig.for_model(
+        options.pop('model_type'), **options
+    )
+    model: PreTrainedModel = getattr(transformers, class_name)(config)
+    with torch.no_grad():
+        for param in model.parameters():
+            if param.ndim:
+                torch.nn.init.normal_(param, std=0.3)
+    model.eval().save_pretrained(folder)
+    return model
+
+
+def write_with_words(
+    folder: Path, kind: str, class_name: str, words: Sequence[str]
+) -> PreTrainedModel:
+    """Write a model with random weights and a tokenizer of some words.
+
+    Args:
+        folder (Path): New folder.
+        kind (str): Name in :data:`OPTIONS`.
+        class_name (str): Class of transformers.
+        words (Sequence[str]): Words that the model knows.
+
+    Returns:
+        PreTrainedModel: The model.
+    """
+    options = dict(OPTIONS[kind])
+    own = dict(
+        vocab_size=len(SPECIAL) + len(words),
+        pad_token_id=0,
+        max_position_embeddings=10,
+    )
+    if kind == 'clip':
+        own['eos_token_id'] = SPECIAL.index('[SEP]')
+    if 'text_config' in options:
+        options['text_config'] = dict(options['text_config'], **own)
+    else:
+        options.update(own)
+    model = make_pretrained(folder, options, class_name)
+    vocabulary = folder / 'vocab.txt'
+    vocabulary.write_text('\n'.join([*SPECIAL, *words]))
+    settings = dict(tokenizer_class='BertTokenizer')
+    (folder / 'tokenizer_config.json').write_text(json.dumps(settings))
+    AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
+    return model
+
+
+def frames_and_texts() -> tuple[Tensor, Tensor, Tensor]:
+    """Return three frames, and three texts of which one is padded."""
+    generator = torch.Generator().manual_seed(1)
+    frames = torch.randn(3, 3, 32, 32, generator=generator)
+    ids = torch.randint(3, END, (3, 6), generator=generator)
+    ids[:, 3] = END
+    mask = torch.ones_like(ids)
+    ids[1, 4:] = mask[1, 4:] = 0
+    return frames, ids, mask
