@@ -15,15 +15,17 @@ def read_version() -> str:
     return re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE).group(1)
 
 
-def read_requirements(name: str) -> list[str]:
-    """Return the requirements in requirements/<name>.txt.
+def read_requirements(*names: str) -> list[str]:
+    """Return the requirements in requirements/<name>.txt of each name.
 
-    Lines with ``-r`` are left out: ``install_requires`` covers them.
+    Lines with ``-r`` are left out: ``install_requires`` covers the package's.
     """
-    path = ROOT / 'requirements' / f'{name}.txt'
     lines = (
         line.partition('#')[0].strip()
-        for line in path.read_text(encoding='utf-8').splitlines()
+        for name in names
+        for line in (ROOT / 'requirements' / f'{name}.txt')
+        .read_text(encoding='utf-8')
+        .splitlines()
     )
     return [line for line in lines if line and not line.startswith('-')]
 
@@ -64,21 +66,37 @@ setup(
     ],
     packages=find_packages(include=['clipbert_mm', 'clipbert_mm.*']),
     # .mim holds links to configs and tools, where mim looks for them. The
-    # wheel contains them as files.
-    package_data={'clipbert_mm': ['py.typed', '.mim/*', '.mim/**/*']},
+    # wheel contains them as files. demo holds small models and videos.
+    package_data={
+        'clipbert_mm': [
+            'py.typed',
+            '.mim/*',
+            '.mim/**/*',
+            'demo/**/*',
+            'serving/static/*',
+        ]
+    },
     exclude_package_data={
         'clipbert_mm': [
             '.mim/**/__pycache__/*',
             '.mim/tools/checks/*',  # they check a checkout
-            '.mim/tools/docs_tree.py',
         ]
     },
     include_package_data=False,
     python_requires='>=3.10',
     install_requires=read_requirements('runtime'),
+    entry_points={
+        'console_scripts': ['clipbert-mm = clipbert_mm.cli.main:main']
+    },
     extras_require={
+        'fonts': read_requirements('fonts'),
+        'onnx': read_requirements('onnx'),
         'quickstart': read_requirements('quickstart'),
-        'tests': read_requirements('quickstart') + read_requirements('tests'),
+        'search': read_requirements('search'),
+        'web': read_requirements('search', 'web'),
+        'tests': read_requirements(
+            'fonts', 'onnx', 'quickstart', 'search', 'web', 'tests'
+        ),
     },
     zip_safe=False,
 )
