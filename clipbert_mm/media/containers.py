@@ -225,5 +225,7 @@ def video_stream(
     if best.codec_context is None:
         raise ValueError('FFmpeg has no decoder for its video stream')
     best.codec_context.thread_count = num_threads
+    # Threads of slices lose the mark of corrupt frames.
+    best.codec_context.thread_type = 'FRAME'
     best.codec_context.options = dict(max_pixels=str(limits.pixels))
     return best
