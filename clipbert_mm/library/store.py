@@ -153,20 +153,22 @@ class IndexStore:
             list[VideoRow]: Readable and unreadable ones.
         """
         rows = self._videos.search().to_arrow().to_pylist()
-        found = [
-            VideoRow(
-                row['video'],
-                FileFacts(
-                    os.fsdecode(row['path']), row['size'], row['mtime_ns']
-                ),
-                row['digest'],
-                row['clips'],
-                row['seconds'],
-                row['reason'],
-            )
-            for row in rows
-        ]
-        return sorted(found)
+        return sorted(_video_row(row) for row in rows)
+
+    def find(self, video: int) -> VideoRow | None:
+        """Return a file of the index.
+
+        Args:
+            video (int): Number of a video.
+
+        Returns:
+            VideoRow | None: None if there is no such video.
+        """
+        if not _storable([video]):
+            return None
+        query = self._videos.search().where(_is_in([video]))
+        rows = query.to_arrow().to_pylist()
+        return _video_row(rows[0]) if rows else None
 
     def count_clips(self) -> int:
         """Return the number of clips of all videos.
@@ -188,7 +190,7 @@ class IndexStore:
         if clips:
             self._clips.add([clip._asdict() for clip in clips])
         if videos:
-            self._videos.add(self._video_table(videos))
+            self._videos.add(_video_values(videos))
 
     def replace(self, videos: Sequence[VideoRow]) -> None:
         """Replace the rows of videos whose clips stay.
@@ -198,7 +200,7 @@ class IndexStore:
         """
         if videos:
             merge = self._videos.merge_insert('video')
-            merge.when_matched_update_all().execute(self._video_table(videos))
+            merge.when_matched_update_all().execute(_video_values(videos))
 
     def remove(self, videos: Iterable[int]) -> None:
         """Remove videos and their clips.
@@ -259,9 +261,10 @@ class IndexStore:
         Returns:
             list[dict[str, Any]]: The clips, by video and position.
         """
-        if not videos:
+        known = _storable(videos)
+        if not known:
             return []
-        query = self._clips.search().where(_is_in(videos))
+        query = self._clips.search().where(_is_in(known))
         found = query.select(list(columns)).to_arrow().to_pylist()
         return sorted(found, key=lambda row: (row['video'], row['clip']))
 
@@ -347,21 +350,6 @@ class IndexStore:
                     writer.write_batch(batch)
         return files
 
-    def _video_table(self, videos: Sequence[VideoRow]) -> list[dict[str, Any]]:
-        return [
-            dict(
-                video=row.video,
-                path=os.fsencode(row.facts.path),
-                size=row.facts.size,
-                mtime_ns=row.facts.mtime_ns,
-                digest=row.digest,
-                clips=row.clips,
-                seconds=row.seconds,
-                reason=row.reason,
-            )
-            for row in videos
-        ]
-
 
 def holds_index(location: str | os.PathLike[str]) -> bool:
     """Return whether there is an index.
@@ -384,11 +372,45 @@ def holds_index(location: str | os.PathLike[str]) -> bool:
 
 def _connect(location: str) -> Any:
     lancedb = import_extra('lancedb', EXTRA)
-    return lancedb.connect(location)
+    # Every read sees what other processes have written, a compaction too.
+    return lancedb.connect(location, read_consistency_interval=timedelta(0))
 
 
 def _tables(database: Any) -> set[str]:
     return set(database.list_tables().tables)
+
+
+def _video_values(videos: Iterable[VideoRow]) -> list[dict[str, Any]]:
+    return [
+        dict(
+            video=row.video,
+            path=os.fsencode(row.facts.path),
+            size=row.facts.size,
+            mtime_ns=row.facts.mtime_ns,
+            digest=row.digest,
+            clips=row.clips,
+            seconds=row.seconds,
+            reason=row.reason,
+        )
+        for row in videos
+    ]
+
+
+def _video_row(values: dict[str, Any]) -> VideoRow:
+    path = os.fsdecode(values['path'])
+    return VideoRow(
+        values['video'],
+        FileFacts(path, values['size'], values['mtime_ns']),
+        values['digest'],
+        values['clips'],
+        values['seconds'],
+        values['reason'],
+    )
+
+
+def _storable(videos: Iterable[int]) -> list[int]:
+    """Return the numbers that a table can hold; LanceDB fails at others."""
+    return [video for video in videos if -(2**63) <= video < 2**63]
 
 
 def _is_in(videos: Iterable[int]) -> str:

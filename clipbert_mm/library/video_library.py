@@ -7,7 +7,7 @@ import os
 import os.path as osp
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,7 +23,11 @@ from clipbert_mm.apis.video_features import VideoFeatures
 from clipbert_mm.apis.video_inputs import VideoFrames, expand_videos
 from clipbert_mm.apis.video_text_model import VideoTextModel
 from clipbert_mm.gallery.fingerprint import strings_digest
-from clipbert_mm.utils.checks import check_choice, check_integer
+from clipbert_mm.utils.checks import (
+    check_choice,
+    check_fraction,
+    check_integer,
+)
 from clipbert_mm.utils.config_loading import override_config
 from clipbert_mm.utils.locks import lock_folder
 from clipbert_mm.weights.calibration import (
@@ -104,22 +108,24 @@ class VideoLibrary:
         weights: str | os.PathLike[str] | None = None,
         device: str | None = None,
     ) -> None:
-        self.store = IndexStore(index)
-        about = self.store.description
-        name = about.model if model is None else model
-        self._config, self._model, self._calibration = _open_model(
-            name, weights, device, about.num_clips
+        store = IndexStore(index)
+        about = store.description
+        opened = _open_model(
+            about.model if model is None else model,
+            weights,
+            device,
+            about.num_clips,
         )
         about.check_same(
-            _describe(
-                name,
-                self._config,
-                self._model,
-                about.num_clips,
-                about.precision,
-                (about.tokens, about.width),
-            )
+            _describe(opened, about.precision, (about.tokens, about.width))
         )
+        self._set(store, opened)
+
+    def _set(self, store: IndexStore, opened: '_OpenedModel') -> None:
+        self.store = store
+        self._config = opened.config
+        self._model = opened.model
+        self._calibration = opened.calibration
 
     @classmethod
     def create(
@@ -154,12 +160,14 @@ class VideoLibrary:
         """
         check_integer('clips', clips, 1)
         check_choice('precision', precision, PRECISIONS)
-        config, found, _ = _open_model(model, weights, device, clips)
-        name = _lasting_name(model)
-        IndexStore.create(
-            index, _describe(name, config, found, clips, precision)
+        opened = _open_model(model, weights, device, clips)
+        shape = _grid_shape(opened.model)
+        library = cls.__new__(cls)  # the model need not be loaded again
+        library._set(
+            IndexStore.create(index, _describe(opened, precision, shape)),
+            opened,
         )
-        return cls(index, model, weights, device)
+        return library
 
     def update(
         self, videos: Any, workers: int = 0, progress: Progress | None = None
@@ -231,6 +239,7 @@ class VideoLibrary:
         """
         text = one_text('query', query)
         check_integer('top_k', top_k, 1)
+        check_fraction('min_score', min_score)
         self._model.check_texts([text])
         passes = self._passes(text, tier)
         paths = {row.video: row.facts.path for row in self.store.videos()}
@@ -324,10 +333,10 @@ class VideoLibrary:
         Raises:
             LibraryError: If the video is not in the index.
         """
-        for row in self.store.videos():
-            if row.video == video:
-                return row.facts.path
-        raise LibraryError(f'there is no video {video} in the index.')
+        row = self.store.find(video)
+        if row is None:
+            raise LibraryError(f'there is no video {video} in the index.')
+        return row.facts.path
 
     def similar(
         self, video: str | os.PathLike[str], top_k: int = 10
@@ -407,13 +416,22 @@ class VideoLibrary:
         return self.store.videos()
 
 
+class _OpenedModel(NamedTuple):
+    """Model that reads a number of clips of each video."""
+
+    name: str
+    clips: int
+    config: Config
+    model: VideoTextModel
+    calibration: Calibration | None
+
+
 def _open_model(
     name: str | os.PathLike[str] | Config,
     weights: str | os.PathLike[str] | None,
     device: str | None,
     clips: int,
-) -> tuple[Config, VideoTextModel, Calibration | None]:
-    """Load a model that reads a number of clips of each video."""
+) -> _OpenedModel:
     found = find_model(name)
     config, state = read_model_files(found, weights)
     override_config(config, dict(num_test_clips=clips))
@@ -426,7 +444,13 @@ def _open_model(
             'texts with videos. Pass a retrieval model.'
         )
     folder = isinstance(found, str) and osp.isdir(found)
-    return config, model, read_calibration(Path(found)) if folder else None
+    return _OpenedModel(
+        _lasting_name(name),
+        clips,
+        config,
+        model,
+        read_calibration(Path(found)) if folder else None,
+    )
 
 
 def _lasting_name(name: str | os.PathLike[str] | Config) -> str:
@@ -439,29 +463,22 @@ def _lasting_name(name: str | os.PathLike[str] | Config) -> str:
 
 
 def _describe(
-    name: str | os.PathLike[str] | Config,
-    config: Config,
-    model: VideoTextModel,
-    clips: int,
-    precision: str,
-    shape: tuple[int, int] | None = None,
+    opened: _OpenedModel, precision: str, shape: tuple[int, int]
 ) -> Description:
-    """Describe the grids that a model makes."""
-    steps = config.test_dataloader.dataset.pipeline
-    words = model.tokenize.tokenizer.get_vocab()
-    tokens, width = shape or _grid_shape(model)
+    """Describe the grids that a model makes, of tokens and their width."""
+    steps = opened.config.test_dataloader.dataset.pipeline
+    words = opened.model.tokenize.tokenizer.get_vocab()
     return Description(
-        _lasting_name(name),
-        model.digest,
+        opened.name,
+        opened.model.digest,
         strings_digest(
             json.dumps(dict(step), sort_keys=True, default=str)
             for step in steps
             if 'tokenizer' not in step
         ),
         strings_digest(sorted(words.items())),
-        clips,
-        tokens,
-        width,
+        opened.clips,
+        *shape,
         precision,
     )
 

@@ -176,7 +176,6 @@ async def _read_object(request: Request, most: int) -> dict[str, Any]:
             raise RequestError(f'a body may have at most {most} bytes.', 413)
     try:
         values = decode_all(body.decode())
-        body.decode().encode()
     except (StrictJSONError, UnicodeError, ValueError) as error:
         raise RequestError(f'expected a JSON object, but {error}.') from error
     if not isinstance(values, dict):
@@ -187,28 +186,28 @@ async def _read_object(request: Request, most: int) -> dict[str, Any]:
 
 
 #: Members of requests, by the arguments that they stand for.
-_ARGUMENTS = {'id': 'video'}
+_MEMBERS = {'video': 'id'}
 #: Members of other services' requests that change nothing here.
 _IGNORED = ('model', 'return_documents')
 
 
 def _call(answer: Callable[..., Any], values: dict[str, Any]) -> Any:
     """Call a method of the service with the members of a request."""
+    parameters = inspect.signature(answer).parameters
+    known = {_MEMBERS.get(name, name): name for name in parameters}
     given = {
-        _ARGUMENTS.get(name, name): value
-        for name, value in values.items()
-        if name not in _IGNORED
+        name: value for name, value in values.items() if name not in _IGNORED
     }
-    known = inspect.signature(answer).parameters
     unknown = sorted(given.keys() - known.keys())
     if unknown:
         raise RequestError(
             f'unknown member {unknown[0]!r:.40}; known are {", ".join(known)}.'
         )
-    for name, parameter in known.items():
-        if name not in given and parameter.default is parameter.empty:
-            raise RequestError(f'the member {name!r} is missing.')
-    return answer(**given)
+    for member, name in known.items():
+        is_required = parameters[name].default is inspect.Parameter.empty
+        if is_required and member not in given:
+            raise RequestError(f'the member {member!r} is missing.')
+    return answer(**{known[name]: value for name, value in given.items()})
 
 
 def _moment(service: LibraryService) -> _Answer:

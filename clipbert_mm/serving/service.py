@@ -80,7 +80,6 @@ class LibraryService:
         """
         self._check_query(query)
         self._check_number('top_k', top_k, 1, self.limits.results)
-        self._check_number('min_score', min_score, 0, 1)
         with self.queue.turn():
             found = _refused(
                 lambda: self.library.search(query, top_k, min_score, tier)
@@ -284,10 +283,10 @@ class LibraryService:
         )
 
     def _row(self, video: int) -> VideoRow:
-        for row in self.library.videos():
-            if row.video == video and row.clips:
-                return row
-        raise RequestError(f'there is no video {video} in the index.', 404)
+        row = self.library.store.find(video)
+        if row is None or not row.clips:
+            raise RequestError(f'there is no video {video} in the index.', 404)
+        return row
 
     def _shown(self, match: Mapping[str, Any]) -> dict[str, Any]:
         """Return a match without its path."""
@@ -323,13 +322,10 @@ class LibraryService:
     def _check_number(
         self, name: str, value: Any, least: float, most: float | None
     ) -> None:
-        is_whole = not isinstance(value, bool) and isinstance(value, int)
-        is_number = is_whole or (
-            isinstance(value, float) and name == 'min_score'
-        )
         if (
-            not is_number
-            or not value >= least  # NaN is neither
+            isinstance(value, bool)
+            or not isinstance(value, int)
+            or value < least
             or (most is not None and value > most)
         ):
             bound = '' if most is None else f' and <= {most}'

@@ -49,6 +49,26 @@ def test_store__is_opened_again(store: IndexStore) -> None:
     assert numbers(again) == [(v, c) for v in range(3) for c in range(2)]
 
 
+def test_store__follows_what_another_writes(store: IndexStore) -> None:
+    """A served library sees what `clipbert-mm index` of another process does."""
+    other = IndexStore(store.location)
+    other.add([video(3)], clips(3))
+    assert numbers(store)[-2:] == [(3, 0), (3, 1)]
+    assert store.find(3) == video(3)
+    other.remove([0])
+    other.compact(keep_days=0)
+    assert [row.video for row in store.videos()] == [1, 2, 3]
+    assert [row['video'] for row in store.take([0, 1])] == [1, 1]
+
+
+def test_find__numbers_that_are_none(store: IndexStore) -> None:
+    assert store.find(1) == video(1)
+    for number in (3, -1, 2**63 - 1, 2**63, -(2**63) - 1, 10**30):
+        assert store.find(number) is None
+        assert store.take([number]) == []
+    assert len(store.take([1, 2**63])) == 2
+
+
 def test_store__none_and_two(store: IndexStore, tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r'no index in .*clipbert-mm index'):
         IndexStore(tmp_path / 'other')

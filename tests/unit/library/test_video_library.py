@@ -126,6 +126,12 @@ def test_empty_library__finds_nothing(tmp_path: Path) -> None:
             ValueError,
             r"tier must be one of \['exact', 'cascade'\]",
         ),
+        (
+            lambda lib: lib.search(QUERY, min_score=float('nan')),
+            ValueError,
+            r'min_score must be in \[0, 1\]',
+        ),
+        (lambda lib: lib.path_of(10**30), LibraryError, 'there is no video'),
         (lambda lib: lib.similar('a.mp4', 0), ValueError, 'top_k must be an'),
         (lambda lib: lib.update(3), TypeError, 'videos must be a file'),
         (lambda lib: lib.update('/no*'), FileNotFoundError, 'No file matches'),

@@ -105,6 +105,26 @@ def test_search__malformed_bodies(
     assert message in answer.json()['error']
 
 
+@pytest.mark.parametrize(
+    'path, values, message',
+    [
+        ('/api/feedback', dict(query='a', vote=1), "the member 'id' is mis"),
+        (
+            '/api/feedback',
+            dict(query='a', vote=1, video=0),
+            "unknown member 'video'; known are query, id, vote",
+        ),
+        ('/v1/rerank', dict(query=QUERY, documents=[10**30]), 'is none'),
+    ],
+)
+def test_members__are_those_of_the_manual(
+    client: TestClient, path: str, values: dict, message: str
+) -> None:
+    answer = client.post(path, json=values)
+    assert answer.status_code == 400
+    assert message in answer.json()['error']
+
+
 def test_search__sizes_types_and_methods(client: TestClient) -> None:
     headers = {'Content-Type': 'application/json'}
     big = client.post('/api/search', content=b' ' * 3000, headers=headers)
