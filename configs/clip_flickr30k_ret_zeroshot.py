@@ -4,7 +4,12 @@
 #
 # As in CLIP's own image processor, the middle of each image is read. Not
 # measured here.
-_base_ = ['blip_flickr30k_ret_zeroshot.py']
+_base_ = [
+    '_base_/models/clip_similarity.py',
+    '_base_/datasets/flickr30k_retrieval_square.py',
+    '_base_/schedules/adamw_linear_20e.py',
+    '_base_/default_runtime.py',
+]
 
 settings = dict(
     pretrained='openai/clip-vit-base-patch32',
@@ -12,13 +17,4 @@ settings = dict(
     max_txt_len=77,
     img_size=224,
     fit='crop',
-)
-model = dict(
-    backbone=dict(output='pooled'),
-    head=dict(
-        _delete_=True,
-        type='DualEncoderHead',
-        model='openai/clip-vit-base-patch32',
-    ),
-    task=dict(loss_type='rank'),
 )
