@@ -29,37 +29,28 @@ has_ffmpeg() {
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
-install_ffmpeg() {
+# install PACKAGE PURPOSE: Debian's package, if possible.
+install() {
     if command -v apt-get > /dev/null && as_root true 2> /dev/null; then
-        say "installing Debian's ffmpeg, whose libraries torchcodec loads"
+        say "installing Debian's $1, $2"
         as_root apt-get -q update >&2 \
             && as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get -q install -y --no-install-recommends ffmpeg >&2 \
+                apt-get -q install -y --no-install-recommends "$1" >&2 \
             || true
     fi
+}
+if [ "$SET" != quickstart ] && ! has_ffmpeg; then
+    install ffmpeg 'whose libraries torchcodec loads'
     has_ffmpeg \
         || say "FFmpeg's shared libraries are missing: the tests of" \
             "torchcodec are skipped. Install FFmpeg 4 to 8 with them, for" \
             "example with 'sudo apt-get install ffmpeg'."
-}
-# The tests look at the page of clipbert-mm serve with a real browser.
-install_chromium() {
-    if command -v apt-get > /dev/null && as_root true 2> /dev/null; then
-        say "installing Debian's chromium, with which tests look at a page"
-        as_root apt-get -q update >&2 \
-            && as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get -q install -y --no-install-recommends chromium >&2 \
-            || true
-    fi
+fi
+if [ "$SET" != quickstart ] && ! command -v chromium > /dev/null; then
+    install chromium 'with which tests look at the page of clipbert-mm serve'
     command -v chromium > /dev/null \
         || say "chromium is missing: the tests that need a browser are" \
             "skipped. Install it with 'sudo apt-get install chromium'."
-}
-if [ "$SET" != quickstart ] && ! has_ffmpeg; then
-    install_ffmpeg
-fi
-if [ "$SET" != quickstart ] && ! command -v chromium > /dev/null; then
-    install_chromium
 fi
 
 if [ ! -x "$VENV/bin/python" ]; then

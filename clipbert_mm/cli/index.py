@@ -12,6 +12,8 @@ Example:
 
 import os
 import os.path as osp
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +24,7 @@ from .running import Outcome, Status, run, say
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
     from clipbert_mm.library import VideoLibrary
-    from clipbert_mm.library.updating import UpdateReport
+    from clipbert_mm.library.updating import Progress, UpdateReport
 
 Clips = Annotated[
     int | None,
@@ -95,7 +97,8 @@ def index_videos(
         Outcome: What has changed.
     """
     library = _open(out, opening, clips, precision)
-    report = library.update(videos, workers, _progress())
+    with _progress() as progress:
+        report = library.update(videos, workers, progress)
     for path, reason in report.unreadable:
         say(f'unreadable: {path}: {reason}')
     document: dict[str, Any] = dict(
@@ -142,25 +145,24 @@ def _open(
     return library
 
 
-def _progress() -> Any:
-    """Return what draws progress with the time left, or nothing."""
+@contextmanager
+def _progress() -> Iterator['Progress | None']:
+    """Draw progress with the time left, on a terminal alone."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        return None
-    bar = Progress(console=console, transient=True)
-    task = bar.add_task('Indexing videos')
+        yield None
+        return
+    # Leaving it gives the terminal its cursor back, after Ctrl-C too.
+    with Bar(console=console, transient=True) as bar:
+        task = bar.add_task('Indexing videos', total=None)
 
-    def update(done: int, total: int) -> None:
-        if not bar.live.is_started:
-            bar.start()
-        bar.update(task, completed=done, total=total)
-        if done == total:
-            bar.stop()
+        def update(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
 
-    return update
+        yield update
 
 
 def _summary(out: str, report: 'UpdateReport') -> str:

@@ -67,6 +67,25 @@ Decoder = Annotated[
     str | None,
     typer.Option(help='pyav, decord or torchcodec; default: of the model.'),
 ]
+Html = Annotated[
+    str | None,
+    typer.Option(metavar='FILE', help='Write a page with the best moments.'),
+]
+SaveClips = Annotated[
+    str | None,
+    typer.Option(
+        metavar='DIR',
+        help='Cut the best moments out, without sound, to a new or empty '
+        'folder.',
+    ),
+]
+OverwriteMoments = Annotated[
+    bool,
+    typer.Option(
+        '--overwrite',
+        help='Allow --html and --save-clips to replace files.',
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option('--json', help='Print one JSON document instead of a table.'),

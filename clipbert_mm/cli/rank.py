@@ -18,13 +18,8 @@ from typing import Annotated
 import typer
 
 from . import options
-from .options import (
-    check_new_file,
-    check_new_folder,
-    check_texts,
-    check_videos,
-)
-from .ranking import RankOptions, rank_videos
+from .options import check_texts, check_videos
+from .ranking import RankOptions, check_outputs, rank_videos
 from .running import run
 
 TopK = Annotated[
@@ -45,27 +40,9 @@ def rank(
             'compare the best video with.',
         ),
     ] = None,
-    html: Annotated[
-        str | None,
-        typer.Option(
-            metavar='FILE', help='Write a page with the best moments.'
-        ),
-    ] = None,
-    save_clips: Annotated[
-        str | None,
-        typer.Option(
-            metavar='DIR',
-            help='Cut the best moments out, without sound, to a new or empty '
-            'folder.',
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            '--overwrite',
-            help='Allow --html and --save-clips to replace files.',
-        ),
-    ] = False,
+    html: options.Html = None,
+    save_clips: options.SaveClips = None,
+    overwrite: options.OverwriteMoments = False,
     model: options.Model = options.DEMO,
     weights: options.Weights = None,
     device: options.Device = None,
@@ -77,12 +54,11 @@ def rank(
     """Rank videos by how well they match a text."""
     check_videos(videos)
     check_texts([text])
-    check_new_file(html, '--html', ('.html', '.htm'), overwrite)
-    check_new_folder(save_clips, '--save-clips', overwrite)
     if unrelated is not None:
         check_videos([unrelated], '--unrelated')
     wanted = RankOptions(
         top_k, min_score, html, save_clips, overwrite, unrelated
     )
+    check_outputs(wanted)
     opening = (model, weights, device, precision, decoder)
     run(lambda: rank_videos(videos, text, opening, wanted), as_json, debug)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clipbert_mm.utils.printing import printable
 
-from .options import open_model
+from .options import check_new_file, check_new_folder, open_model
 from .running import Outcome, Status
 from .tables import clip_bars, make_table, moment, name_of, plain_match
 from .videos import ReadVideos, read_videos
@@ -77,17 +77,9 @@ def rank_videos(
     )
     if matches.background is not None:
         document['chance'] = matches.background.chance
-    if options.html is not None:
-        from clipbert_mm.visualization.html_report import save_html_report
-
-        skipped = [(v.video, v.reason) for v in found.skipped]
-        note = _note(text, matches)
-        save_html_report(options.html, text, matches, skipped, note)
-        document['html'] = options.html
-    if options.clips is not None:
-        saved = save_moments(matches, options.clips, options.overwrite)
-        for match, file in zip(document['matches'], saved):
-            match['clip'] = file
+    skipped = [(v.video, v.reason) for v in found.skipped]
+    note = _note(text, matches)
+    write_outputs(document, text, matches, options, skipped, note)
     status = found.status
     if matches.nothing_matches and status == Status.FINE:
         status = Status.NOTHING_MATCHED
@@ -111,6 +103,50 @@ def _read_unrelated(
     found = _read(model, [videos], text)
     check_unrelated(len(found.features))
     return found
+
+
+def check_outputs(options: RankOptions) -> None:
+    """Raise unless the page and the moments can be written, before work.
+
+    Args:
+        options (RankOptions): What to show.
+
+    Raises:
+        typer.BadParameter: If a file or a folder is in the way.
+    """
+    kinds = ('.html', '.htm')
+    check_new_file(options.html, '--html', kinds, options.overwrite)
+    check_new_folder(options.clips, '--save-clips', options.overwrite)
+
+
+def write_outputs(
+    document: dict[str, Any],
+    text: str,
+    matches: Sequence[dict[str, Any]],
+    options: RankOptions,
+    skipped: Sequence[tuple[str, str]] = (),
+    note: str = '',
+) -> None:
+    """Write the page and the moments that are asked for.
+
+    Args:
+        document (dict[str, Any]): Result, which gets the names of the files.
+        text (str): The text.
+        matches (Sequence[dict[str, Any]]): Matches, best first.
+        options (RankOptions): What to show.
+        skipped (Sequence[tuple[str, str]]): Unreadable videos and why.
+            Defaults to none.
+        note (str): Sentence for the page. Defaults to none.
+    """
+    if options.html is not None:
+        from clipbert_mm.visualization.html_report import save_html_report
+
+        save_html_report(options.html, text, matches, skipped, note)
+        document['html'] = options.html
+    if options.clips is not None:
+        saved = save_moments(matches, options.clips, options.overwrite)
+        for match, file in zip(document['matches'], saved):
+            match['clip'] = file
 
 
 def save_moments(

@@ -15,9 +15,14 @@ from typing import Annotated, Any
 import typer
 
 from . import options
-from .options import check_new_file, check_new_folder, check_texts
+from .options import check_texts
 from .rank import TopK
-from .ranking import RankOptions, matches_table, save_moments
+from .ranking import (
+    RankOptions,
+    check_outputs,
+    matches_table,
+    write_outputs,
+)
 from .running import Outcome, Status, run
 from .tables import plain_match
 
@@ -42,23 +47,9 @@ def search(
         str | None,
         typer.Option(help='exact or cascade; default: by the size.'),
     ] = None,
-    html: Annotated[
-        str | None,
-        typer.Option(
-            metavar='FILE', help='Write a page with the best moments.'
-        ),
-    ] = None,
-    save_clips: Annotated[
-        str | None,
-        typer.Option(metavar='DIR', help='Cut the best moments out.'),
-    ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            '--overwrite',
-            help='Allow --html and --save-clips to replace files.',
-        ),
-    ] = False,
+    html: options.Html = None,
+    save_clips: options.SaveClips = None,
+    overwrite: options.OverwriteMoments = False,
     model: OwnModel = None,
     weights: options.Weights = None,
     device: options.Device = None,
@@ -67,9 +58,8 @@ def search(
 ) -> None:
     """Search an index of videos by a text."""
     check_texts([text])
-    check_new_file(html, '--html', ('.html', '.htm'), overwrite)
-    check_new_folder(save_clips, '--save-clips', overwrite)
     wanted = RankOptions(top_k, min_score, html, save_clips, overwrite)
+    check_outputs(wanted)
     opening = (model, weights, device)
     run(
         lambda: search_index(index, text, opening, wanted, tier),
@@ -108,15 +98,7 @@ def search_index(
         passes=found.passes,
         matches=[plain_match(match) for match in found],
     )
-    if wanted.html is not None:
-        from clipbert_mm.visualization.html_report import save_html_report
-
-        save_html_report(wanted.html, text, found, [])
-        document['html'] = wanted.html
-    if wanted.clips is not None:
-        saved = save_moments(found, wanted.clips, wanted.overwrite)
-        for match, file in zip(document['matches'], saved):
-            match['clip'] = file
+    write_outputs(document, text, found, wanted)
     title = f'{text} ({found.tier}, {found.passes} passes)'
     shown = matches_table(title, found) if found else _nothing(text)
     status = Status.FINE if found else Status.NOTHING_MATCHED

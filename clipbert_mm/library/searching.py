@@ -164,6 +164,30 @@ def score_videos(
     return list(_score(store, model, texts, store.take(videos)))
 
 
+def features_of(
+    store: IndexStore, rows: Sequence[dict[str, Any]]
+) -> VideoFeatures:
+    """Return the stored clips of a video as a model takes them.
+
+    Args:
+        store (IndexStore): The index.
+        rows (Sequence[dict[str, Any]]): Clips of one video, as
+            :meth:`IndexStore.scan` and :meth:`IndexStore.take` return them.
+
+    Returns:
+        VideoFeatures: Their grids, unpacked.
+    """
+    about = store.description
+    tokens = unpack_tokens(
+        [row['grid'] for row in rows],
+        about.tokens,
+        about.width,
+        about.precision,
+    )
+    times = tuple((row['start'], row['end']) for row in rows)
+    return VideoFeatures('', tokens, times, about.weights)
+
+
 def _leave_out(
     rows: Iterable[dict[str, Any]], positions: Sequence[int]
 ) -> Iterator[dict[str, Any]]:
@@ -185,25 +209,11 @@ def _score(
     block: list[tuple[int, VideoFeatures]] = []
     for video, group in groupby(rows, key=itemgetter('video')):
         if video in known:
-            block.append((video, _features(store, list(group))))
+            block.append((video, features_of(store, list(group))))
         if len(block) == _BLOCK:
             yield from _score_block(model, texts, block)
             block = []
     yield from _score_block(model, texts, block)
-
-
-def _features(
-    store: IndexStore, rows: Sequence[dict[str, Any]]
-) -> VideoFeatures:
-    about = store.description
-    tokens = unpack_tokens(
-        [row['grid'] for row in rows],
-        about.tokens,
-        about.width,
-        about.precision,
-    )
-    times = tuple((row['start'], row['end']) for row in rows)
-    return VideoFeatures('', tokens, times, about.weights)
 
 
 def _score_block(

@@ -26,7 +26,11 @@ from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.description import Description
 from clipbert_mm.library.file_facts import FileFacts
 from clipbert_mm.library.packing import PRECISIONS, pack_tokens, unpack_tokens
-from clipbert_mm.library.searching import search_exactly, search_in_two_passes
+from clipbert_mm.library.searching import (
+    features_of,
+    search_exactly,
+    search_in_two_passes,
+)
 from clipbert_mm.library.store import ClipRow, IndexStore, VideoRow
 
 from .harness import alternate, machine_line, medians, print_table
@@ -185,18 +189,9 @@ def measure_queries(
         list[list[Any]]: A row for each way to search: seconds, relative to
         the grids in memory, passes.
     """
-    about = store.description
-    memory = []
-    for row in store.videos():
-        clips = store.take([row.video])
-        tokens = unpack_tokens(
-            [clip['grid'] for clip in clips],
-            about.tokens,
-            about.width,
-            about.precision,
-        )
-        times = tuple((clip['start'], clip['end']) for clip in clips)
-        memory.append(VideoFeatures('', tokens, times, model.digest))
+    memory = [
+        features_of(store, store.take([row.video])) for row in store.videos()
+    ]
     queries = itertools.cycle(texts)
     passes = {
         'memory': store.count_clips(),

@@ -50,7 +50,7 @@ def test_store__is_opened_again(store: IndexStore) -> None:
 
 
 def test_store__follows_what_another_writes(store: IndexStore) -> None:
-    """A served library sees what `clipbert-mm index` of another process does."""
+    """A served library sees what indexing in another process does."""
     other = IndexStore(store.location)
     other.add([video(3)], clips(3))
     assert numbers(store)[-2:] == [(3, 0), (3, 1)]

@@ -108,7 +108,7 @@ def test_search__malformed_bodies(
 @pytest.mark.parametrize(
     'path, values, message',
     [
-        ('/api/feedback', dict(query='a', vote=1), "the member 'id' is mis"),
+        ('/api/feedback', dict(query='a', vote=1), "the member 'id' is"),
         (
             '/api/feedback',
             dict(query='a', vote=1, video=0),
