@@ -82,7 +82,8 @@ def check_position(meta: object) -> None:
         meta (object): Member of the checkpoint.
 
     Raises:
-        NotResumableError: If epoch or iteration is not a count.
+        NotResumableError: If epoch or iteration is not a count, or there
+            are more epochs than iterations.
 
     Example:
         >>> check_position(dict(epoch=2, iter=24))
@@ -96,6 +97,11 @@ def check_position(meta: object) -> None:
                 f'expected a number of steps as its {name}, but got '
                 f'{value!r:.50}'
             )
+    if meta['epoch'] > meta['iter']:
+        raise NotResumableError(
+            f'it says that {meta["epoch"]} epochs ended after {meta["iter"]} '
+            'iterations'
+        )
 
 
 def check_progress(content: Mapping[str, Any]) -> None:

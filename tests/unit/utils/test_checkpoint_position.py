@@ -62,6 +62,10 @@ def test_read_position__old_format(tmp_path: Path):
     [
         (dict(state_dict=None), 'a dict as its state_dict, but got None'),
         (dict(state_dict=[1]), r'a dict as its state_dict, but got \[1\]'),
+        (
+            dict(meta=dict(epoch=3, iter=2)),
+            'it says that 3 epochs ended after 2 iterations',
+        ),
         (dict(message_hub=3), 'it has no message_hub'),
         (
             dict(message_hub=dict(log_scalars=3)),
