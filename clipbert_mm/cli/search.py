@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Search an index of videos by a text.
+"""Search an index of videos by a text, or by each line of a file.
 
 The model is that of the index. Up to 4,096 clips every one is scored; in
 larger indexes two clips of each video, and all clips of the 50 best.
@@ -8,14 +8,15 @@ Example:
     clipbert-mm search library "a red ring moves at the left" --top-k 3
     clipbert-mm search library "a dog" --html report.html --save-clips moments/
     clipbert-mm search library "a dog" --tier exact --json
+    clipbert-mm search library --queries queries.txt --top-k 3
 """
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options
-from .options import check_texts
+from .options import check_texts, usage_error
 from .rank import TopK
 from .ranking import (
     RankOptions,
@@ -25,6 +26,9 @@ from .ranking import (
 )
 from .running import Outcome, Status, run
 from .tables import plain_match
+
+if TYPE_CHECKING:  # imported where needed, so that --help is fast
+    from clipbert_mm.library import SearchResult
 
 Index = Annotated[
     str,
@@ -36,11 +40,21 @@ OwnModel = Annotated[
     str | None,
     typer.Option(metavar='MODEL', help='Model, if that of the index moved.'),
 ]
+Queries = Annotated[
+    str | None,
+    typer.Option(
+        metavar='FILE', help='Texts to look for, one a line, instead of TEXT.'
+    ),
+]
 
 
 def search(
     index: Index,
-    text: options.Text,
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar='[TEXT]', help='Text to look for.'),
+    ] = None,
+    queries: Queries = None,
     top_k: TopK = 10,
     min_score: options.MinScore = 0.0,
     tier: Annotated[
@@ -57,15 +71,37 @@ def search(
     debug: options.Debug = False,
 ) -> None:
     """Search an index of videos by a text."""
-    check_texts([text])
     wanted = RankOptions(top_k, min_score, html, save_clips, overwrite)
-    check_outputs(wanted)
     opening = (model, weights, device)
+    if queries is not None:
+        _check_only_queries(text, wanted)
+        run(
+            lambda: search_by_file(index, queries, opening, wanted, tier),
+            as_json,
+            debug,
+        )
+    if text is None:
+        raise usage_error('is missing. Pass a text, or --queries.', 'TEXT')
+    check_texts([text])
+    check_outputs(wanted)
     run(
         lambda: search_index(index, text, opening, wanted, tier),
         as_json,
         debug,
     )
+
+
+def _check_only_queries(text: str | None, wanted: RankOptions) -> None:
+    """Raise if an option of a single text stands beside a file of texts."""
+    for name, value in (
+        ('TEXT', text),
+        ('--html', wanted.html),
+        ('--save-clips', wanted.clips),
+    ):
+        if value is not None:
+            raise usage_error(
+                f'{name} cannot be used with --queries. Leave one out.', name
+            )
 
 
 def search_index(
@@ -92,18 +128,59 @@ def search_index(
 
     library = VideoLibrary(index, *opening)
     found = library.search(text, wanted.top_k, wanted.min_score, tier)
-    document: dict[str, Any] = dict(
+    document = _document(text, found)
+    write_outputs(document, text, found, wanted)
+    status = Status.FINE if found else Status.NOTHING_MATCHED
+    return Outcome(document, _shown(text, found), status)
+
+
+def search_by_file(
+    index: str,
+    queries: str,
+    opening: tuple[str | None, str | None, str | None],
+    wanted: RankOptions,
+    tier: str | None,
+) -> Outcome:
+    """Search an index by each line of a file.
+
+    Args:
+        index (str): Folder of the index.
+        queries (str): The file.
+        opening (tuple[str | None, str | None, str | None]): Model, weights
+            and device.
+        wanted (RankOptions): What to show.
+        tier (str | None): How to search.
+
+    Returns:
+        Outcome: The matches of each text.
+    """
+    from rich.console import Group
+
+    from clipbert_mm.library import VideoLibrary
+    from clipbert_mm.library.saved_queries import read_saved_queries
+
+    texts = read_saved_queries(queries)
+    library = VideoLibrary(index, *opening)
+    found = library.search_many(texts, wanted.top_k, wanted.min_score, tier)
+    return Outcome(
+        dict(queries=[_document(*pair) for pair in zip(texts, found)]),
+        Group(*(_shown(*pair) for pair in zip(texts, found))),
+        Status.FINE if any(found) else Status.NOTHING_MATCHED,
+    )
+
+
+def _document(text: str, found: 'SearchResult') -> dict[str, Any]:
+    return dict(
         text=text,
         tier=found.tier,
         passes=found.passes,
         matches=[plain_match(match) for match in found],
     )
-    write_outputs(document, text, found, wanted)
+
+
+def _shown(text: str, found: 'SearchResult') -> Any:
+    """Return the matches of a text for people."""
+    if not found:
+        return f'No video of the index matches {text!r}.'
     title = f'{text} ({found.tier}, {found.passes} passes)'
-    shown = matches_table(title, found) if found else _nothing(text)
-    status = Status.FINE if found else Status.NOTHING_MATCHED
-    return Outcome(document, shown, status)
-
-
-def _nothing(text: str) -> str:
-    return f'No video of the index matches {text!r}.'
+    return matches_table(title, found)

@@ -18,7 +18,7 @@ from clipbert_mm.apis.explanation import Explanation
 from clipbert_mm.apis.matches import describe_match
 from clipbert_mm.apis.model_loading import build_model, read_model_files
 from clipbert_mm.apis.model_names import find_model
-from clipbert_mm.apis.text_queries import one_text
+from clipbert_mm.apis.text_queries import one_text, text_list
 from clipbert_mm.apis.video_features import VideoFeatures
 from clipbert_mm.apis.video_inputs import VideoFrames, expand_videos
 from clipbert_mm.apis.video_text_model import VideoTextModel
@@ -257,6 +257,35 @@ class VideoLibrary:
                 match = describe_match(scores[i], clips, features)
                 matches.append(dict(id=one.video, **match))
         return SearchResult(matches, passes.tier, passes.passes)
+
+    def search_many(
+        self,
+        queries: Iterable[str],
+        top_k: int = 10,
+        min_score: float = 0.0,
+        tier: str | None = None,
+    ) -> list[SearchResult]:
+        """Return the videos that match each of several texts, best first.
+
+        All texts are checked before the first one is searched.
+
+        Args:
+            queries (Iterable[str]): The texts.
+            top_k (int): Maximum number of videos for each. Defaults to 10.
+            min_score (float): Smallest score of a match. Defaults to 0.
+            tier (str | None): See :meth:`search`. Defaults to None.
+
+        Returns:
+            list[SearchResult]: What :meth:`search` returns for each text.
+
+        Raises:
+            TypeError: If a query is no string.
+            ValueError: If there is no query, the vocabulary knows no word of
+                one, or an option is wrong.
+        """
+        texts = text_list('queries', queries)
+        self._model.check_texts(texts)
+        return [self.search(text, top_k, min_score, tier) for text in texts]
 
     def _passes(self, text: str, tier: str | None) -> Passes:
         if tier is None:

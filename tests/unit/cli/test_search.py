@@ -49,3 +49,38 @@ def test_search__page_clips_and_nothing(
     assert run('search', tmp_path / 'none', TEXT) == 1
     assert 'there is no index in' in capsys.readouterr().err
     assert not (tmp_path / 'none').exists()
+
+
+def test_search__queries_of_a_file(
+    indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / 'queries.txt'
+    path.write_text(f'{TEXT}\n\na small blue cross\n')
+    words = ('search', indexed.folder, '--queries', path, '--top-k', 2)
+    found = document(capsys, *words)['queries']
+    assert [one['text'] for one in found] == [TEXT, 'a small blue cross']
+    for one in found:
+        alone = document(
+            capsys, 'search', indexed.folder, one['text'], '--top-k', 2
+        )
+        assert one == alone
+    assert run(*words) == 0
+    shown = capsys.readouterr().out
+    assert shown.count('best moment') == 2
+    assert f'a small blue cross (exact, {3 * NUMBER} passes)' in shown
+    assert run(*words, '--min-score', 1.0) == 3
+    path.write_text('a ring\nж\n')
+    assert run(*words) == 1
+    assert "none of the 1 words of 'ж'" in capsys.readouterr().err
+
+
+def test_search__a_text_or_a_file(
+    indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ('search', indexed.folder)
+    assert run(*words) == 2
+    assert 'Pass a text, or --queries' in capsys.readouterr().err
+    page = tmp_path / 'a.html'
+    for extra in ([TEXT], ['--html', page], ['--save-clips', tmp_path]):
+        assert run(*words, *extra, '--queries', 'queries.txt') == 2
+        assert 'cannot be used with --queries' in capsys.readouterr().err

@@ -44,6 +44,13 @@ def test_search__best_ones_above_a_score(library: VideoLibrary) -> None:
     assert library.search(QUERY, min_score=least) == everything[:3]
 
 
+def test_search_many__each_as_if_alone(library: VideoLibrary) -> None:
+    texts = [QUERY, 'a small blue cross']
+    found = library.search_many(texts, 2, 0.1, 'cascade')
+    assert found == [library.search(t, 2, 0.1, 'cascade') for t in texts]
+    assert [one.tier for one in found] == ['cascade', 'cascade']
+
+
 def test_search__scores_are_calibrated_like_the_model(
     library: VideoLibrary, tmp_path: Path
 ) -> None:
@@ -120,6 +127,12 @@ def test_empty_library__finds_nothing(tmp_path: Path) -> None:
         (lambda lib: lib.search(3), TypeError, 'query must be one string'),
         (lambda lib: lib.search(' '), ValueError, 'must not be empty'),
         (lambda lib: lib.search('ж'), ValueError, 'knows none of the 1 words'),
+        (
+            lambda lib: lib.search_many([QUERY, 'ж']),
+            ValueError,
+            'knows none of the 1 words',
+        ),
+        (lambda lib: lib.search_many([]), ValueError, 'at least one text'),
         (lambda lib: lib.search(QUERY, 0), ValueError, 'top_k must be an int'),
         (
             lambda lib: lib.search(QUERY, tier='best'),

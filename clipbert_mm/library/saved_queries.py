@@ -1,0 +1,40 @@
+# Copyright (c) clipbert_mm contributors.
+"""Files of saved queries, one text a line."""
+
+import os
+
+from clipbert_mm.annotations.errors import AnnotationError
+from clipbert_mm.annotations.text_files import read_text
+
+
+def read_saved_queries(path: str | os.PathLike[str]) -> list[str]:
+    """Read the queries of a file.
+
+    Args:
+        path (str | os.PathLike[str]): File in UTF-8 with one text a line;
+            blank lines are skipped.
+
+    Returns:
+        list[str]: The texts, in their order, without the space around them.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        AnnotationError: If it is no text in UTF-8, or holds no query.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, 'queries.txt')
+        ...     _ = path.write_text('a red ring\n\n a cross \n')
+        ...     read_saved_queries(path)
+        ['a red ring', 'a cross']
+    """
+    name = os.fspath(path)
+    lines = (line.strip() for line in read_text(name).splitlines())
+    queries = [line for line in lines if line]
+    if not queries:
+        raise AnnotationError(
+            f'{name}:1: expected a query a line, but all lines are blank.'
+        )
+    return queries
