@@ -13,7 +13,6 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import (
-    FileResponse,
     JSONResponse,
     PlainTextResponse,
     Response,
@@ -24,6 +23,7 @@ from clipbert_mm.annotations.strict_json import StrictJSONError, decode_all
 
 from .errors import RequestError
 from .metrics import Metrics
+from .open_file_response import OpenFileResponse
 from .service import LibraryService
 
 #: Hosts under which a service on this machine is reached.
@@ -222,8 +222,8 @@ def _moment(service: LibraryService) -> _Answer:
                     f'{name} must be a number of seconds, but got '
                     f'{text!r:.40}.'
                 ) from error
-        path = service.moment(request.path_params['id'], *times)
-        return FileResponse(path, media_type='video/mp4')
+        file = service.moment(request.path_params['id'], *times)
+        return OpenFileResponse(file, media_type='video/mp4')
 
     return answer
 

@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from clipbert_mm.media.cutting import cut_moment
 
@@ -17,8 +18,9 @@ class Moments:
 
     Example:
         >>> moments = Moments(100)
-        >>> moments.cut(Path('a.mp4'), 3, 3.5, 4.5)  # doctest: +SKIP
-        PosixPath('/tmp/tmp0a1b/3_3.500_4.500.mp4')
+        >>> with moments.cut(Path('a.mp4'), 3,
+        ...                  3.5, 4.5) as file:  # doctest: +SKIP
+        ...     content = file.read()
     """
 
     def __init__(self, number: int) -> None:
@@ -27,8 +29,13 @@ class Moments:
         self._files: OrderedDict[str, Path] = OrderedDict()
         self._lock = threading.Lock()
 
-    def cut(self, source: Path, video: int, start: float, end: float) -> Path:
-        """Return the file of a moment, which is cut if it is new.
+    def cut(
+        self, source: Path, video: int, start: float, end: float
+    ) -> BinaryIO:
+        """Return the open file of a moment, which is cut if it is new.
+
+        It is open before another moment can take its place, so it is read to
+        its end even if its name is gone by then.
 
         Args:
             source (Path): The video.
@@ -37,7 +44,7 @@ class Moments:
             end (float): End in seconds.
 
         Returns:
-            Path: An mp4.
+            BinaryIO: An mp4; the caller closes it.
 
         Raises:
             MediaError: If the video is unreadable.
@@ -48,11 +55,12 @@ class Moments:
             known = self._files.get(name)
             if known is not None:
                 self._files.move_to_end(name)
-                return known
+                return known.open('rb')
             target = Path(self._folder.name, name)
             cut_moment(source, target, start, end, overwrite=True)
             self._files[name] = target
+            file = target.open('rb')
             while len(self._files) > self._number:
                 _, oldest = self._files.popitem(last=False)
                 oldest.unlink(missing_ok=True)
-            return target
+            return file

@@ -5,7 +5,7 @@ import io
 import os.path as osp
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -221,7 +221,7 @@ class LibraryService:
         image.save(target, 'JPEG', quality=_JPEG_QUALITY)
         return target.getvalue()
 
-    def moment(self, video: int, start: float, end: float) -> Path:
+    def moment(self, video: int, start: float, end: float) -> BinaryIO:
         """Return a moment of a video as a file that browsers play.
 
         Args:
@@ -230,7 +230,7 @@ class LibraryService:
             end (float): End in seconds.
 
         Returns:
-            Path: An mp4.
+            BinaryIO: An mp4; the caller closes it.
 
         Raises:
             RequestError: If the video is not in the index or unreadable, or

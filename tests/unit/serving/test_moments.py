@@ -11,13 +11,25 @@ from tests.toolbox.media import write_video
 def test_moments__are_cut_once_and_the_oldest_goes(tmp_path: Path) -> None:
     video = write_video(tmp_path / 'a.mp4', num_frames=20)
     moments = Moments(2)
-    first = moments.cut(video, 0, 0.0, 0.5)
-    content = first.read_bytes()
+    with moments.cut(video, 0, 0.0, 0.5) as first:
+        content = first.read()
+    name = Path(first.name)
     video.unlink()
-    assert moments.cut(video, 0, 0.0, 0.5).read_bytes() == content
-    with open_video(first) as reader:
+    with moments.cut(video, 0, 0.0, 0.5) as again:
+        assert again.read() == content
+    with open_video(name) as reader:
         assert len(reader) > 0
     write_video(tmp_path / 'a.mp4', num_frames=20)
-    moments.cut(video, 0, 0.5, 1.0)
-    moments.cut(video, 1, 0.5, 1.0)
-    assert not first.exists()
+    moments.cut(video, 0, 0.5, 1.0).close()
+    moments.cut(video, 1, 0.5, 1.0).close()
+    assert not name.exists()
+
+
+def test_moments__gone_while_it_is_read(tmp_path: Path) -> None:
+    video = write_video(tmp_path / 'a.mp4', num_frames=20)
+    moments = Moments(1)
+    with moments.cut(video, 0, 0.0, 0.5) as first:
+        content = Path(first.name).read_bytes()
+        moments.cut(video, 0, 0.5, 1.0).close()
+        assert not Path(first.name).exists()
+        assert first.read() == content

@@ -62,8 +62,11 @@ def test_explain__image(service: LibraryService) -> None:
 
 def test_moment_and_thumbnail__of_a_clip(service: LibraryService) -> None:
     match = service.search(QUERY, 1)['matches'][0]
-    path = service.moment(match['id'], match['start'], match['end'])
-    with open_video(path) as reader:
+    times = (match['start'], match['end'])
+    with (
+        service.moment(match['id'], *times) as file,
+        open_video(Path(file.name)) as reader,
+    ):
         assert len(reader) >= 1
     small = service.thumbnail(match['id'], match['clip'])
     assert Image.open(io.BytesIO(small)).format == 'JPEG'
