@@ -1,26 +1,33 @@
 # Copyright (c) clipbert_mm contributors.
-r"""Answer a question about videos.
+r"""Answer a question about videos, or about the best matches of an index.
 
 A model of open questions chooses among the answers that it knows. Other
 models choose among --options; a retrieval model takes captions as options,
-with an empty question.
+with an empty question. Of an index, the videos that match the question best
+are asked, or those that match --about.
 
 Example:
     clipbert-mm ask a.mp4 "what colour is the ring"
     clipbert-mm ask videos/ "what does the cat do" --model exported \
         --options "it jumps" "it sleeps"
     clipbert-mm ask a.mp4 "" --model demo --options "a ring" "a cross"
+    clipbert-mm ask library "what colour is the ring" --about "a big ring"
 """
 
-from typing import Annotated, Any
+import os.path as osp
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options
 from .options import check_texts, check_videos, open_model, usage_error
-from .running import Outcome, run
-from .tables import make_table, name_of
-from .videos import ReadVideos, read_videos
+from .running import Outcome, Status, run, say
+from .tables import make_table, moment, name_of
+from .videos import read_videos
+
+if TYPE_CHECKING:  # imported where needed, so that --help is fast
+    from clipbert_mm.apis import ClipBERTInferencer
 
 
 def ask(
@@ -42,6 +49,18 @@ def ask(
     top_k: Annotated[
         int, typer.Option(min=1, metavar='N', help='Number of answers.')
     ] = 3,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            metavar='TEXT',
+            help='Text that the videos of an index are to match; default: '
+            'the question.',
+        ),
+    ] = None,
+    matches: Annotated[
+        int,
+        typer.Option(min=1, metavar='N', help='Number of videos of an index.'),
+    ] = 3,
     model: options.Model = options.DEMO_QA,
     weights: options.Weights = None,
     device: options.Device = None,
@@ -61,50 +80,106 @@ def ask(
     else:
         check_texts([question], 'QUESTION')
 
+    of_index = _is_index(videos)
+    if about is not None:
+        if not of_index:
+            raise usage_error(
+                'needs the folder of an index instead of videos.', '--about'
+            )
+        check_texts([about], '--about')
+
     def work() -> Outcome:
         inferencer = open_model(model, weights, device, precision, decoder)
+        if not of_index:
+            return _ask_videos(inferencer, videos, question, choices, top_k)
+        from clipbert_mm.library import VideoLibrary
 
-        def answer(frames: Any) -> list:
-            return _answers(inferencer, frames, question, choices, top_k)
-
-        found = read_videos(inferencer, videos, answer)
-        best = [answer(features) for features in found.features]
-        return _outcome(question, found, best)
+        library = VideoLibrary(videos[0], device=device)
+        return _of_matches(
+            question,
+            library.ask(question, inferencer, matches, about, choices, top_k),
+        )
 
     run(work, as_json, debug)
 
 
-def _outcome(question: str, found: ReadVideos, best: list[list]) -> Outcome:
-    """Return the best answers about each video, to be shown."""
-    names = [features.video for features in found.features]
-    document = dict(
-        question=question,
-        videos=[
-            dict(
-                video=name,
-                answers=[dict(answer=a, score=score) for a, score in answers],
-            )
-            for name, answers in zip(names, best)
-        ],
-        skipped=found.skipped_values,
-    )
-    rows = [
-        [name_of(name) if place == 0 else '', text, _shown(score)]
-        for name, answers in zip(names, best)
-        for place, (text, score) in enumerate(answers)
+def _is_index(videos: Sequence[str]) -> bool:
+    """Return whether an argument is an index, without importing LanceDB."""
+    return len(videos) == 1 and osp.isdir(osp.join(videos[0], 'videos.lance'))
+
+
+def _ask_videos(
+    model: 'ClipBERTInferencer',
+    videos: Sequence[str],
+    question: str,
+    choices: Sequence[str] | None,
+    top_k: int,
+) -> Outcome:
+    from clipbert_mm.apis.best_answers import best_answers
+
+    def answer(video: Any) -> list[tuple[str, float | None]]:
+        return best_answers(model, video, question, choices, top_k)
+
+    found = read_videos(model, videos, answer)
+    asked = [
+        dict(video=features.video, answers=answer(features))
+        for features in found.features
     ]
-    table = make_table(question, ['video', 'answer', ' score'], rows)
-    return Outcome(document, table, found.status)
+    return _outcome(question, asked, found.skipped_values)
 
 
-def _answers(
-    model: Any, video: Any, question: str, choices: Any, top_k: int
-) -> list[tuple[str, float | None]]:
-    """Return the best answers with their scores; a count has none."""
-    if model.model.task.answered_by == 'count':
-        return [(str(model.count(video, question)), None)]
-    return model.answer(video, question, choices or None, top_k)
+def _of_matches(question: str, found: Sequence[dict[str, Any]]) -> Outcome:
+    """Return the answers about the matches of an index, to be shown."""
+    if not found:
+        return Outcome(
+            dict(question=question, videos=[], skipped=[]),
+            'The index holds no readable video.',
+            Status.NOTHING_MATCHED,
+        )
+    members = ('id', 'video', 'score', 'start', 'end', 'answers')
+    skipped = [
+        dict(video=match['video'], reason=match['reason'])
+        for match in found
+        if 'reason' in match
+    ]
+    for one in skipped:
+        say(f'unreadable: {one["video"]}: {one["reason"]}')
+    asked = [
+        {name: match[name] for name in members}
+        for match in found
+        if 'reason' not in match
+    ]
+    return _outcome(question, asked, skipped)
 
 
-def _shown(score: float | None) -> str:
-    return '' if score is None else f'{score:.3f}'
+def _outcome(
+    question: str,
+    asked: Sequence[dict[str, Any]],
+    skipped: Sequence[dict[str, str]],
+) -> Outcome:
+    """Return the best answers about each video, to be shown."""
+    columns = ['video', 'answer', ' score']
+    if asked and 'start' in asked[0]:
+        columns.insert(1, ' best moment')
+    rows = []
+    for one in asked:
+        names = [name_of(one['video'])]
+        names += [moment(one)] if 'start' in one else []
+        for text, score in one['answers']:
+            shown = '' if score is None else f'{score:.3f}'
+            rows.append([*names, text, shown])
+            names = [''] * len(names)  # named in the first row alone
+    videos = [
+        dict(
+            one,
+            answers=[
+                dict(answer=a, score=score) for a, score in one['answers']
+            ],
+        )
+        for one in asked
+    ]
+    return Outcome(
+        dict(question=question, videos=videos, skipped=list(skipped)),
+        make_table(question, columns, rows),
+        Status.UNREADABLE if skipped else Status.FINE,
+    )

@@ -35,6 +35,8 @@ from . import (
     score,
     search,
     serve,
+    similar,
+    watch,
 )
 from .programs import PROGRAMS, run_program
 from .words import ManyWords
@@ -48,6 +50,8 @@ COMMANDS = (
     explain,
     index,
     search,
+    similar,
+    watch,
     library,
     serve,
     doctor,

@@ -79,11 +79,55 @@ def run(work: Callable[[], Outcome], as_json: bool, debug: bool) -> None:
     Raises:
         typer.Exit: Always.
     """
-    try:
+    with errors_end(as_json, debug):
         with only_json(), plain_warnings():
             outcome = work()
         with pipe_may_close():
             show(outcome, as_json)
+    raise typer.Exit(outcome.status)
+
+
+def run_lines(work: Callable[[], Iterator[str]], debug: bool) -> None:
+    """Run the work of a command that prints lines as it finds them, and exit.
+
+    The status is that nothing matched if there is no line.
+
+    Args:
+        work (Callable[[], Iterator[str]]): The work.
+        debug (bool): Show the traceback of an error.
+
+    Raises:
+        typer.Exit: Always.
+    """
+    status = Status.NOTHING_MATCHED
+    with errors_end(False, debug), plain_warnings(), pipe_may_close():
+        lines = work()
+        while True:
+            with only_json():
+                line = next(lines, None)
+            if line is None:
+                break
+            print_text(printable(line))
+            status = Status.FINE
+    raise typer.Exit(status)
+
+
+@contextmanager
+def errors_end(as_json: bool, debug: bool) -> Iterator[None]:
+    """End the command at an error of its work, or at Ctrl-C.
+
+    Args:
+        as_json (bool): Print the document of an error that has one.
+        debug (bool): Show the traceback of an error.
+
+    Yields:
+        None: During the work.
+
+    Raises:
+        typer.Exit: If there was an error.
+    """
+    try:
+        yield
     except (typer.BadParameter, typer.Exit):
         raise
     except KeyboardInterrupt:
@@ -95,7 +139,6 @@ def run(work: Callable[[], Outcome], as_json: bool, debug: bool) -> None:
             with pipe_may_close():
                 print_json(error.document)
         raise typer.Exit(status) from None
-    raise typer.Exit(outcome.status)
 
 
 def show(outcome: Outcome, as_json: bool) -> None:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from clipbert_mm.utils.special_files import special_kind
+
 # Bytes of a file that are hashed at its start, middle and end.
 _SAMPLE = 1 << 20
 
@@ -54,6 +56,31 @@ def facts_of(path: str) -> FileFacts:
     """
     status = os.stat(path)
     return FileFacts(os.path.abspath(path), status.st_size, status.st_mtime_ns)
+
+
+def reachable_files(
+    paths: Iterable[str],
+) -> tuple[list[FileFacts], list[tuple[str, str]]]:
+    """Return the facts of files, and those that cannot be reached.
+
+    Args:
+        paths (Iterable[str]): The files.
+
+    Returns:
+        tuple[list[FileFacts], list[tuple[str, str]]]: Facts, and paths with
+        the reasons.
+    """
+    found, gone = [], []
+    for path in paths:
+        try:
+            kind = special_kind(os.stat(path))
+            if kind is None:
+                found.append(facts_of(path))
+            else:  # reading it may never end
+                gone.append((path, f'it is {kind}, not a file'))
+        except OSError as error:
+            gone.append((path, error.strerror or str(error)))
+    return found, gone
 
 
 def compare(

@@ -8,7 +8,7 @@ from clipbert_mm.annotations.text_files import read_text
 
 
 def read_saved_queries(path: str | os.PathLike[str]) -> list[str]:
-    """Read the queries of a file.
+    r"""Read the queries of a file.
 
     Args:
         path (str | os.PathLike[str]): File in UTF-8 with one text a line;

@@ -2,7 +2,6 @@
 """Bring an index up to date with files."""
 
 import dataclasses
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -12,10 +11,14 @@ from mmengine.config import Config
 
 from clipbert_mm.apis.clip_pipeline import Clips
 from clipbert_mm.apis.video_text_model import VideoTextModel
-from clipbert_mm.utils.special_files import special_kind
 
 from .decoding import decode_files
-from .file_facts import FileFacts, compare, content_digest, facts_of
+from .file_facts import (
+    FileFacts,
+    compare,
+    content_digest,
+    reachable_files,
+)
 from .packing import pack_tokens
 from .store import ClipRow, IndexStore, VideoRow
 from .thumbnails import make_thumbnail
@@ -101,7 +104,7 @@ def update_index(
     report = UpdateReport()
     store.remove_orphans()
     rows = store.videos()
-    found, gone = _facts(paths)
+    found, gone = reachable_files(paths)
     changes = compare(found, {row.facts.path: row.facts for row in rows})
     report.same = len(changes.same)
     report.unreadable += gone
@@ -141,23 +144,6 @@ def _digest(path: str) -> str:
         return content_digest(path)
     except OSError:
         return ''
-
-
-def _facts(
-    paths: Iterable[str],
-) -> tuple[list[FileFacts], list[tuple[str, str]]]:
-    """Return the facts of files, and those that cannot be reached."""
-    found, gone = [], []
-    for path in paths:
-        try:
-            kind = special_kind(os.stat(path))
-            if kind is None:
-                found.append(facts_of(path))
-            else:  # reading it may never end
-                gone.append((path, f'it is {kind}, not a file'))
-        except OSError as error:
-            gone.append((path, error.strerror or str(error)))
-    return found, gone
 
 
 def _index(

@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import os.path as osp
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +13,15 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
+from clipbert_mm.apis.best_answers import best_answers
+from clipbert_mm.apis.clipbert_inferencer import ClipBERTInferencer
 from clipbert_mm.apis.explaining import explain_score
 from clipbert_mm.apis.explanation import Explanation
 from clipbert_mm.apis.matches import describe_match
 from clipbert_mm.apis.model_loading import build_model, read_model_files
 from clipbert_mm.apis.model_names import find_model
 from clipbert_mm.apis.text_queries import one_text, text_list
-from clipbert_mm.apis.video_features import VideoFeatures
+from clipbert_mm.apis.video_features import SkippedVideo, VideoFeatures
 from clipbert_mm.apis.video_inputs import VideoFrames, expand_videos
 from clipbert_mm.apis.video_text_model import VideoTextModel
 from clipbert_mm.gallery.fingerprint import strings_digest
@@ -27,9 +29,10 @@ from clipbert_mm.utils.checks import (
     check_choice,
     check_fraction,
     check_integer,
+    check_number,
 )
 from clipbert_mm.utils.config_loading import override_config
-from clipbert_mm.utils.locks import lock_folder
+from clipbert_mm.utils.locks import FolderInUseError, lock_folder
 from clipbert_mm.weights.calibration import (
     Calibration,
     apply_calibration,
@@ -39,19 +42,24 @@ from clipbert_mm.weights.calibration import (
 from .description import Description
 from .errors import LibraryError
 from .evaluating import evaluate, read_queries
+from .file_facts import reachable_files
 from .packing import PRECISIONS
 from .searching import (
     TIERS,
     Passes,
+    Scored,
     choose_tier,
     score_videos,
     search_exactly,
     search_in_two_passes,
 )
+from .similar_videos import find_similar
 from .store import IndexStore, VideoRow
 from .updating import Progress, UpdateReport, update_index
+from .watching import StillFiles, repeat_looks
 
-_NEAREST_CLIPS = 10
+# New videos that are scored at a time.
+_NEW_VIDEOS = 64
 
 
 class SearchResult(list[dict[str, Any]]):
@@ -190,14 +198,7 @@ class VideoLibrary:
             TypeError: If a video is no file.
         """
         check_integer('workers', workers, 0)
-        paths = []
-        for video in expand_videos(videos):
-            if not isinstance(video, str):
-                raise TypeError(
-                    'An index holds files, but got '
-                    f'{type(video).__name__}. Pass the path of a file.'
-                )
-            paths.append(video)
+        paths = _files(videos)
         with self._lock():
             return update_index(
                 self.store, self._model, self._config, paths, workers, progress
@@ -250,13 +251,20 @@ class VideoLibrary:
             one = passes.found[i]
             # A video may have been removed since it was scored.
             if scores[i] >= min_score and one.video in paths:
-                features = VideoFeatures(
-                    paths[one.video], torch.empty(0), one.times, ''
-                )
-                clips = apply_calibration(one.clips[0], self._calibration)
-                match = describe_match(scores[i], clips, features)
-                matches.append(dict(id=one.video, **match))
+                matches.append(self._describe(one, paths[one.video]))
         return SearchResult(matches, passes.tier, passes.passes)
+
+    def _describe(
+        self, one: Scored, path: str, text_ind: int = 0
+    ) -> dict[str, Any]:
+        """Describe how a video matches one of the texts of its scores."""
+        features = VideoFeatures(path, torch.empty(0), one.times, '')
+        score, *clips = apply_calibration(
+            np.append(one.scores[text_ind], one.clips[text_ind]),
+            self._calibration,
+        )
+        match = describe_match(score, np.array(clips), features)
+        return dict(id=one.video, **match)
 
     def search_many(
         self,
@@ -319,6 +327,52 @@ class VideoLibrary:
             )
             for one in found
         }
+
+    def ask(
+        self,
+        question: str,
+        answerer: ClipBERTInferencer,
+        top_k: int = 3,
+        about: str | None = None,
+        options: Sequence[str] | None = None,
+        answers: int = 3,
+    ) -> SearchResult:
+        """Ask a question about the videos that match it; they are decoded.
+
+        Args:
+            question (str): The question.
+            answerer (ClipBERTInferencer): Model that answers it.
+            top_k (int): Maximum number of videos. Defaults to 3.
+            about (str | None): Text that the videos are to match. Defaults to
+                None: the question itself.
+            options (Sequence[str] | None): Answers to choose from. Defaults
+                to None: those that the answerer knows.
+            answers (int): Maximum number of answers. Defaults to 3.
+
+        Returns:
+            SearchResult: Matches of :meth:`search`, with ``answers``, pairs
+            of an answer and its score, best first. If a file has become
+            unreadable, there are none, and ``reason`` says why.
+
+        Raises:
+            TypeError: If a text is no string.
+            ValueError: If the vocabulary of a model knows no word of a text,
+                the answerer cannot answer, or an option is wrong.
+
+        Example:
+            >>> library.ask('what colour is the ring',
+            ...             ClipBERTInferencer('demo-qa'))  # doctest: +SKIP
+        """
+        found = self.search(question if about is None else about, top_k)
+        for match in found:
+            (video,) = answerer.features([match['video']], on_error='skip')
+            if isinstance(video, SkippedVideo):
+                match.update(answers=[], reason=video.reason)
+                continue
+            match['answers'] = best_answers(
+                answerer, video, question, options, answers
+            )
+        return found
 
     def explain(self, video: int, query: str) -> Explanation:
         """Return where a video matches a text; its file is decoded.
@@ -387,26 +441,120 @@ class VideoLibrary:
             ValueError: If ``top_k`` is not positive.
         """
         check_integer('top_k', top_k, 1)
-        path = osp.abspath(os.fspath(video))
-        rows = {row.video: row for row in self.store.videos()}
-        own = [r.video for r in rows.values() if r.facts.path == path]
-        if not own or not rows[own[0]].clips:
-            raise LibraryError(
-                f'{path!r} is not a readable video of the index. Index it '
-                'first.'
-            )
-        best: dict[int, float] = {}
-        clips = self.store.take(own, ('video', 'clip', 'vector'))
-        # Clips of the video itself are the nearest.
-        number = _NEAREST_CLIPS * top_k + len(clips)
-        for clip in clips:
-            for other, cosine in self.store.nearest(clip['vector'], number):
-                if other in rows and other != own[0]:
-                    best[other] = max(cosine, best.get(other, -1.0))
-        order = sorted(best, key=lambda other: -best[other])[:top_k]
-        return [
-            dict(id=i, video=rows[i].facts.path, cosine=best[i]) for i in order
-        ]
+        return find_similar(self.store, video, top_k)
+
+    def watch(
+        self,
+        videos: Any,
+        queries: Iterable[str],
+        min_score: float = 0.5,
+        every: float = 60.0,
+        once: bool = False,
+        workers: int = 0,
+        updated: Callable[[UpdateReport], None] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Follow files, and yield new ones that match saved queries.
+
+        The index is updated as by :meth:`update`, but a file is read only
+        when its size and time are those of the look before. An index that
+        another process updates is left alone until the next look, and what
+        that process adds is reported, too.
+
+        Args:
+            videos (Any): All videos of the library: files, folders and
+                patterns. A folder may be empty for now.
+            queries (Iterable[str]): The texts.
+            min_score (float): Smallest score of a match. Defaults to 0.5.
+            every (float): Seconds between two looks. Defaults to 60.
+            once (bool): End after a look, and a second one if files are new.
+                Defaults to False: go on for ever.
+            workers (int): Processes that decode. Defaults to 0: this one.
+            updated (Callable[[UpdateReport], None] | None): Called after each
+                update. Defaults to None.
+
+        Returns:
+            Iterator[dict[str, Any]]: A match of :meth:`search` with ``query``
+            for each new video and query, as soon as it is found.
+
+        Raises:
+            FolderInUseError: If another process updates the index, and
+                ``once`` is set.
+            TypeError: If a query is no string, or a video no file.
+            ValueError: If there is no query, the vocabulary knows no word of
+                one, or an option is wrong.
+
+        Example:
+            >>> for match in library.watch(
+            ...         'camera/', ['a dog']):  # doctest: +SKIP
+            ...     print(match['video'], match['start'])
+        """
+        texts = text_list('queries', queries)
+        check_fraction('min_score', min_score)
+        check_number('every', every)
+        check_integer('workers', workers, 0)
+        self._model.check_texts(texts)
+        known = self._contents()
+        still = StillFiles()
+
+        def look() -> tuple[bool, Iterator[dict[str, Any]]]:
+            try:
+                paths, is_waiting = self._still_files(videos, still)
+                if paths:
+                    report = self.update(paths, workers)
+                    if updated is not None:
+                        updated(report)
+            except FolderInUseError:
+                if once:
+                    raise
+                is_waiting = True
+            new = self._contents() - known
+            known.update(new)
+            numbers = sorted(video for video, _ in new)
+            return is_waiting, self._matches_of(texts, numbers, min_score)
+
+        return repeat_looks(look, every, once)
+
+    def _contents(self) -> set[tuple[int, str]]:
+        """Return number and digest of readable videos.
+
+        The number of a removed video may be that of a new one.
+        """
+        rows = self.store.videos()
+        return {(row.video, row.digest) for row in rows if row.clips}
+
+    def _still_files(
+        self, videos: Any, still: StillFiles
+    ) -> tuple[list[str], bool]:
+        """Return files for an update, if there is one to make.
+
+        Returns:
+            tuple[list[str], bool]: The files, and whether others are waited
+            for.
+        """
+        try:
+            found, _ = reachable_files(_files(videos))
+        except FileNotFoundError:
+            return [], False  # an empty folder, which is no reason to end
+        rows = self.store.videos()
+        known = {row.facts.path: row.facts for row in rows}
+        look = still.look(found, known)
+        same = [facts == known.get(facts.path) for facts in look.still]
+        is_same = all(same) and len(same) == len(known)
+        paths = [] if is_same else [facts.path for facts in look.still]
+        return paths, look.waiting > 0
+
+    def _matches_of(
+        self, texts: Sequence[str], videos: Sequence[int], min_score: float
+    ) -> Iterator[dict[str, Any]]:
+        """Yield how videos match texts, those with enough score."""
+        paths = {row.video: row.facts.path for row in self.store.videos()}
+        for start in range(0, len(videos), _NEW_VIDEOS):
+            block = videos[start : start + _NEW_VIDEOS]
+            for one in score_videos(self.store, self._model, texts, block):
+                for text_ind, text in enumerate(texts):
+                    match = self._describe(one, paths[one.video], text_ind)
+                    if match['score'] >= min_score:
+                        yield dict(query=text, **match)
 
     def evaluate(
         self, queries: str | os.PathLike[str], tiers: Sequence[str] = TIERS
@@ -443,6 +591,19 @@ class VideoLibrary:
             list[VideoRow]: All of them; those without clips are unreadable.
         """
         return self.store.videos()
+
+
+def _files(videos: Any) -> list[str]:
+    """Return the paths of the files that an argument names."""
+    paths = []
+    for video in expand_videos(videos):
+        if not isinstance(video, str):
+            raise TypeError(
+                'An index holds files, but got '
+                f'{type(video).__name__}. Pass the path of a file.'
+            )
+        paths.append(video)
+    return paths
 
 
 class _OpenedModel(NamedTuple):

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from clipbert_mm.apis import ClipBERTInferencer
+from clipbert_mm.apis.best_answers import best_answers
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.models import CountTask
 from clipbert_mm.weights.exported_model import export_model
@@ -168,6 +169,9 @@ def test_count__equals_the_test_of_the_runner(
         for prediction in run.predictions
     ]
     assert counts == [p['pred_counts'].item() for p in run.predictions]
+    file = run.predictions[0]['filename']
+    answers = best_answers(run.inferencer, file, QUESTIONS['count'])
+    assert answers == [(str(counts[0]), None)]
     assert min(counts) > 1
     assert max(counts) < 10
     assert all(isinstance(count, int) for count in counts)

@@ -20,7 +20,6 @@ UNTESTED = {
             'tests/end_to_end/test_command_line.py runs it'
         )
         for name in (
-            'ask',
             'convert',
             'demo',
             'describe',

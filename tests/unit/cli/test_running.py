@@ -2,8 +2,10 @@
 """Tests of what surrounds the work of a command."""
 
 import json
+import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 
 import pytest
 import typer
@@ -13,6 +15,7 @@ from clipbert_mm.cli.running import (
     Outcome,
     Status,
     run,
+    run_lines,
 )
 from clipbert_mm.utils.warning import warn_caller
 from tests.toolbox.processes import run_python
@@ -120,3 +123,44 @@ NONE = 'sys.stdout.close(); sys.stdout = None'
 def test_run__closed_output(close: str, as_json: bool) -> None:
     result = run_python('-c', CLOSED.format(close=close, json=as_json))
     assert (result.returncode, result.stderr) == (0, '')
+
+
+def lines_status(work) -> int:
+    with pytest.raises(typer.Exit) as exit_:
+        run_lines(work, False)
+    return exit_.value.exit_code
+
+
+def test_run_lines__prints_each_when_it_is_found(capsys) -> None:
+    def work() -> Iterator[str]:
+        sys.stdout.write('loading\n')
+        yield 'one\ntwo'
+        assert capsys.readouterr() == ('one\\ntwo\n', 'loading\n')
+        yield 'three'
+        raise KeyboardInterrupt
+
+    assert lines_status(work) == 130
+    assert capsys.readouterr() == ('three\n', 'clipbert-mm: stopped\n')
+    assert lines_status(lambda: iter(())) == 3
+    assert lines_status(lambda: iter('a')) == 0
+    assert lines_status(failing(ValueError('bad'))) == 1
+
+
+def test_run_lines__ends_when_its_reader_does() -> None:
+    program = (
+        'import itertools\n'
+        'from clipbert_mm.cli.running import run_lines\n'
+        "run_lines(lambda: itertools.repeat('a line'), False)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, '-c', program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == 'a line\n'
+    process.stdout.close()
+    assert process.wait(60) is not None
+    assert 'BrokenPipe' not in process.stderr.read()
+    process.stderr.close()

@@ -11,6 +11,7 @@ from clipbert_mm.library.file_facts import (
     compare,
     content_digest,
     facts_of,
+    reachable_files,
 )
 
 
@@ -57,3 +58,15 @@ def test_digest__sees_start_middle_end_and_size(
     path.write_bytes(content + b'\0')
     seen.add(content_digest(str(path)))
     assert len(seen) == (5 if size else 2)
+
+
+def test_reachable_files__others_with_reasons(tmp_path: Path) -> None:
+    (tmp_path / 'a.mp4').write_bytes(b'12345')
+    os.mkfifo(tmp_path / 'pipe.mp4')
+    names = [str(tmp_path / f'{name}.mp4') for name in ('a', 'pipe', 'none')]
+    found, gone = reachable_files(names)
+    assert found == [facts_of(names[0])]
+    assert gone == [
+        (names[1], 'it is a named pipe, not a file'),
+        (names[2], 'No such file or directory'),
+    ]

@@ -9,7 +9,9 @@ import pytest
 
 from clipbert_mm.apis import ClipBERTInferencer, VideoFrames
 from clipbert_mm.library import LibraryError, VideoLibrary
+from clipbert_mm.library.updating import UpdateReport
 from clipbert_mm.utils.config_loading import override_config
+from clipbert_mm.utils.locks import FolderInUseError, lock_folder
 from clipbert_mm.weights.calibration import Calibration, apply_calibration
 
 from .conftest import CLIPS, NUMBER
@@ -105,6 +107,90 @@ def test_similar__copy_first(library: VideoLibrary, videos: Path) -> None:
             library.similar(videos / name)
 
 
+def test_ask__the_matches_of_a_text(
+    library: VideoLibrary, videos: Path
+) -> None:
+    answerer = ClipBERTInferencer('demo-qa', device='cpu')
+    question = 'what colour is the ring'
+    found = library.ask(question, answerer, 2, QUERY, answers=1)
+    matches = library.search(QUERY, 2)
+    assert [m['video'] for m in found] == [m['video'] for m in matches]
+    for match in found:
+        assert match.pop('answers') == answerer.answer(
+            match['video'], question, top_k=1
+        )
+    assert found == matches
+    itself = library.ask(question, answerer, 2)
+    assert [m['id'] for m in itself] == [
+        m['id'] for m in library.search(question, 2)
+    ]
+    Path(matches[0]['video']).unlink()
+    gone, other = library.ask(question, answerer, 2, QUERY)
+    assert gone['answers'] == []
+    assert 'No such file or directory' in gone['reason']
+    assert len(other['answers']) == 3
+
+
+def test_watch__new_files_once_they_are_written(
+    library: VideoLibrary, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = next(videos.glob('g*.mp4')).read_bytes()
+    parts = [content[:500], content[:9000], content]
+    slept = []
+
+    def write_on(seconds: float) -> None:
+        slept.append(seconds)
+        if parts:
+            (videos / 'new.mp4').write_bytes(parts.pop(0))
+
+    monkeypatch.setattr('clipbert_mm.library.watching.time.sleep', write_on)
+    reports: list[UpdateReport] = []
+    texts = [QUERY, 'a small blue cross']
+    found = library.watch(videos, texts, 0.0, 7.0, updated=reports.append)
+    first, second = next(found), next(found)
+    # Three looks at a growing file, one that sees it whole, one that agrees.
+    assert slept == [7.0] * 4
+    assert [(r.added, r.same) for r in reports] == [(1, NUMBER + 1)]
+    for match, text in ((first, texts[0]), (second, texts[1])):
+        assert match['query'] == text
+        assert match['video'] == str(videos / 'new.mp4')
+        (same,) = (
+            m for m in library.search(text) if m['video'] == match['video']
+        )
+        assert {'query': text, **same} == match
+
+
+def test_watch__once_and_by_score(
+    library: VideoLibrary, videos: Path, tmp_path: Path
+) -> None:
+    watch = dict(every=0, once=True)
+    assert list(library.watch(videos, [QUERY], 0.0, **watch)) == []
+    one = next(videos.glob('g*.mp4'))
+    (videos / 'new.mp4').write_bytes(one.read_bytes())
+    assert list(library.watch(videos, [QUERY], 1.0, **watch)) == []
+    assert len(library.videos()) == NUMBER + 2
+    one.unlink()
+    for video in videos.iterdir():
+        video.rename(tmp_path / video.name)
+    assert list(library.watch(videos, [QUERY], 0.0, **watch)) == []
+    assert len(library.videos()) == NUMBER + 2  # of an empty folder
+
+
+def test_watch__index_in_use(library: VideoLibrary, videos: Path) -> None:
+    other = VideoLibrary(library.store.location)
+    (videos / 'page.mp4').unlink()
+    with (
+        lock_folder(library.store.location, 'wait'),
+        pytest.raises(FolderInUseError),
+    ):
+        list(library.watch(videos, [QUERY], every=0, once=True))
+    found = library.watch(videos, [QUERY], 0.0, 0)
+    copy = videos / 'new.mp4'
+    copy.write_bytes(next(videos.glob('g*.mp4')).read_bytes())
+    other.update(videos)
+    assert next(found)['video'] == str(copy)
+
+
 def test_evaluate__by_a_file(library: VideoLibrary, tmp_path: Path) -> None:
     path = tmp_path / 'queries.csv'
     name = Path(library.search(QUERY)[0]['video']).name
@@ -131,6 +217,16 @@ def test_empty_library__finds_nothing(tmp_path: Path) -> None:
             lambda lib: lib.search_many([QUERY, 'ж']),
             ValueError,
             'knows none of the 1 words',
+        ),
+        (
+            lambda lib: lib.watch('.', [QUERY, 'ж']),
+            ValueError,
+            'knows none of the 1 words',
+        ),
+        (
+            lambda lib: lib.watch('.', [QUERY], every='1'),
+            ValueError,
+            'every must be',
         ),
         (lambda lib: lib.search_many([]), ValueError, 'at least one text'),
         (lambda lib: lib.search(QUERY, 0), ValueError, 'top_k must be an int'),
