@@ -4,11 +4,13 @@
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -44,6 +46,11 @@ _STATIC = {
     'page.css': 'text/css; charset=utf-8',
 }
 
+# Threads that refuse requests while all others wait for the model.
+_REFUSING = 8
+# Threads that cut moments out, one of which does at a time.
+_CUTTING = 8
+
 _Answer = Callable[[Request], Any]
 
 
@@ -67,22 +74,25 @@ def make_app(
         >>> uvicorn.run(app, host='127.0.0.1')  # doctest: +SKIP
     """
     metrics = Metrics()
+    # Long waits have threads of their own, so that images need not wait.
+    waiting = CapacityLimiter(service.limits.waiting + _REFUSING)
+    cutting = CapacityLimiter(_CUTTING)
     routes = [
         _get('/', metrics, lambda _: _static('page.html')),
         _get('/page.js', metrics, lambda _: _static('page.js')),
         _get('/page.css', metrics, lambda _: _static('page.css')),
         _get('/favicon.ico', metrics, lambda _: Response(status_code=204)),
-        _get('/healthz', metrics, lambda _: dict(status='ok')),
+        Route('/healthz', partial(_health, metrics), methods=['GET']),
         _get(
             '/metrics',
             metrics,
             lambda _: PlainTextResponse(metrics.text(service.gauges())),
         ),
         _get('/api/about', metrics, lambda _: _about(service)),
-        _post('/api/search', metrics, service, service.search),
-        _post('/api/ask', metrics, service, service.ask),
+        _post('/api/search', metrics, service, service.search, waiting),
+        _post('/api/ask', metrics, service, service.ask, waiting),
         _post('/api/feedback', metrics, service, service.judge),
-        _post('/v1/rerank', metrics, service, service.rerank),
+        _post('/v1/rerank', metrics, service, service.rerank, waiting),
         _get(
             '/api/videos/{id:int}/similar',
             metrics,
@@ -97,6 +107,7 @@ def make_app(
                 ),
                 media_type='image/jpeg',
             ),
+            waiting,
         ),
         _get(
             '/api/videos/{id:int}/clips/{clip:int}.jpg',
@@ -106,7 +117,12 @@ def make_app(
                 media_type='image/jpeg',
             ),
         ),
-        _get('/api/videos/{id:int}/moment.mp4', metrics, _moment(service)),
+        _get(
+            '/api/videos/{id:int}/moment.mp4',
+            metrics,
+            _moment(service),
+            cutting,
+        ),
     ]
     return Starlette(
         routes=routes,
@@ -116,10 +132,22 @@ def make_app(
     )
 
 
-def _get(path: str, metrics: Metrics, answer: _Answer) -> Route:
+async def _health(metrics: Metrics, _: Request) -> Response:
+    async def work() -> dict[str, str]:
+        return dict(status='ok')
+
+    return await _measured('/healthz', metrics, work)
+
+
+def _get(
+    path: str,
+    metrics: Metrics,
+    answer: _Answer,
+    threads: CapacityLimiter | None = None,
+) -> Route:
     async def respond(request: Request) -> Response:
         return await _measured(
-            path, metrics, lambda: run_in_threadpool(answer, request)
+            path, metrics, lambda: run_sync(answer, request, limiter=threads)
         )
 
     return Route(path, respond, methods=['GET'])
@@ -130,10 +158,11 @@ def _post(
     metrics: Metrics,
     service: LibraryService,
     answer: Callable[..., Any],
+    threads: CapacityLimiter | None = None,
 ) -> Route:
     async def work(request: Request) -> Any:
         values = await _read_object(request, service.limits.body_bytes)
-        return await run_in_threadpool(_call, answer, values)
+        return await run_sync(_call, answer, values, limiter=threads)
 
     async def respond(request: Request) -> Response:
         return await _measured(path, metrics, lambda: work(request))

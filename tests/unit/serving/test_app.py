@@ -2,6 +2,8 @@
 """Tests of the HTTP side of a service."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -195,3 +197,30 @@ def test_answers__name_no_folder(
     ):
         assert folder not in answer.text
         assert library.store.location not in answer.text
+
+
+def test_health_and_images__while_the_model_is_busy(
+    service: LibraryService,
+) -> None:
+    words = dict(json=dict(query=QUERY))
+    with (
+        TestClient(make_app(service), 'http://127.0.0.1:8000') as client,
+        ThreadPoolExecutor(60) as pool,
+    ):
+        with service.queue.turn():
+            busy = [
+                pool.submit(client.post, '/api/search', **words)
+                for _ in range(45)  # more than Starlette has threads
+            ]
+            end = time.monotonic() + 30
+            while service.queue.length < 46:
+                assert time.monotonic() < end, service.queue.length
+                time.sleep(0.01)
+            quick = [
+                pool.submit(client.get, path)
+                for path in ('/healthz', '/', '/api/videos/0/clips/0.jpg')
+            ]
+            answers = [one.result(timeout=20) for one in quick]
+            assert [answer.status_code for answer in answers] == [200] * 3
+            assert not any(one.done() for one in busy)
+        assert {one.result().status_code for one in busy} == {200}
