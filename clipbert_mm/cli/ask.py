@@ -29,6 +29,18 @@ from .videos import read_videos
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
     from clipbert_mm.apis import ClipBERTInferencer
 
+About = Annotated[
+    str | None,
+    typer.Option(
+        metavar='TEXT',
+        help='Text that the videos of an index are to match; default: the '
+        'question.',
+    ),
+]
+Matches = Annotated[
+    int, typer.Option(min=1, metavar='N', help='Number of videos of an index.')
+]
+
 
 def ask(
     videos: options.Videos,
@@ -49,18 +61,8 @@ def ask(
     top_k: Annotated[
         int, typer.Option(min=1, metavar='N', help='Number of answers.')
     ] = 3,
-    about: Annotated[
-        str | None,
-        typer.Option(
-            metavar='TEXT',
-            help='Text that the videos of an index are to match; default: '
-            'the question.',
-        ),
-    ] = None,
-    matches: Annotated[
-        int,
-        typer.Option(min=1, metavar='N', help='Number of videos of an index.'),
-    ] = 3,
+    about: About = None,
+    matches: Matches = 3,
     model: options.Model = options.DEMO_QA,
     weights: options.Weights = None,
     device: options.Device = None,

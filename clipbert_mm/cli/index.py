@@ -3,15 +3,19 @@
 
 Run it again after files were added, changed, moved or deleted: only what has
 changed is read. It continues after an interruption. Needs the extra `search`.
+With --shard I/N several processes index one folder at once, each a part of
+the files; they need an index that exists.
 
 Example:
     clipbert-mm index videos/ --out library
     clipbert-mm index videos/ more/ --out library --workers 4 --nice
     clipbert-mm index videos/ --out small --clips 8 --precision int8
+    clipbert-mm index videos/ --out library --shard $SLURM_ARRAY_TASK_ID/8
 """
 
 import os
 import os.path as osp
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,21 +61,42 @@ def index(
     nice: Annotated[
         bool, typer.Option('--nice', help='Let other programs go first.')
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar='I/N', help='Index a part of the files, from 1/N to N/N.'
+        ),
+    ] = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
     """Index videos for searching."""
     check_videos(videos)
+    part = _shard(shard)
     if osp.lexists(out) and not osp.isdir(out):
         raise usage_error(f'{out!r} is not a folder.', '--out')
     if nice:
         os.nice(10)
     opening = (model, weights, device)
     run(
-        lambda: index_videos(videos, out, opening, clips, precision, workers),
+        lambda: index_videos(
+            videos, out, opening, clips, precision, workers, part
+        ),
         as_json,
         debug,
     )
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """Read the option of a shard."""
+    if text is None:
+        return None
+    match = re.fullmatch(r'(\d{1,9})/(\d{1,9})', text)
+    if match is None:
+        raise usage_error(
+            f'expected I/N, as 1/8, but got {text!r}.', '--shard'
+        )
+    return int(match[1]), int(match[2])
 
 
 def index_videos(
@@ -81,6 +106,7 @@ def index_videos(
     clips: int | None,
     precision: str | None,
     workers: int,
+    shard: tuple[int, int] | None = None,
 ) -> Outcome:
     """Bring an index up to date, and make it if there is none.
 
@@ -92,13 +118,22 @@ def index_videos(
         clips (int | None): Clips of a video.
         precision (str | None): Precision of the grids.
         workers (int): Processes that decode.
+        shard (tuple[int, int] | None): Part of the files. Defaults to None:
+            all.
 
     Returns:
         Outcome: What has changed.
     """
+    from clipbert_mm.library.store import holds_index
+
+    if shard is not None and not holds_index(out):
+        raise ValueError(
+            f'there is no index in {out!r} to share. Make it first: index one '
+            'of the videos without --shard.'
+        )
     library = _open(out, opening, clips, precision)
     with _progress() as progress:
-        report = library.update(videos, workers, progress)
+        report = library.update(videos, workers, progress, shard or (1, 1))
     for path, reason in report.unreadable:
         say(f'unreadable: {path}: {reason}')
     document: dict[str, Any] = dict(

@@ -92,7 +92,7 @@ def search(
 
 
 def _check_only_queries(text: str | None, wanted: RankOptions) -> None:
-    """Raise if an option of a single text stands beside a file of texts."""
+    """Raise if an option of a single text comes with a file of texts."""
     for name, value in (
         ('TEXT', text),
         ('--html', wanted.html),

@@ -213,20 +213,25 @@ class IndexStore:
             self._videos.delete(_is_in(numbers))
             self._clips.delete(_is_in(numbers))
 
-    def remove_orphans(self) -> int:
+    def remove_orphans(self, among: range = range(2**63)) -> int:
         """Remove clips that belong to no video.
+
+        Args:
+            among (range): Numbers that are looked at: others may be those
+                that another process is about to write. Defaults to all.
 
         Returns:
             int: Number of removed clips.
         """
         known = {row.video for row in self.videos()}
         found = self._clips.search().select(['video']).to_arrow()
-        orphans = set(found['video'].to_pylist()) - known
+        numbers = set(found['video'].to_pylist()) - known
+        orphans = sorted(video for video in numbers if video in among)
         if not orphans:
             return 0
-        before = self._clips.count_rows()
-        self._clips.delete(_is_in(sorted(orphans)))
-        return int(before - self._clips.count_rows())
+        number = self._clips.count_rows(_is_in(orphans))
+        self._clips.delete(_is_in(orphans))
+        return int(number)
 
     def scan(
         self, clips: Sequence[int] | None = None, rows: int = 1024

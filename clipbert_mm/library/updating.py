@@ -2,6 +2,7 @@
 """Bring an index up to date with files."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from .file_facts import (
     reachable_files,
 )
 from .packing import pack_tokens
+from .shard import WHOLE, Shard
 from .store import ClipRow, IndexStore, VideoRow
 from .thumbnails import make_thumbnail
 
@@ -81,6 +83,7 @@ def update_index(
     paths: Iterable[str],
     workers: int = 0,
     progress: Progress | None = None,
+    shard: Shard = WHOLE,
 ) -> UpdateReport:
     """Bring an index up to date with files.
 
@@ -96,15 +99,18 @@ def update_index(
         paths (Iterable[str]): All files that the index should hold.
         workers (int): Processes that decode. Defaults to 0.
         progress (Progress | None): Called after each file. Defaults to None.
+        shard (Shard): Files that are looked at, of the index and of the
+            paths. Defaults to all.
 
     Returns:
         UpdateReport: What has changed.
     """
     begin = time.monotonic()
     report = UpdateReport()
-    store.remove_orphans()
-    rows = store.videos()
-    found, gone = reachable_files(paths)
+    store.remove_orphans(shard.numbers)
+    rows = [row for row in store.videos() if shard.owns(row.facts.path)]
+    own = (path for path in map(os.path.abspath, paths) if shard.owns(path))
+    found, gone = reachable_files(own)
     changes = compare(found, {row.facts.path: row.facts for row in rows})
     report.same = len(changes.same)
     report.unreadable += gone
@@ -120,7 +126,7 @@ def update_index(
     report.moved, report.removed = len(moved), len(gone_ids)
     report.added, report.changed = len(added), len(outdated)
     wanted = [*added, *changes.changed]
-    _index(store, model, config, wanted, workers, progress, report)
+    _index(store, model, config, wanted, workers, progress, report, shard)
     report.seconds = time.monotonic() - begin
     return report
 
@@ -154,9 +160,12 @@ def _index(
     workers: int,
     progress: Progress | None,
     report: UpdateReport,
+    shard: Shard,
 ) -> None:
     """Decode, encode and write files, a block at a time."""
-    number = max((row.video for row in store.videos()), default=-1) + 1
+    given = (row.video for row in store.videos())
+    own = (video for video in given if video in shard.numbers)
+    number = max(own, default=shard.numbers.start - 1) + 1
     paths = [facts.path for facts in wanted]
     block: list[_Decoded] = []
     for done, (clips, facts) in enumerate(

@@ -53,6 +53,7 @@ from .searching import (
     search_exactly,
     search_in_two_passes,
 )
+from .shard import WHOLE, Shard, make_shard
 from .similar_videos import find_similar
 from .store import IndexStore, VideoRow
 from .updating import Progress, UpdateReport, update_index
@@ -178,7 +179,11 @@ class VideoLibrary:
         return library
 
     def update(
-        self, videos: Any, workers: int = 0, progress: Progress | None = None
+        self,
+        videos: Any,
+        workers: int = 0,
+        progress: Progress | None = None,
+        shard: tuple[int, int] = WHOLE,
     ) -> UpdateReport:
         """Index what is new or changed, and drop what is gone.
 
@@ -188,28 +193,50 @@ class VideoLibrary:
             workers (int): Processes that decode. Defaults to 0: this one.
             progress (Progress | None): Called with the numbers of files that
                 are done and of all. Defaults to None.
+            shard (tuple[int, int]): Part of the files that this process looks
+                at, such as ``(1, 8)`` of ``(1, 8)`` to ``(8, 8)``, which
+                eight processes may index at once. Defaults to all.
 
         Returns:
             UpdateReport: What has changed.
 
         Raises:
-            FolderInUseError: If another process updates the index.
+            FolderInUseError: If another process updates the index, or the
+                same shard of it.
             FileNotFoundError: If a folder or a pattern holds no video.
             TypeError: If a video is no file.
+            ValueError: If there is no such shard.
         """
         check_integer('workers', workers, 0)
+        part = make_shard(*shard)
         paths = _files(videos)
-        with self._lock():
+        with self._lock(part):
             return update_index(
-                self.store, self._model, self._config, paths, workers, progress
+                self.store,
+                self._model,
+                self._config,
+                paths,
+                workers,
+                progress,
+                part,
             )
 
-    def _lock(self) -> contextlib.AbstractContextManager[None]:
-        """Return a lock of the index, if it is a folder."""
+    @contextlib.contextmanager
+    def _lock(self, shard: Shard) -> Iterator[None]:
+        """Lock a shard of the index, if it is a folder."""
         location = self.store.location
         if '://' in location:
-            return contextlib.nullcontext()
-        return lock_folder(location, 'make another index')
+            yield
+        elif shard == WHOLE:
+            with lock_folder(location, 'make another index'):
+                yield
+        else:
+            folder = Path(location, '.shards', str(shard.number))
+            with (
+                lock_folder(location, 'make another index', shared=True),
+                lock_folder(folder, 'take another shard'),
+            ):
+                yield
 
     def search(
         self,
@@ -467,7 +494,7 @@ class VideoLibrary:
             min_score (float): Smallest score of a match. Defaults to 0.5.
             every (float): Seconds between two looks. Defaults to 60.
             once (bool): End after a look, and a second one if files are new.
-                Defaults to False: go on for ever.
+                Defaults to False: look for ever.
             workers (int): Processes that decode. Defaults to 0: this one.
             updated (Callable[[UpdateReport], None] | None): Called after each
                 update. Defaults to None.
@@ -525,12 +552,7 @@ class VideoLibrary:
     def _still_files(
         self, videos: Any, still: StillFiles
     ) -> tuple[list[str], bool]:
-        """Return files for an update, if there is one to make.
-
-        Returns:
-            tuple[list[str], bool]: The files, and whether others are waited
-            for.
-        """
+        """Return files for an update to make, and whether others wait."""
         try:
             found, _ = reachable_files(_files(videos))
         except FileNotFoundError:

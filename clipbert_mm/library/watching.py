@@ -75,7 +75,7 @@ def repeat_looks(
             something is waited for, and what is found.
         every (float): Seconds between two looks.
         once (bool): End after a look, or after two if the first one waits.
-            Defaults to False: go on for ever.
+            Defaults to False: look for ever.
 
     Yields:
         _Found: What is found.

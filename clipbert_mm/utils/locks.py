@@ -28,7 +28,9 @@ class FolderInUseError(RuntimeError):
 
 
 @contextmanager
-def lock_folder(folder: str | Path, remedy: str) -> Iterator[None]:
+def lock_folder(
+    folder: str | Path, remedy: str, shared: bool = False
+) -> Iterator[None]:
     """Keep other runs out of a folder.
 
     The lock is one of POSIX on the file ``.run.lock`` in the folder, which
@@ -41,6 +43,8 @@ def lock_folder(folder: str | Path, remedy: str) -> Iterator[None]:
         folder (str | Path): Folder, which is created if necessary.
         remedy (str): Advice for the message, such as how to choose another
             folder.
+        shared (bool): Let other processes in that share the folder, too.
+            Defaults to False: nobody.
 
     Yields:
         None: While the lock is held.
@@ -57,14 +61,16 @@ def lock_folder(folder: str | Path, remedy: str) -> Iterator[None]:
     path = Path(folder).resolve() / LOCK_FILE
     with _own(path, remedy):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _open_locked(path, remedy) as file:
-            file.truncate(0)
+        with _open_locked(path, remedy, shared) as file:
+            if not shared:
+                file.truncate(0)
             file.write(_describe_self())
             file.flush()
             try:
                 yield
             finally:
-                path.unlink(missing_ok=True)
+                if not shared or _is_last(file):
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -82,11 +88,11 @@ def _own(path: Path, remedy: str) -> Iterator[None]:
 
 
 @contextmanager
-def _open_locked(path: Path, remedy: str) -> Iterator[IO[str]]:
+def _open_locked(path: Path, remedy: str, shared: bool) -> Iterator[IO[str]]:
     """Open the file with its lock, or raise if another process holds it."""
     while True:
         with open(path, 'a+', encoding='utf-8') as file:
-            _lock(file, path, remedy)
+            _lock(file, path, remedy, shared)
             # Its last holder may have removed it after it was opened here.
             if _is_same(path, file):
                 yield file
@@ -101,15 +107,25 @@ def _is_same(path: Path, file: IO[str]) -> bool:
         return False
 
 
-def _lock(file: IO[str], path: Path, remedy: str) -> None:
-    """Take the lock at once, or raise if another process holds it."""
+def _is_last(file: IO[str]) -> bool:
+    """Return whether no other process shares a lock; take it alone, if so."""
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _lock(file: IO[str], path: Path, remedy: str, shared: bool) -> None:
+    """Take the lock at once, or raise if another process holds it."""
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    try:
+        fcntl.lockf(file, kind | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             file.seek(0)
-            holder = file.read(1000).strip() or 'another process'
-            raise _in_use(path, holder, remedy) from None
+            holder = file.read(1000).strip().replace('\n', ', ')
+            raise _in_use(path, holder or 'another process', remedy) from None
         if error.errno not in _WITHOUT_LOCKS:
             raise
         warnings.warn(

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of `clipbert-mm index`, in this process."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,22 @@ def test_index__again_and_with_other_options(
         run('index', indexed.videos, '--out', indexed.videos / 'page.mp4') == 2
     )
     assert run('index', '/none', '--out', folder) == 2
+
+
+def test_index__shards(
+    indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ('index', indexed.videos, '--out', indexed.folder, '--shard')
+    same = 0
+    for shard in ('1/2', '2/2'):
+        assert run(*words, shard, '--json') == 0
+        same += json.loads(capsys.readouterr().out)['same']
+    assert same == NUMBER + 1
+    assert run(*words, 'one') == 2
+    assert "expected I/N, as 1/8, but got 'one'" in capsys.readouterr().err
+    assert run(*words, '3/2') == 1
+    assert 'must be one of 1 to 2' in capsys.readouterr().err
+    none = tmp_path / 'none'
+    assert run(*words[:3], none, '--shard', '1/2') == 1
+    assert 'there is no index in' in capsys.readouterr().err
+    assert not none.exists()

@@ -11,7 +11,10 @@ import torch
 
 from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.packing import unpack_tokens
+from clipbert_mm.library.shard import make_shard
+from clipbert_mm.library.store import ClipRow
 from clipbert_mm.library.updating import UpdateReport
+from clipbert_mm.library.verifying import verify
 from clipbert_mm.utils.locks import FolderInUseError, lock_folder
 
 from .conftest import CLIPS, NUMBER
@@ -145,6 +148,62 @@ def test_update__one_process_at_a_time(
         pytest.raises(FolderInUseError, match='or make another index'),
     ):
         library.update(videos)
+
+
+def test_update__shards_look_at_their_own_files(
+    library: VideoLibrary, videos: Path
+) -> None:
+    shards = [make_shard(1, 2), make_shard(2, 2)]
+    first, second = sorted(videos.glob('g*.mp4'))[:2]
+    shutil.copyfile(first, videos / 'copy one.mp4')
+    shutil.copyfile(first, videos / 'copy two.mp4')
+    second.unlink()
+    own = {
+        shard: {
+            str(path) for path in videos.iterdir() if shard.owns(str(path))
+        }
+        for shard in shards
+    }
+    new = {str(videos / f'copy {name}.mp4') for name in ('one', 'two')}
+    before = {row.facts.path: row for row in library.videos()}
+    for shard in shards:
+        report = library.update(videos, shard=shard)
+        assert report.added == len(own[shard] & new)
+        assert report.same == len(own[shard] - new)
+        assert report.removed == shard.owns(str(second))
+    after = {row.facts.path: row for row in library.videos()}
+    assert after.keys() == set.union(*own.values())
+    for path, row in after.items():
+        if path in before:
+            assert row == before[path]
+        else:
+            (owner,) = (s for s in shards if s.owns(path))
+            assert row.video in owner.numbers
+    assert verify(library.store) == []
+    assert counts(library.update(videos)) == (0, 0, 0, 0, len(after))
+
+
+def test_update__shard_leaves_the_clips_of_others(
+    library: VideoLibrary, videos: Path
+) -> None:
+    shards = [make_shard(1, 2), make_shard(2, 2)]
+    clip = ClipRow(0, 0, 0.0, 1.0, b'', [0.0] * 64, b'')
+    numbers = [shard.numbers.start + 7 for shard in shards]
+    library.store.add([], [clip._replace(video=video) for video in numbers])
+    library.update(videos, shard=shards[0])
+    assert library.store.remove_orphans() == 1  # that of the other shard
+
+
+def test_update__a_shard_is_of_one_process(
+    library: VideoLibrary, videos: Path
+) -> None:
+    folder = Path(library.store.location, '.shards', '1')
+    with lock_folder(folder, 'wait'):
+        with pytest.raises(FolderInUseError, match='or take another shard'):
+            library.update(videos, shard=(1, 2))
+        library.update(videos, shard=(2, 2))
+    with pytest.raises(ValueError, match='one of 1 to 2, but got 3'):
+        library.update(videos, shard=(3, 2))
 
 
 def test_update__interrupted_between_two_blocks_goes_on(

@@ -135,3 +135,49 @@ for _ in range(200):
     ]
     # Two at a time would meet at the file `inside`, which must be new.
     assert [process.wait() for process in processes] == [0] * 4
+
+
+def test_lock__shared_by_processes_that_say_so(folder):
+    code = """
+import sys
+from clipbert_mm.utils.locks import lock_folder
+with lock_folder(sys.argv[1], 'wait', shared=True):
+    print('inside', flush=True)
+    input()
+"""
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    sharers = [
+        subprocess.Popen(
+            [sys.executable, '-c', code, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for _ in range(2)
+    ]
+    for sharer in sharers:
+        assert sharer.stdout.readline() == 'inside\n'
+    for i, sharer in enumerate(sharers):
+        assert not is_free(folder)
+        match = rf'in use by .*process {sharer.pid} on'
+        with (
+            pytest.raises(FolderInUseError, match=match),
+            lock_folder(folder, 'wait'),
+        ):
+            pass
+        with lock_folder(folder, 'wait', shared=True):
+            pass
+        assert os.listdir(folder) == [LOCK_FILE]
+        sharer.communicate('\n')
+        assert sharer.returncode == 0, i
+    assert os.listdir(folder) == []
+    assert is_free(folder)
+    with lock_folder(folder, 'wait'):
+        refused = subprocess.run(
+            [sys.executable, '-c', code, str(folder)],
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+    assert 'FolderInUseError' in refused.stderr
