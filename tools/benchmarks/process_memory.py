@@ -1,14 +1,15 @@
 # Copyright (c) clipbert_mm contributors.
-"""Memory of this process, as Linux counts it."""
+"""Memory of a process, as Linux counts it."""
 
 from pathlib import Path
 
 
-def resident_bytes(kind: str) -> int:
-    """Return the memory of this process.
+def resident_bytes(kind: str, process: int | None = None) -> int:
+    """Return the memory of a process.
 
     Args:
         kind (str): ``'VmRSS'``, the current memory, or ``'VmHWM'``, its peak.
+        process (int | None): Its number. Defaults to None: this process.
 
     Returns:
         int: Bytes.
@@ -16,7 +17,8 @@ def resident_bytes(kind: str) -> int:
     Raises:
         OSError: If the system is not Linux.
     """
-    for line in Path('/proc/self/status').read_text().splitlines():
+    file = Path('/proc', str(process or 'self'), 'status')
+    for line in file.read_text().splitlines():
         if line.startswith(f'{kind}:'):
             return int(line.split()[1]) * 1024
-    raise OSError(f'/proc/self/status has no {kind}: this needs Linux.')
+    raise OSError(f'{file} has no {kind}: this needs Linux.')
