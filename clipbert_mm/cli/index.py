@@ -10,6 +10,7 @@ Example:
     clipbert-mm index videos/ --out library
     clipbert-mm index videos/ more/ --out library --workers 4 --nice
     clipbert-mm index videos/ --out small --clips 8 --precision int8
+    clipbert-mm index videos/ --out library --engine ray --address auto
     clipbert-mm index videos/ --out library --shard $SLURM_ARRAY_TASK_ID/8
 """
 
@@ -18,7 +19,7 @@ import os.path as osp
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -67,6 +68,17 @@ def index(
             metavar='I/N', help='Index a part of the files, from 1/N to N/N.'
         ),
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(help='local, or ray: through Ray Data, on a cluster.'),
+    ] = 'local',
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar='ADDRESS',
+            help='Ray cluster, such as auto; default: this machine alone.',
+        ),
+    ] = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -77,14 +89,11 @@ def index(
         raise usage_error(f'{out!r} is not a folder.', '--out')
     if nice:
         os.nice(10)
-    opening = (model, weights, device)
-    run(
-        lambda: index_videos(
-            videos, out, opening, clips, precision, workers, part
-        ),
-        as_json,
-        debug,
-    )
+    made = NewIndex(model, weights, device, clips, precision)
+    how: dict[str, Any] = dict(workers=workers, engine=engine, address=address)
+    if part is not None:
+        how['shard'] = part
+    run(lambda: index_videos(videos, out, made, how), as_json, debug)
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -99,41 +108,49 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
+class NewIndex(NamedTuple):
+    """Options of an index, which an existing one has to agree with.
+
+    Args:
+        model (str): Model.
+        weights (str | None): Checkpoint.
+        device (str | None): Device of the model.
+        clips (int | None): Clips of a video.
+        precision (str | None): Precision of the grids.
+    """
+
+    model: str
+    weights: str | None
+    device: str | None
+    clips: int | None
+    precision: str | None
+
+
 def index_videos(
-    videos: list[str],
-    out: str,
-    opening: tuple[str, str | None, str | None],
-    clips: int | None,
-    precision: str | None,
-    workers: int,
-    shard: tuple[int, int] | None = None,
+    videos: list[str], out: str, made: NewIndex, how: dict[str, Any]
 ) -> Outcome:
     """Bring an index up to date, and make it if there is none.
 
     Args:
         videos (list[str]): Files, folders and patterns.
         out (str): Folder of the index.
-        opening (tuple[str, str | None, str | None]): Model, weights and
-            device.
-        clips (int | None): Clips of a video.
-        precision (str | None): Precision of the grids.
-        workers (int): Processes that decode.
-        shard (tuple[int, int] | None): Part of the files. Defaults to None:
-            all.
+        made (NewIndex): How it is made.
+        how (dict[str, Any]): Further arguments of
+            :meth:`~clipbert_mm.library.VideoLibrary.update`.
 
     Returns:
         Outcome: What has changed.
     """
     from clipbert_mm.library.store import holds_index
 
-    if shard is not None and not holds_index(out):
+    if 'shard' in how and not holds_index(out):
         raise ValueError(
             f'there is no index in {out!r} to share. Make it first: index one '
             'of the videos without --shard.'
         )
-    library = _open(out, opening, clips, precision)
+    library = _open(out, made)
     with _progress() as progress:
-        report = library.update(videos, workers, progress, shard or (1, 1))
+        report = library.update(videos, progress=progress, **how)
     for path, reason in report.unreadable:
         say(f'unreadable: {path}: {reason}')
     document: dict[str, Any] = dict(
@@ -152,25 +169,25 @@ def index_videos(
 _COUNTS = ('added', 'changed', 'moved', 'removed', 'same')
 
 
-def _open(
-    out: str,
-    opening: tuple[str, str | None, str | None],
-    clips: int | None,
-    precision: str | None,
-) -> 'VideoLibrary':
+def _open(out: str, made: NewIndex) -> 'VideoLibrary':
     """Open an index, or make it."""
     from clipbert_mm.library import VideoLibrary
     from clipbert_mm.library.store import holds_index
 
     if not holds_index(out):
         return VideoLibrary.create(
-            out, *opening, clips or 16, precision or 'float16'
+            out,
+            made.model,
+            made.weights,
+            made.device,
+            made.clips or 16,
+            made.precision or 'float16',
         )
-    library = VideoLibrary(out, *opening)
+    library = VideoLibrary(out, made.model, made.weights, made.device)
     about = library.store.description
     for option, wanted, kept in (
-        ('--clips', clips, about.num_clips),
-        ('--precision', precision, about.precision),
+        ('--clips', made.clips, about.num_clips),
+        ('--precision', made.precision, about.precision),
     ):
         if wanted not in (None, kept):
             raise ValueError(

@@ -39,7 +39,7 @@ def decode_files(
     if not workers:
         pipeline = ClipPipeline(config)
         for path in paths:
-            yield _decode(pipeline, path)
+            yield decode_file(pipeline, path)
         return
     with ProcessPoolExecutor(
         workers,
@@ -65,6 +65,24 @@ def decode_files(
             pool.shutdown(cancel_futures=True)
 
 
+def decode_file(pipeline: ClipPipeline, path: str) -> Clips | str:
+    """Decode the clips of a file.
+
+    Args:
+        pipeline (ClipPipeline): Test pipeline of the model.
+        path (str): The file.
+
+    Returns:
+        Clips | str: The clips, or why the file is unreadable.
+    """
+    try:
+        return pipeline(path)
+    except Exception as error:
+        if not is_media_error(error):
+            raise
+        return getattr(error, 'reason', None) or first_line(error)
+
+
 def _start_worker(config: dict[str, Any]) -> None:
     global _pipeline
     _pipeline = ClipPipeline(Config(config))
@@ -72,14 +90,4 @@ def _start_worker(config: dict[str, Any]) -> None:
 
 def _decode_in_worker(path: str) -> Clips | str:
     assert _pipeline is not None  # _start_worker has run
-    return _decode(_pipeline, path)
-
-
-def _decode(pipeline: ClipPipeline, path: str) -> Clips | str:
-    """Return the clips of a file, or why it is unreadable."""
-    try:
-        return pipeline(path)
-    except Exception as error:
-        if not is_media_error(error):
-            raise
-        return getattr(error, 'reason', None) or first_line(error)
+    return decode_file(_pipeline, path)

@@ -117,6 +117,21 @@ def compare(
     return changes
 
 
+def digest_of(path: str) -> str:
+    """Return the digest of a file, whether or not it can be read.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        str: Its :func:`content_digest`; empty if it cannot be read.
+    """
+    try:
+        return content_digest(path)
+    except OSError:
+        return ''
+
+
 def content_digest(path: str) -> str:
     """Return a digest by which a file is found again after a move.
 

@@ -4,26 +4,12 @@
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
 
-import torch.nn.functional as F
-from mmengine.config import Config
-
-from clipbert_mm.apis.clip_pipeline import Clips
-from clipbert_mm.apis.video_text_model import VideoTextModel
-
-from .decoding import decode_files
-from .file_facts import (
-    FileFacts,
-    compare,
-    content_digest,
-    reachable_files,
-)
-from .packing import pack_tokens
+from .encoding import Engine
+from .file_facts import FileFacts, compare, digest_of, reachable_files
 from .shard import WHOLE, Shard
 from .store import ClipRow, IndexStore, VideoRow
-from .thumbnails import make_thumbnail
 
 #: Called with the numbers of files that are done, and of all.
 Progress = Callable[[int, int], None]
@@ -70,18 +56,10 @@ class UpdateReport:
         return self.grid_bytes / hours if hours else 0.0
 
 
-class _Decoded(NamedTuple):
-    facts: FileFacts
-    digest: str
-    clips: Clips | str
-
-
 def update_index(
     store: IndexStore,
-    model: VideoTextModel,
-    config: Config,
+    engine: Engine,
     paths: Iterable[str],
-    workers: int = 0,
     progress: Progress | None = None,
     shard: Shard = WHOLE,
 ) -> UpdateReport:
@@ -94,10 +72,8 @@ def update_index(
 
     Args:
         store (IndexStore): The index.
-        model (VideoTextModel): Its model.
-        config (Config): Config of the model.
+        engine (Engine): What encodes files.
         paths (Iterable[str]): All files that the index should hold.
-        workers (int): Processes that decode. Defaults to 0.
         progress (Progress | None): Called after each file. Defaults to None.
         shard (Shard): Files that are looked at, of the index and of the
             paths. Defaults to all.
@@ -126,7 +102,7 @@ def update_index(
     report.moved, report.removed = len(moved), len(gone_ids)
     report.added, report.changed = len(added), len(outdated)
     wanted = [*added, *changes.changed]
-    _index(store, model, config, wanted, workers, progress, report, shard)
+    _index(store, engine, wanted, progress, report, shard)
     report.seconds = time.monotonic() - begin
     return report
 
@@ -138,89 +114,41 @@ def _moved(
     by_digest = {row.digest: row for row in lost if row.digest}
     moved = {}
     for facts in new if by_digest else ():
-        row = by_digest.pop(_digest(facts.path), None)
+        row = by_digest.pop(digest_of(facts.path), None)
         if row is not None:
             moved[facts.path] = row._replace(facts=facts)
     return moved
 
 
-def _digest(path: str) -> str:
-    """Return the digest of a file; an empty one if it cannot be read."""
-    try:
-        return content_digest(path)
-    except OSError:
-        return ''
-
-
 def _index(
     store: IndexStore,
-    model: VideoTextModel,
-    config: Config,
+    engine: Engine,
     wanted: Sequence[FileFacts],
-    workers: int,
     progress: Progress | None,
     report: UpdateReport,
     shard: Shard,
 ) -> None:
-    """Decode, encode and write files, a block at a time."""
+    """Encode and write files, a block at a time."""
     given = (row.video for row in store.videos())
     own = (video for video in given if video in shard.numbers)
-    number = max(own, default=shard.numbers.start - 1) + 1
-    paths = [facts.path for facts in wanted]
-    block: list[_Decoded] = []
-    for done, (clips, facts) in enumerate(
-        zip(decode_files(config, paths, workers), wanted), 1
-    ):
-        block.append(_Decoded(facts, _digest(facts.path), clips))
-        if len(block) == _BLOCK or done == len(wanted):
-            _write(store, model, block, number, report)
-            number += len(block)
-            block = []
+    first = max(own, default=shard.numbers.start - 1) + 1
+    videos: list[VideoRow] = []
+    clips: list[ClipRow] = []
+    for done, one in enumerate(engine(wanted) if wanted else (), 1):
+        facts, number = wanted[one.position], first + one.position
+        reason, rows = '', one.clips
+        if isinstance(rows, str):
+            report.unreadable.append((facts.path, rows))
+            reason, rows = rows, []
+        end = max((clip.end for clip in rows), default=0.0)
+        report.video_seconds += end
+        report.grid_bytes += sum(len(clip.grid) for clip in rows)
+        videos.append(
+            VideoRow(number, facts, one.digest, len(rows), end, reason)
+        )
+        clips += [clip._replace(video=number) for clip in rows]
+        if len(videos) == _BLOCK or done == len(wanted):
+            store.add(videos, clips)
+            videos, clips = [], []
         if progress is not None:
             progress(done, len(wanted))
-
-
-def _write(
-    store: IndexStore,
-    model: VideoTextModel,
-    block: Sequence[_Decoded],
-    number: int,
-    report: UpdateReport,
-) -> None:
-    """Encode and write decoded files."""
-    videos, clips = [], []
-    for video, one in enumerate(block, number):
-        if isinstance(one.clips, str):
-            report.unreadable.append((one.facts.path, one.clips))
-            videos.append(
-                VideoRow(video, one.facts, one.digest, 0, 0.0, one.clips)
-            )
-            continue
-        own = list(_clip_rows(store, model, video, one.clips))
-        end = max(clip.end for clip in own)
-        videos.append(
-            VideoRow(video, one.facts, one.digest, len(own), end, '')
-        )
-        clips += own
-        report.video_seconds += end
-        report.grid_bytes += sum(len(clip.grid) for clip in own)
-    store.add(videos, clips)
-
-
-def _clip_rows(
-    store: IndexStore, model: VideoTextModel, video: int, clips: Clips
-) -> Iterator[ClipRow]:
-    """Yield the rows of the clips of a video."""
-    tokens = model.tokens([clips.frames])[0]
-    grids = pack_tokens(tokens, store.description.precision)
-    vectors = F.normalize(tokens.mean(1), dim=-1).tolist()
-    for i, (start, end) in enumerate(clips.times):
-        yield ClipRow(
-            video,
-            i,
-            start,
-            end,
-            grids[i],
-            vectors[i],
-            make_thumbnail(clips.frames[i], clips.image_shape),
-        )

@@ -40,10 +40,12 @@ from clipbert_mm.weights.calibration import (
 )
 
 from .description import Description
+from .encoding import Engine, local_engine
 from .errors import LibraryError
 from .evaluating import evaluate, read_queries
 from .file_facts import reachable_files
 from .packing import PRECISIONS
+from .ray_engine import ray_engine
 from .searching import (
     TIERS,
     Passes,
@@ -59,6 +61,8 @@ from .store import IndexStore, VideoRow
 from .updating import Progress, UpdateReport, update_index
 from .watching import StillFiles, repeat_looks
 
+#: What encodes the files of an index.
+ENGINES = ('local', 'ray')
 # New videos that are scored at a time.
 _NEW_VIDEOS = 64
 
@@ -184,18 +188,25 @@ class VideoLibrary:
         workers: int = 0,
         progress: Progress | None = None,
         shard: tuple[int, int] = WHOLE,
+        engine: str = 'local',
+        address: str | None = None,
     ) -> UpdateReport:
         """Index what is new or changed, and drop what is gone.
 
         Args:
             videos (Any): All videos of the library: files, folders and
                 patterns.
-            workers (int): Processes that decode. Defaults to 0: this one.
+            workers (int): Processes that decode. Defaults to 0: this one, or
+                all CPUs of a Ray cluster.
             progress (Progress | None): Called with the numbers of files that
                 are done and of all. Defaults to None.
             shard (tuple[int, int]): Part of the files that this process looks
                 at, such as ``(1, 8)`` of ``(1, 8)`` to ``(8, 8)``, which
                 eight processes may index at once. Defaults to all.
+            engine (str): ``'local'``, or ``'ray'``: through Ray Data, on one
+                machine or many. Defaults to ``'local'``.
+            address (str | None): Address of the Ray cluster. Defaults to
+                None: a cluster of this machine alone.
 
         Returns:
             UpdateReport: What has changed.
@@ -204,22 +215,29 @@ class VideoLibrary:
             FolderInUseError: If another process updates the index, or the
                 same shard of it.
             FileNotFoundError: If a folder or a pattern holds no video.
+            ImportError: If Ray is asked for and not installed.
             TypeError: If a video is no file.
-            ValueError: If there is no such shard.
+            ValueError: If an option is wrong, there is no such shard, or the
+                cluster is too small.
         """
         check_integer('workers', workers, 0)
         part = make_shard(*shard)
+        encode = self._engine(engine, workers, address)
         paths = _files(videos)
         with self._lock(part):
-            return update_index(
-                self.store,
-                self._model,
-                self._config,
-                paths,
-                workers,
-                progress,
-                part,
+            return update_index(self.store, encode, paths, progress, part)
+
+    def _engine(self, name: str, workers: int, address: str | None) -> Engine:
+        check_choice('engine', name, ENGINES)
+        precision = self.store.description.precision
+        if name == 'ray':
+            return ray_engine(self._model, precision, workers, address)
+        if address is not None:
+            raise ValueError(
+                f"address={address!r} needs engine='ray': the local engine "
+                'has none.'
             )
+        return local_engine(self._model, self._config, precision, workers)
 
     @contextlib.contextmanager
     def _lock(self, shard: Shard) -> Iterator[None]:
