@@ -92,10 +92,11 @@ setup(
         'fonts': read_requirements('fonts'),
         'onnx': read_requirements('onnx'),
         'quickstart': read_requirements('quickstart'),
+        'ray': read_requirements('search', 'ray'),
         'search': read_requirements('search'),
         'web': read_requirements('search', 'web'),
         'tests': read_requirements(
-            'fonts', 'onnx', 'quickstart', 'search', 'web', 'tests'
+            'fonts', 'onnx', 'quickstart', 'ray', 'search', 'web', 'tests'
         ),
     },
     zip_safe=False,

@@ -37,6 +37,16 @@ def test_index__again_and_with_other_options(
     assert run('index', '/none', '--out', folder) == 2
 
 
+def test_index__engines(
+    indexed: Indexed, capsys: pytest.CaptureFixture
+) -> None:
+    words = ('index', indexed.videos, '--out', indexed.folder)
+    assert run(*words, '--engine', 'spark') == 1
+    assert "engine must be one of ['local', 'ray']" in capsys.readouterr().err
+    assert run(*words, '--address', 'auto') == 1
+    assert "address='auto' needs engine='ray'" in capsys.readouterr().err
+
+
 def test_index__shards(
     indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
