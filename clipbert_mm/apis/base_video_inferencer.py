@@ -121,6 +121,7 @@ class BaseVideoInferencer(HubModel, BaseInferencer):
             self.folder,
             cache_bytes,
         )
+        self.stored_digest = self._core.digest
         self.pipeline = self._init_pipeline(config)
 
     def features(

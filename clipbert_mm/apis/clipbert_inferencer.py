@@ -68,8 +68,8 @@ class ClipBERTInferencer(BaseVideoInferencer):
             one is available.
         precision (str | None): ``'bfloat16'`` or ``'float16'``, the precision
             of matrix products and convolutions; or ``'int8'``, that of BERT
-            on a CPU, with the extra ``onnx``. Defaults to None, single
-            precision.
+            on a CPU, with the extra ``onnx``, which then runs the CNN too.
+            Defaults to None, single precision.
         decoder (str | None): ``'pyav'``, ``'decord'`` or ``'torchcodec'``.
             Defaults to None, that of the config.
         on_damage (str | None): ``'raise'``, ``'scan'`` or ``'use'``, as for

@@ -8,6 +8,7 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelHubMixin
 from mmengine.config import Config
 
+from clipbert_mm.gallery.fingerprint import tensors_digest
 from clipbert_mm.models import ClipBERT
 from clipbert_mm.utils.outputs import check_output_folder
 from clipbert_mm.utils.whole_files import write_whole
@@ -19,6 +20,7 @@ from clipbert_mm.weights.model_card import (
     replace_calibration,
 )
 from clipbert_mm.weights.model_folder import write_model_folder
+from clipbert_mm.weights.onnx_files import copy_graphs
 from clipbert_mm.weights.portable_config import without_weight_files
 
 from .model_names import find_model
@@ -38,6 +40,7 @@ class HubModel(ModelHubMixin, library_name='clipbert_mm'):
         calibration (Calibration | None): Calibration of its scores. None
             stands for the scores of training.
         stored_calibration (Calibration | None): The one of the folder.
+        stored_digest (str | None): Digest of the weights of the folder.
     """
 
     model: ClipBERT
@@ -45,6 +48,7 @@ class HubModel(ModelHubMixin, library_name='clipbert_mm'):
     folder: str | None = None
     calibration: Calibration | None = None
     stored_calibration: Calibration | None = None
+    stored_digest: str | None = None
 
     @classmethod
     def from_pretrained(
@@ -123,17 +127,20 @@ class HubModel(ModelHubMixin, library_name='clipbert_mm'):
         return super().save_pretrained(save_directory, **options)
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        """Write weights, settings, tokenizer and calibration."""
+        """Write weights, settings, tokenizer, calibration and graphs."""
         plain = without_weight_files(self.cfg)
         name = Path(self.cfg.filename or '').stem
+        state = self.model.state_dict()
         write_model_folder(
             save_directory,
-            self.model.state_dict(),
+            state,
             plain,
             name,
             self.model.task.answers,
         )
         write_calibration(save_directory, self.calibration)
+        if self.folder and tensors_digest(state) == self.stored_digest:
+            copy_graphs(self.folder, save_directory)
         card = save_directory / CARD_FILE
         if card.is_file():  # the mixin keeps an existing card
             text = card.read_text(encoding='utf-8')

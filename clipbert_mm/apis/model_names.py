@@ -23,6 +23,7 @@ HUB_FILES = (
     'calibration.json',
     'README.md',
     'head.int8.onnx',
+    'grid.onnx',
     'tokenizer/*.json',
     'tokenizer/*.txt',
     'tokenizer/*.model',

@@ -7,7 +7,7 @@ from clipbert_mm.models import ClipBERT
 from clipbert_mm.models.onnx.onnx_matcher import OnnxMatcher
 from clipbert_mm.models.pair_scorer import AUTOCAST_DTYPES, PairMatcher
 from clipbert_mm.utils.checks import check_choice
-from clipbert_mm.weights.onnx_files import read_int8_graph
+from clipbert_mm.weights.onnx_files import read_int8_graphs
 
 INT8 = 'int8'
 PRECISIONS = (*AUTOCAST_DTYPES, INT8)
@@ -53,7 +53,7 @@ def make_matcher(
     check_precision(precision)
     if precision != INT8:
         return model
-    return OnnxMatcher(model, read_int8_graph(folder, model))
+    return OnnxMatcher(model, *read_int8_graphs(folder, model))
 
 
 def autocast_of(precision: str | None) -> str | None:

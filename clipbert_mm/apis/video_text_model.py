@@ -59,7 +59,7 @@ class VideoTextModel:
         show_progress (bool): Draw a progress bar where standard error is a
             terminal. Defaults to True.
         folder (str | None): Folder of the exported model, which may hold its
-            int8 graph. Defaults to None.
+            ONNX graphs. Defaults to None.
         cache_bytes (int): Maximum number of bytes of features of files that
             are kept for later calls. Defaults to 0.
 

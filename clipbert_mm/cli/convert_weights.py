@@ -52,6 +52,11 @@ EXPORT_EXAMPLE = (
     'work_dirs/clipbert_msrvtt_ret/epoch_20.pth exported'
 )
 
+NO_GRID = (
+    'not written: only a ResNet50Grid with a GridEncoder has a graph. The CNN '
+    'runs in PyTorch'
+)
+
 #: Formats with --reverse. A ResNet-50 trained in ClipBERT is no use on its
 #: own, so the two formats of ResNets are only read.
 REVERSIBLE = ('official', 'bert', 'tvp')
@@ -180,12 +185,14 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--onnx',
         action='store_true',
-        help='also write BERT as head.onnx, in single precision',
+        help='also write BERT as head.onnx and the CNN as grid.onnx, in '
+        'single precision',
     )
     parser.add_argument(
         '--int8',
         action='store_true',
-        help="also write BERT as head.int8.onnx, for precision='int8'",
+        help='also write BERT as head.int8.onnx and the CNN as grid.onnx, for '
+        "precision='int8'",
     )
     parser.add_argument(
         '--data',
@@ -301,11 +308,14 @@ def export(args: argparse.Namespace) -> dict:
 
 def export_graphs(args: argparse.Namespace) -> dict:
     """Write the ONNX graphs of an export, and compare the precisions."""
-    from clipbert_mm.weights.onnx_files import write_graph
+    from clipbert_mm.weights.onnx_files import GRID_FILE, write_graphs
 
-    wanted = [False] * args.onnx + [True] * args.int8
-    paths = [write_graph(args.folder, int8) for int8 in wanted]
+    wanted = ['float32'] * args.onnx + ['int8'] * args.int8
+    if not wanted:
+        return {}
+    paths = write_graphs(args.folder, *wanted)
     found: dict = {path.name: path.stat().st_size for path in paths}
+    found.setdefault(GRID_FILE, None)
     if args.data:
         from clipbert_mm.apis.precision_comparison import compare_int8
 
@@ -318,7 +328,8 @@ def describe_export(found: dict) -> str:
     lines = [f'{found["tensors"]} tensors, {found["bytes"] / 1e6:.1f} MB']
     for name, value in found.items():
         if name.endswith('.onnx'):
-            lines.append(f'{name}, {value / 1e6:.1f} MB')
+            size = f'{value / 1e6:.1f} MB' if value else NO_GRID
+            lines.append(f'{name}, {size}')
     return '\n'.join([*lines, *filter(None, [found.get('int8')])])
 
 

@@ -187,11 +187,7 @@ class ClipBERT(BaseModel):
         Raises:
             ValueError: If the frames have another number of dimensions.
         """
-        if frames.ndim != 6:
-            raise ValueError(
-                'Frames must have the shape (N, C, ch, T, H, W), but got '
-                f'{tuple(frames.shape)}. Use FormatClips().'
-            )
+        check_frames(frames)
         num_videos, num_clips, _, num_frames = frames.shape[:4]
         clips = frames.flatten(0, 1)  # (N * C, ch, T, H, W)
         if self.backbone_input == 'clips':
@@ -396,4 +392,20 @@ class ClipBERT(BaseModel):
         check_finite(
             {key: loaded[key] for key in own if key in loaded},
             'A checkpoint',
+        )
+
+
+def check_frames(frames: Tensor) -> None:
+    """Raise unless frames have the dimensions of clips of videos.
+
+    Args:
+        frames (Tensor): Frames of a batch.
+
+    Raises:
+        ValueError: If they are not ``(N, C, ch, T, H, W)``.
+    """
+    if frames.ndim != 6:
+        raise ValueError(
+            'Frames must have the shape (N, C, ch, T, H, W), but got '
+            f'{tuple(frames.shape)}. Use FormatClips().'
         )

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""ONNX graphs of the head in the folder of an exported model."""
+"""ONNX graphs of CNN and head in the folder of an exported model."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from mmengine.registry import init_default_scope
 
 from clipbert_mm.gallery.fingerprint import tensors_digest
 from clipbert_mm.models.clipbert import ClipBERT
+from clipbert_mm.models.onnx.grid_graph import grid_graph, has_grid_graph
 from clipbert_mm.models.onnx.head_graph import head_graph
 from clipbert_mm.models.onnx.onnx_matcher import open_session
 from clipbert_mm.utils.error_text import first_line
@@ -16,44 +17,57 @@ from clipbert_mm.utils.whole_files import write_whole
 from .exported_model import load_exported
 from .exported_settings import check_folder
 
-ONNX_FILE = 'head.onnx'
-INT8_FILE = 'head.int8.onnx'
+HEAD_FILES = {'float32': 'head.onnx', 'int8': 'head.int8.onnx'}
+GRID_FILE = 'grid.onnx'
+ONNX_FILES = (*HEAD_FILES.values(), GRID_FILE)
 
 
 class StaleGraphError(ValueError):
     """ONNX graph that is damaged or was made of other weights."""
 
 
-def write_graph(folder: str | Path, int8: bool = False) -> Path:
-    """Write the head of an exported model to its folder, as an ONNX graph.
+def write_graphs(folder: str | Path, *precisions: str) -> list[Path]:
+    """Write an exported model to its folder once more, as ONNX graphs.
 
     Args:
         folder (str | Path): Folder that :func:`export_model` wrote, with its
             task.
-        int8 (bool): Quantise, see :func:`head_graph`. Defaults to False.
+        *precisions (str): Those of the head, see :data:`HEAD_FILES`.
 
     Returns:
-        Path: ``head.onnx`` or ``head.int8.onnx``.
+        list[Path]: A file of the head for each precision, and ``grid.onnx``,
+        the CNN in single precision, unless :func:`has_grid_graph` says that
+        it must run in PyTorch.
 
     Raises:
         ImportError: If ``onnx`` is not installed.
         ValueError: If ONNX lacks BERT's activation.
 
     Example:
-        >>> write_graph('exported', int8=True)  # doctest: +SKIP
-        PosixPath('exported/head.int8.onnx')
+        >>> write_graphs('exported', 'int8')  # doctest: +SKIP
+        [PosixPath('exported/head.int8.onnx'), PosixPath('exported/grid.onnx')]
     """
     config, state = load_exported(folder)
     init_default_scope(config.get('default_scope', 'mmaction'))
     model = MODELS.build(config.model)
     model.load_state_dict(state)
-    path = Path(folder) / (INT8_FILE if int8 else ONNX_FILE)
-    write_whole(path, head_graph(model.head, int8, _digest(model)))
-    return path
+    graphs = {
+        HEAD_FILES[precision]: _head(model, precision == 'int8')
+        for precision in precisions
+    }
+    if has_grid_graph(model):
+        graphs[GRID_FILE] = _grid(model)
+    for name, graph in graphs.items():
+        write_whole(Path(folder) / name, graph)
+    return [Path(folder) / name for name in graphs]
 
 
-def read_int8_graph(folder: str | Path | None, model: ClipBERT) -> bytes:
-    """Return the int8 graph of a model, made here if its folder has none.
+def read_int8_graphs(
+    folder: str | Path | None, model: ClipBERT
+) -> tuple[bytes, bytes | None]:
+    """Return the graphs of ``precision='int8'``.
+
+    Those that the folder lacks are made here.
 
     Args:
         folder (str | Path | None): Folder of an exported model. None if the
@@ -61,22 +75,53 @@ def read_int8_graph(folder: str | Path | None, model: ClipBERT) -> bytes:
         model (ClipBERT): The model.
 
     Returns:
-        bytes: ONNX model.
+        tuple[bytes, bytes | None]: ONNX models of the head and of the CNN;
+        None for a CNN that must run in PyTorch.
 
     Raises:
         ImportError: If ``onnxruntime`` is not installed, or ``onnx`` and
             there is no file.
-        StaleGraphError: If the file is damaged or of other weights.
-        UnsafeSettingsError: If the file is a link out of the folder.
+        StaleGraphError: If a file is damaged or of other weights.
+        UnsafeSettingsError: If a file is a link out of the folder.
 
     Example:
-        >>> graph = read_int8_graph('exported', model)  # doctest: +SKIP
+        >>> head, grid = read_int8_graphs('exported', model)  # doctest: +SKIP
     """
-    digest = _digest(model)
-    path = None if folder is None else Path(folder) / INT8_FILE
+    head = _read(folder, HEAD_FILES['int8'], _head_digest(model))
+    grid = None
+    if has_grid_graph(model):
+        grid = _read(folder, GRID_FILE, _grid_digest(model)) or _grid(model)
+    return head or _head(model, True), grid
+
+
+def copy_graphs(folder: str | Path, target: str | Path) -> None:
+    """Copy the graphs of an exported model to a folder with its weights.
+
+    Args:
+        folder (str | Path): Folder of the exported model.
+        target (str | Path): Existing folder, which may be the same.
+
+    Raises:
+        FileNotWrittenError: If a graph cannot be written.
+        UnsafeSettingsError: If a graph is a link out of the folder.
+
+    Example:
+        >>> copy_graphs('exported', 'copy')  # doctest: +SKIP
+    """
+    source = Path(folder)
+    names = tuple(name for name in ONNX_FILES if (source / name).is_file())
+    check_folder(source, names)
+    if not source.samefile(target):
+        for name in names:
+            write_whole(Path(target) / name, (source / name).read_bytes())
+
+
+def _read(folder: str | Path | None, name: str, digest: str) -> bytes | None:
+    """Return a graph of a folder, checked, or None if it has none."""
+    path = None if folder is None else Path(folder) / name
     if path is None or not path.is_file():
-        return head_graph(model.head, True, digest)
-    check_folder(path.parent, (INT8_FILE,))
+        return None
+    check_folder(path.parent, (name,))
     graph = path.read_bytes()
     remedy = 'Delete it, or export the model again with --int8.'
     try:
@@ -87,7 +132,7 @@ def read_int8_graph(folder: str | Path | None, model: ClipBERT) -> bytes:
         raise StaleGraphError(
             f'{path} cannot be read as ONNX ({first_line(error)}). {remedy}'
         ) from error
-    if meta.get('head') != digest:
+    if meta.get('weights') != digest:
         raise StaleGraphError(
             f'{path} was made of other weights than those of the model. '
             f'{remedy}'
@@ -95,5 +140,24 @@ def read_int8_graph(folder: str | Path | None, model: ClipBERT) -> bytes:
     return graph
 
 
-def _digest(model: ClipBERT) -> str:
+def _head(model: ClipBERT, int8: bool) -> bytes:
+    return head_graph(model.head, int8, _head_digest(model))
+
+
+def _head_digest(model: ClipBERT) -> str:
     return tensors_digest(model.head.state_dict())
+
+
+def _grid(model: ClipBERT) -> bytes:
+    return grid_graph(model, _grid_digest(model))
+
+
+def _grid_digest(model: ClipBERT) -> str:
+    parts = dict(backbone=model.backbone, neck=model.neck)
+    return tensors_digest(
+        {
+            f'{part}.{name}': value
+            for part, module in parts.items()
+            for name, value in module.state_dict().items()
+        }
+    )

@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """ResNet-50 of grid-feats-vqa, the 2D CNN of ClipBERT."""
 
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -17,6 +18,7 @@ from clipbert_mm.models.layers.subsample import subsample
 from clipbert_mm.utils.checks import check_bool, check_choice, check_integer
 
 NORMS = {'frozen': FrozenBatchNorm2d, 'batch': nn.BatchNorm2d}
+STEM_STRIDE = 4
 EXPANSION = 4
 BLOCKS_RECOMPUTED_AT_ONCE = 2
 
@@ -184,6 +186,7 @@ class ResNet50Grid(BaseModule):
         self.stage_names = []
         channels = base_channels
         self.strides = tuple(strides)
+        self.stride = STEM_STRIDE * math.prod(self.strides)
         for i, blocks in enumerate(stage_blocks):
             width = base_channels * 2**i
             stage = []

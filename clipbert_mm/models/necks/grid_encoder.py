@@ -106,12 +106,7 @@ class GridEncoder(BaseModule):
                 f'GridEncoder expects {self.in_channels} channels from the '
                 f'backbone, but got {channels}. Set neck.in_channels.'
             )
-        if min(height, width) < self.pool:
-            raise ValueError(
-                f"The backbone's feature map is {height}x{width}, smaller "
-                f'than the {self.pool}x{self.pool} max-pool of GridEncoder. '
-                'Use larger frames or a smaller stride.'
-            )
+        self.check_map(height, width)
         grid = self.conv(features.flatten(0, 1))
         grid = F.relu(F.max_pool2d(grid, self.pool, self.pool))
         # (N * C * T, D, Hg, Wg) -> (N * C, D, T, Hg, Wg)
@@ -119,3 +114,20 @@ class GridEncoder(BaseModule):
         if self.temporal is not None:
             grid = F.relu(self.temporal(grid))
         return grid.mean(2).permute(0, 2, 3, 1)
+
+    def check_map(self, height: int, width: int) -> None:
+        """Raise unless a feature map has at least one cell to return.
+
+        Args:
+            height (int): Rows of the map.
+            width (int): Columns of the map.
+
+        Raises:
+            ValueError: If the map is smaller than the max-pool.
+        """
+        if min(height, width) < self.pool:
+            raise ValueError(
+                f"The backbone's feature map is {height}x{width}, smaller "
+                f'than the {self.pool}x{self.pool} max-pool of GridEncoder. '
+                'Use larger frames or a smaller stride.'
+            )

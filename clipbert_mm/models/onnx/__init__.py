@@ -1,2 +1,2 @@
 # Copyright (c) clipbert_mm contributors.
-"""The head as an ONNX graph, for ONNX Runtime on a CPU."""
+"""The CNN and the head as ONNX graphs, for ONNX Runtime on a CPU."""

@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Write ONNX nodes of linear layers, norms and activations."""
+"""Write ONNX nodes of linear layers, convolutions, norms, activations."""
 
 from typing import Any
 
@@ -115,6 +115,32 @@ class GraphWriter:
         scales = self.op('Mul', x_scale, self.constant(scale))
         return self.op('Add', self.op('Mul', sums, scales), bias)
 
+    def conv(
+        self, x: str, weight: Tensor, bias: Tensor | None, stride: int = 1
+    ) -> str:
+        """Add a convolution whose padding keeps the size at stride 1.
+
+        Args:
+            x (str): Input, ``(N, in_channels, ...)``.
+            weight (Tensor): ``(out_channels, in_channels, ...)``; the kernel
+                has odd sides.
+            bias (Tensor | None): ``(out_channels, )``.
+            stride (int): Stride. Defaults to 1.
+
+        Returns:
+            str: Name of the output.
+        """
+        kernel = list(weight.shape[2:])
+        inputs = [weight] if bias is None else [weight, bias]
+        return self.op(
+            'Conv',
+            x,
+            *map(self.constant, inputs),
+            kernel_shape=kernel,
+            strides=[stride] * len(kernel),
+            pads=[side // 2 for side in kernel] * 2,
+        )
+
     def norm(self, x: str, layer: nn.LayerNorm) -> str:
         """Add a LayerNorm over the last axis.
 
@@ -154,7 +180,7 @@ class GraphWriter:
     def finish(
         self,
         inputs: dict[str, tuple[Any, list]],
-        output: str,
+        outputs: dict[str, tuple[str, list]],
         metadata: dict[str, str],
     ) -> Any:
         """Return the model, checked.
@@ -162,28 +188,31 @@ class GraphWriter:
         Args:
             inputs (dict[str, tuple[Any, list]]): Element type and shape of
                 each input, by name.
-            output (str): Name of the output, which becomes ``logits``,
-                float32 ``(B, K)``.
+            outputs (dict[str, tuple[str, list]]): Name in the graph and shape
+                of each output, float32, by its name outside.
             metadata (dict[str, str]): Properties to store.
 
         Returns:
             Any: ``onnx.ModelProto``.
         """
         helper = self._onnx.helper
-        self._nodes.append(
-            helper.make_node('Identity', [output], ['logits'], 'logits')
-        )
+        float32 = self._onnx.TensorProto.FLOAT
         graph = helper.make_graph(
-            self._nodes,
-            'clipbert_head',
+            [
+                *self._nodes,
+                *(
+                    helper.make_node('Identity', [inner], [name], name)
+                    for name, (inner, _) in outputs.items()
+                ),
+            ],
+            'clipbert',
             [
                 helper.make_tensor_value_info(name, kind, shape)
                 for name, (kind, shape) in inputs.items()
             ],
             [
-                helper.make_tensor_value_info(
-                    'logits', self._onnx.TensorProto.FLOAT, ['B', 'K']
-                )
+                helper.make_tensor_value_info(name, float32, shape)
+                for name, (_, shape) in outputs.items()
             ],
             self._weights,
         )

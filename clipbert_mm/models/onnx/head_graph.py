@@ -69,8 +69,8 @@ def head_graph(
             tokens=(kinds.FLOAT, ['B', 'S', head.hidden_size]),
             mask=(kinds.BOOL, ['B', 'S']),
         ),
-        _classify(graph, head.classifier, pooled),
-        dict(head=digest, precision='int8' if int8 else 'float32'),
+        dict(logits=(_classify(graph, head.classifier, pooled), ['B', 'K'])),
+        dict(weights=digest, precision='int8' if int8 else 'float32'),
     )
     return model.SerializeToString()
 

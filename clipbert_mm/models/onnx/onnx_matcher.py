@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""ClipBERT whose head runs in ONNX Runtime, on a CPU."""
+"""ClipBERT whose CNN and head run in ONNX Runtime, on a CPU."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,24 +8,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clipbert_mm.models.clipbert import ClipBERT
+from clipbert_mm.models.clipbert import ClipBERT, check_frames
 from clipbert_mm.models.heads.bert_cross_modal_head import join_tokens
 from clipbert_mm.utils.extras import import_extra
 
 #: Tokens of a batch whose activations stay in the caches of a CPU.
 TOKENS_AT_ONCE = 1024
+#: Pixels of a batch, likewise, one clip at least.
+PIXELS_AT_ONCE = 2**19
 
 
 class OnnxMatcher:
-    """Pair matcher of a ClipBERT and an ONNX graph of its head.
+    """Pair matcher of a ClipBERT and ONNX graphs of its parts.
 
     :class:`PairScorer`, :class:`GalleryRun` and the inferencer take it
-    instead of the model. Clips and texts are embedded by the model itself, so
-    its features are those of any precision.
+    instead of the model. The CNN stays in single precision and the model
+    itself embeds texts and cells, so the features serve any precision.
 
     Args:
         model (ClipBERT): Model in evaluation mode, on the CPU.
-        graph (bytes): Result of :func:`head_graph` for its head.
+        head (bytes): Result of :func:`head_graph` for its head.
+        grid (bytes | None): Result of :func:`grid_graph`. Defaults to None:
+            backbone and neck run in PyTorch.
 
     Raises:
         ImportError: If ONNX Runtime is not installed.
@@ -33,11 +37,14 @@ class OnnxMatcher:
 
     Example:
         >>> matcher = OnnxMatcher(
-        ...     model, head_graph(model.head, int8=True))  # doctest: +SKIP
+        ...     model, head_graph(model.head, int8=True),
+        ...     grid_graph(model))  # doctest: +SKIP
         >>> PairScorer(matcher, bank, 4096)  # doctest: +SKIP
     """
 
-    def __init__(self, model: ClipBERT, graph: bytes) -> None:
+    def __init__(
+        self, model: ClipBERT, head: bytes, grid: bytes | None = None
+    ) -> None:
         device = next(model.parameters()).device
         if device.type != 'cpu':
             raise ValueError(
@@ -45,7 +52,8 @@ class OnnxMatcher:
                 "Pass device='cpu', or precision='bfloat16' on a GPU."
             )
         self.model = model
-        self._session = open_session(graph)
+        self._head = open_session(head)
+        self._grid = None if grid is None else open_session(grid)
 
     @property
     def training(self) -> bool:
@@ -73,7 +81,21 @@ class OnnxMatcher:
 
     def encode_clips(self, frames: Tensor) -> Tensor:
         """Return visual tokens, see :meth:`ClipBERT.encode_clips`."""
-        return self.model.encode_clips(frames)
+        if self._grid is None:
+            return self.model.encode_clips(frames)
+        check_frames(frames)
+        stride = self.model.backbone.stride
+        self.model.neck.check_map(
+            *(-(-side // stride) for side in frames.shape[-2:])
+        )
+        clips = frames.flatten(0, 1)
+        at_once = max(1, PIXELS_AT_ONCE // clips[0, 0].numel())
+        grids = [
+            _run(self._grid, 'grid', frames=part.numpy())
+            for part in clips.split(at_once)
+        ]
+        grid = torch.cat(grids).unflatten(0, frames.shape[:2])
+        return self.model.head.grid_embedding(grid)
 
     def embed_texts(self, input_ids: Tensor) -> Tensor:
         """Return text tokens, see :meth:`ClipBERT.embed_texts`."""
@@ -104,18 +126,20 @@ class OnnxMatcher:
             kept = mask[:, 0, 0].numpy()
         at_once = max(1, TOKENS_AT_ONCE // tokens.shape[1])
         logits = [
-            self._run(
-                tokens[start : start + at_once].numpy(),
-                kept[start : start + at_once],
+            _run(
+                self._head,
+                'logits',
+                tokens=tokens[start : start + at_once].numpy(),
+                mask=kept[start : start + at_once],
             )
             for start in range(0, len(tokens), at_once)
         ]
         pairs = (visual.shape[0], text.shape[1], visual.shape[1])
         return torch.cat(logits).unflatten(0, pairs)
 
-    def _run(self, tokens: np.ndarray, mask: np.ndarray) -> Tensor:
-        feeds = dict(tokens=tokens, mask=mask)
-        return torch.from_numpy(self._session.run(['logits'], feeds)[0])
+
+def _run(session: Any, output: str, **inputs: np.ndarray) -> Tensor:
+    return torch.from_numpy(session.run([output], inputs)[0])
 
 
 def open_session(graph: bytes) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 import huggingface_hub
 import numpy as np
 import pytest
+import torch
 
 from clipbert_mm.apis import ClipBERTInferencer, demo_rows, demo_videos
 from clipbert_mm.apis.demo_files import demo_model
@@ -17,6 +18,7 @@ from clipbert_mm.weights.calibration import (
     apply_calibration,
     write_calibration,
 )
+from clipbert_mm.weights.onnx_files import write_graphs
 from tests.toolbox.local_hub import local_hub
 
 FILES = {
@@ -70,6 +72,23 @@ def test_save_pretrained__keeps_card_and_calibration(tmp_path: Path) -> None:
         assert (tmp_path / 'second' / name).read_text().strip() == (
             (folder / name).read_text().strip()
         )
+
+
+def test_save_pretrained__graphs_of_unchanged_weights(
+    tmp_path: Path,
+) -> None:
+    folder = shutil.copytree(demo_model('demo'), tmp_path / 'first')
+    graphs = {path.name for path in write_graphs(folder, 'int8')}
+    inferencer = ClipBERTInferencer(folder, device='cpu')
+    inferencer.save_pretrained(tmp_path / 'second')
+    assert files(tmp_path / 'second') == FILES | graphs
+    again = ClipBERTInferencer(tmp_path / 'second', precision='int8')
+    np.testing.assert_allclose(scores(again), scores(inferencer), atol=0.05)
+
+    with torch.no_grad():
+        next(inferencer.model.neck.parameters()).add_(1)
+    inferencer.save_pretrained(tmp_path / 'third')
+    assert files(tmp_path / 'third') == FILES
 
 
 def test_save_pretrained__new_calibration_and_its_card(

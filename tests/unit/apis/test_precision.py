@@ -10,7 +10,7 @@ import pytest
 
 from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.weights import export_model
-from clipbert_mm.weights.onnx_files import INT8_FILE, write_graph
+from clipbert_mm.weights.onnx_files import GRID_FILE, HEAD_FILES, write_graphs
 from tests.unit.apis.conftest import Trained
 
 
@@ -18,7 +18,7 @@ from tests.unit.apis.conftest import Trained
 def exported(trained: Trained, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('int8') / 'exported'
     export_model(trained.cfg, trained.checkpoint, folder)
-    write_graph(folder, int8=True)
+    write_graphs(folder, 'int8')
     return folder
 
 
@@ -30,6 +30,17 @@ def test_int8__close_to_single_precision(
     scores = fast.score(features, trained.captions)  # features are shared
     expected = inferencer.score(features, trained.captions)
     assert 0 < np.abs(scores - expected).max() < 0.02
+
+
+def test_int8__features_of_single_precision(
+    trained: Trained, exported: Path, inferencer: ClipBERTInferencer
+) -> None:
+    fast = ClipBERTInferencer(exported, precision='int8')
+    pairs = zip(
+        fast.features(trained.videos), inferencer.features(trained.videos)
+    )
+    differences = [(a.tokens - b.tokens).abs().max().item() for a, b in pairs]
+    assert 0 < max(differences) < 1e-4  # the CNN runs elsewhere
 
 
 def test_int8__without_a_file_quantises_alike(
@@ -59,17 +70,18 @@ def test_int8__without_onnx_runtime(
         ClipBERTInferencer(exported, precision='int8')
 
 
-def test_int8__a_file_needs_no_onnx(
-    exported: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize('name', [HEAD_FILES['int8'], GRID_FILE])
+def test_int8__the_files_need_no_onnx(
+    exported: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setitem(sys.modules, 'onnx', None)
     ClipBERTInferencer(exported, precision='int8')
-    (exported / INT8_FILE).rename(exported / 'away')
+    (exported / name).rename(exported / 'away')
     try:
         with pytest.raises(ImportError, match=r'onnx is not installed'):
             ClipBERTInferencer(exported, precision='int8')
     finally:
-        (exported / 'away').rename(exported / INT8_FILE)
+        (exported / 'away').rename(exported / name)
 
 
 def test_precision__unknown_before_anything_is_read() -> None:

@@ -28,6 +28,7 @@ def test_export__prints_and_stores_the_comparison(
     printed = capsys.readouterr().out
     assert 'head.onnx, ' in printed
     assert 'head.int8.onnx, ' in printed
+    assert 'grid.onnx, 0.0 MB\n' in printed
     card = (folder / 'README.md').read_text()
     sentence = card.splitlines()[-1]
     assert sentence.startswith('int8 against float32, ')

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import BertConfig, BertForPreTraining, BertModel
 
-from clipbert_mm.cli.convert_weights import main
+from clipbert_mm.cli.convert_weights import describe_export, main
 from tests.toolbox import reference_data
 from tests.toolbox.paths import ROOT
 from tests.toolbox.processes import run_python
@@ -264,3 +264,13 @@ def test_tool__help_shows_every_command(capsys):
     for name in ('official', 'detectron2', 'resnet', 'bert', 'tvp', 'export'):
         # An example, and what it takes.
         assert words.count(name) >= 2
+
+
+def test_describe_export__says_where_the_cnn_runs():
+    graphs = {'head.onnx': 1_230_000, 'grid.onnx': None}
+    lines = describe_export(dict(tensors=1, bytes=0, **graphs)).splitlines()
+    assert lines[1:] == [
+        'head.onnx, 1.2 MB',
+        'grid.onnx, not written: only a ResNet50Grid with a GridEncoder has '
+        'a graph. The CNN runs in PyTorch',
+    ]

@@ -33,7 +33,9 @@ def test_linear__int8_equals_integers_multiplied_by_numpy() -> None:
     graph = GraphWriter(onnx, int8=True)
     joined = graph.linear('x', *layers)
     inputs = dict(x=(onnx.TensorProto.FLOAT, ['B', 40]))
-    model = graph.finish(inputs, joined, dict(head='of a test'))
+    model = graph.finish(
+        inputs, dict(logits=(joined, ['B', 5])), dict(head='of a test')
+    )
     session = open_session(model.SerializeToString())
     assert session.get_modelmeta().custom_metadata_map['head'] == 'of a test'
 
