@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Contact sheets of single items of a test set."""
+"""Contact sheets of single items of a validation or test set."""
 
 import os.path as osp
 from typing import Any, NamedTuple
@@ -27,12 +27,14 @@ class SheetDrawer(NamedTuple):
         visualizer (Any): :class:`VideoTextVisualizer`.
         out_dir (str | None): Folder of the images; None for the backends of
             the visualizer.
+        step (int): Step for the backends. Defaults to 0.
     """
 
     model: Any
     dataset: Any
     visualizer: Any
     out_dir: str | None
+    step: int = 0
 
     def draw_item(self, index: int) -> None:
         """Draw an item that has its own texts.
@@ -57,7 +59,7 @@ class SheetDrawer(NamedTuple):
             sample.set_field(self.model.task.answers, 'answers')
         name = f'item_{index:06d}_{sample.video_id}'
         self.visualizer.add_datasample(
-            name, clips, sample, out_path=self._path(name)
+            name, clips, sample, out_path=self._path(name), step=self.step
         )
 
     def draw_video(self, index: int, scores: SheetScores) -> None:
@@ -86,7 +88,7 @@ class SheetDrawer(NamedTuple):
         sample.set_field([rank_of(row, i) for i in shown], 'text_ranks')
         name = f'video_{index:06d}_{sample.video_id}'
         self.visualizer.add_datasample(
-            name, clips, sample, out_path=self._path(name)
+            name, clips, sample, out_path=self._path(name), step=self.step
         )
 
     def draw_text(self, index: int, scores: SheetScores) -> None:
@@ -114,7 +116,7 @@ class SheetDrawer(NamedTuple):
             query = f'{caption}  (right: {table.media[own]}, rank {rank})'
         name = f'text_{index:06d}_{caption}'
         self.visualizer.add_ranking(
-            name, query, tiles, out_path=self._path(name)
+            name, query, tiles, out_path=self._path(name), step=self.step
         )
 
     def _tile(self, index: int, score: float, is_right: bool) -> Tile:

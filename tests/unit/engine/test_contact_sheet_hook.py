@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -90,6 +91,62 @@ def test_hook__only_the_main_process_draws(
 ) -> None:
     monkeypatch.setattr(contact_sheet_hook, 'is_main_process', lambda: False)
     assert run('clipbert_tgif_qa-count', corpus, tmp_path, 3) == {}
+
+
+def train(corpus: Path, work: Path, hooks: list[dict]) -> dict[str, Any]:
+    """Train two epochs with hooks, and return the weights."""
+    cfg = shrink('clipbert_debug', corpus, work_dir=str(work))
+    cfg.experiment_name = str(work)
+    cfg.train_cfg.max_epochs = 2
+    cfg.visualizer.vis_backends = [dict(type='LocalVisBackend')]
+    cfg.custom_hooks += hooks
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return runner.model.state_dict()
+
+
+def test_hook__draws_each_validation_and_changes_no_training(
+    corpus: Path, tmp_path: Path
+) -> None:
+    kind, work = 'ContactSheetHook', tmp_path / 'drawn'
+    sheets = work / 'sheets'
+    hooks = [
+        dict(type=kind, out_dir=str(sheets), num_sheets=2),
+        dict(type=kind, num_sheets=1),
+    ]
+    drawn = train(corpus, work, hooks)
+    files = [p.relative_to(sheets) for p in sheets.rglob('*.png')]
+    names = {
+        'text_000000_a_red_dog_runs_on_sand.png',
+        'text_000005_a_white_dog_sits_on_sand.png',
+        'video_000000_test0.png',
+        'video_000003_test3.png',
+    }
+    assert {str(p.parent) for p in files} == {'epoch_1', 'epoch_2'}
+    assert {p.name for p in files} == names
+    assert len(files) == 8
+    contents = [(sheets / p).read_bytes() for p in sorted(files)]
+    assert contents[:4] != contents[4:]  # of another model
+    steps = [p.stem[-2:] for p in work.rglob('vis_image/video_*.png')]
+    assert sorted(steps) == ['_1', '_2']
+
+    plain = train(corpus, tmp_path / 'plain', [])
+    assert drawn.keys() == plain.keys()
+    assert all(torch.equal(drawn[name], plain[name]) for name in plain)
+
+
+def test_hook__a_validation_without_a_training(
+    corpus: Path, tmp_path: Path
+) -> None:
+    cfg = shrink('clipbert_msrvtt_qa', corpus, work_dir=str(tmp_path))
+    cfg.visualizer.vis_backends = []
+    cfg.default_hooks.checkpoint.save_best = None  # of a training
+    sheets = tmp_path / 'sheets'
+    hook = dict(type='ContactSheetHook', out_dir=str(sheets), num_sheets=1)
+    cfg.custom_hooks.append(hook)
+    Runner.from_cfg(cfg).val()
+    (path,) = sheets.rglob('*.png')
+    assert path.relative_to(sheets) == Path('iter_0/item_000000_test0.png')
 
 
 def test_hook__needs_its_visualizer(corpus: Path, tmp_path: Path) -> None:

@@ -30,10 +30,16 @@ class Recorder:
     def __init__(self) -> None:
         self.calls: list[tuple] = []
 
-    def add_datasample(self, *arguments: Any, out_path: str | None) -> None:
+    def add_datasample(
+        self, *arguments: Any, out_path: str | None, step: int
+    ) -> None:
+        assert step == 0
         self.calls.append((*arguments, out_path))
 
-    def add_ranking(self, *arguments: Any, out_path: str | None) -> None:
+    def add_ranking(
+        self, *arguments: Any, out_path: str | None, step: int
+    ) -> None:
+        assert step == 0
         self.calls.append((*arguments, out_path))
 
 
