@@ -142,9 +142,7 @@ class ContactSheetHook(Hook):
         if is_main_process():
             _try(runner, 'the run', self._draw, runner, loop, folder, step)
 
-    def _draw(
-        self, runner: Runner, loop: Any, folder: str, step: int
-    ) -> None:
+    def _draw(self, runner: Runner, loop: Any, folder: str, step: int) -> None:
         dataset, scores = loop.dataloader.dataset, self._scores
         out_dir = self.out_dir and osp.join(self.out_dir, folder)
         draw = SheetDrawer(
