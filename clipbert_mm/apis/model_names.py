@@ -24,6 +24,7 @@ HUB_FILES = (
     'README.md',
     'head.int8.onnx',
     'grid.onnx',
+    'grid.int8.onnx',
     'tokenizer/*.json',
     'tokenizer/*.txt',
     'tokenizer/*.model',

@@ -12,12 +12,16 @@ from clipbert_mm.annotations.captions import read_captions
 from clipbert_mm.evaluation.ranks import text_to_video_ranks
 from clipbert_mm.media.files import media_files
 from clipbert_mm.utils.whole_files import write_whole
+from clipbert_mm.weights.onnx_files import write_int8_grid
 
 from .clipbert_inferencer import ClipBERTInferencer
+from .video_text_model import preprocess
 
 #: Largest loss of R@1 in percentage points, and smallest rank correlation.
 MAX_LOSS = 1.0
 MIN_TAU = 0.95
+#: Videos that set the ranges of the CNN's activations.
+RANGE_VIDEOS = 32
 
 
 class PrecisionComparison(NamedTuple):
@@ -74,9 +78,8 @@ def compare_precisions(
         raise ValueError(
             f'A comparison needs two videos or more, but got {len(videos)}.'
         )
-    features = single.features(list(videos))
-    expected = single.score(features, texts).T
-    found = other.score(features, texts).T
+    expected = single.score(list(videos), texts).T
+    found = other.score(list(videos), texts).T
     return PrecisionComparison(
         len(videos),
         len(texts),
@@ -88,7 +91,9 @@ def compare_precisions(
 
 
 def compare_int8(folder: str, ann_file: str, videos: str) -> str:
-    """Compare int8 with single precision, and add the result to the card.
+    """Quantise the CNN, compare int8 with single precision, tell the card.
+
+    The first videos set the ranges of the CNN's activations.
 
     Args:
         folder (str): Folder of an exported retrieval model.
@@ -107,10 +112,17 @@ def compare_int8(folder: str, ann_file: str, videos: str) -> str:
     captions = read_captions(ann_file)
     names = list(dict.fromkeys(caption.media for caption in captions))
     places = {name: i for i, name in enumerate(names)}
+    files = media_files(names, videos, None)
+    single = ClipBERTInferencer(folder, device='cpu')
+    samples = (
+        preprocess(single.model, [single.pipeline(file).frames])[0]
+        for file in files[:RANGE_VIDEOS]
+    )
+    write_int8_grid(folder, single.model, samples)
     comparison = compare_precisions(
-        ClipBERTInferencer(folder, device='cpu'),
+        single,
         ClipBERTInferencer(folder, precision='int8'),
-        media_files(names, videos, None),
+        files,
         [caption.text for caption in captions],
         np.array([places[caption.media] for caption in captions]),
     )

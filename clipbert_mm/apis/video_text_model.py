@@ -201,14 +201,7 @@ class VideoTextModel:
         Returns:
             Tensor: float32 ``(N, C, ch, T, H, W)``.
         """
-        batch = self.model.data_preprocessor(
-            dict(
-                inputs=dict(imgs=[torch.from_numpy(f) for f in frames]),
-                data_samples=[ActionDataSample() for _ in frames],
-            ),
-            False,
-        )
-        return batch['inputs']['imgs']
+        return preprocess(self.model, frames)
 
     def _checked(self, features: VideoFeatures) -> VideoFeatures:
         if features.model != self.digest:
@@ -349,6 +342,27 @@ class VideoTextModel:
         ):
             return chunks
         return track(chunks, 'Reading videos', console=console, transient=True)
+
+
+def preprocess(model: ClipBERT, frames: Sequence[np.ndarray]) -> Tensor:
+    """Return a batch of normalised frames, on the device of a model.
+
+    Args:
+        model (ClipBERT): The model.
+        frames (Sequence[np.ndarray]): N videos, uint8 ``(C, ch, T, H, W)``
+            each.
+
+    Returns:
+        Tensor: float32 ``(N, C, ch, T, H, W)``.
+    """
+    batch = model.data_preprocessor(
+        dict(
+            inputs=dict(imgs=[torch.from_numpy(f) for f in frames]),
+            data_samples=[ActionDataSample() for _ in frames],
+        ),
+        False,
+    )
+    return batch['inputs']['imgs']
 
 
 def find_tokenize(config: Config) -> BertTokenize:

@@ -196,7 +196,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--data',
-        help='with --int8: captions to compare both precisions with',
+        help='with --int8: captions of videos, to quantise the CNN as '
+        'grid.int8.onnx and to compare both precisions',
     )
     parser.add_argument(
         '--videos', help='with --data: folder of the videos of the captions'
@@ -308,18 +309,21 @@ def export(args: argparse.Namespace) -> dict:
 
 def export_graphs(args: argparse.Namespace) -> dict:
     """Write the ONNX graphs of an export, and compare the precisions."""
-    from clipbert_mm.weights.onnx_files import GRID_FILE, write_graphs
+    from clipbert_mm.weights.onnx_files import GRID_FILES, write_graphs
 
     wanted = ['float32'] * args.onnx + ['int8'] * args.int8
     if not wanted:
         return {}
     paths = write_graphs(args.folder, *wanted)
     found: dict = {path.name: path.stat().st_size for path in paths}
-    found.setdefault(GRID_FILE, None)
+    found.setdefault(GRID_FILES['float32'], None)
     if args.data:
         from clipbert_mm.apis.precision_comparison import compare_int8
 
         found['int8'] = compare_int8(args.folder, args.data, args.videos)
+        rounded = Path(args.folder) / GRID_FILES['int8']
+        if rounded.is_file():
+            found[rounded.name] = rounded.stat().st_size
     return found
 
 

@@ -1,13 +1,17 @@
 # Copyright (c) clipbert_mm contributors.
 """ONNX graphs of CNN and head in the folder of an exported model."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from mmaction.registry import MODELS
 from mmengine.registry import init_default_scope
+from torch import Tensor
 
 from clipbert_mm.gallery.fingerprint import tensors_digest
 from clipbert_mm.models.clipbert import ClipBERT
+from clipbert_mm.models.onnx.activation_ranges import activation_ranges
 from clipbert_mm.models.onnx.grid_graph import grid_graph, has_grid_graph
 from clipbert_mm.models.onnx.head_graph import head_graph
 from clipbert_mm.models.onnx.onnx_matcher import open_session
@@ -18,8 +22,8 @@ from .exported_model import load_exported
 from .exported_settings import check_folder
 
 HEAD_FILES = {'float32': 'head.onnx', 'int8': 'head.int8.onnx'}
-GRID_FILE = 'grid.onnx'
-ONNX_FILES = (*HEAD_FILES.values(), GRID_FILE)
+GRID_FILES = {'float32': 'grid.onnx', 'int8': 'grid.int8.onnx'}
+ONNX_FILES = (*HEAD_FILES.values(), *GRID_FILES.values())
 
 
 class StaleGraphError(ValueError):
@@ -56,10 +60,39 @@ def write_graphs(folder: str | Path, *precisions: str) -> list[Path]:
         for precision in precisions
     }
     if has_grid_graph(model):
-        graphs[GRID_FILE] = _grid(model)
+        graphs[GRID_FILES['float32']] = _grid(model)
     for name, graph in graphs.items():
         write_whole(Path(folder) / name, graph)
     return [Path(folder) / name for name in graphs]
+
+
+def write_int8_grid(
+    folder: str | Path, model: ClipBERT, videos: Iterable[Tensor]
+) -> Path | None:
+    """Quantise the CNN of an exported model, and write it to its folder.
+
+    Args:
+        folder (str | Path): Folder of the exported model.
+        model (ClipBERT): The model, in evaluation mode on the CPU.
+        videos (Iterable[Tensor]): Videos that set the ranges of the
+            activations; see :func:`activation_ranges`.
+
+    Returns:
+        Path | None: ``grid.int8.onnx``. None if the CNN must run in PyTorch.
+
+    Raises:
+        ImportError: If ``onnx`` or ``onnxruntime`` is not installed.
+        ValueError: If there are no videos.
+
+    Example:
+        >>> write_int8_grid('exported', model, videos)  # doctest: +SKIP
+        PosixPath('exported/grid.int8.onnx')
+    """
+    if not has_grid_graph(model):
+        return None
+    path = Path(folder) / GRID_FILES['int8']
+    write_whole(path, _grid(model, activation_ranges(model, videos)))
+    return path
 
 
 def read_int8_graphs(
@@ -67,7 +100,8 @@ def read_int8_graphs(
 ) -> tuple[bytes, bytes | None]:
     """Return the graphs of ``precision='int8'``.
 
-    Those that the folder lacks are made here.
+    Those that the folder lacks are made here; a CNN without
+    ``grid.int8.onnx`` stays in single precision.
 
     Args:
         folder (str | Path | None): Folder of an exported model. None if the
@@ -88,10 +122,15 @@ def read_int8_graphs(
         >>> head, grid = read_int8_graphs('exported', model)  # doctest: +SKIP
     """
     head = _read(folder, HEAD_FILES['int8'], _head_digest(model))
-    grid = None
-    if has_grid_graph(model):
-        grid = _read(folder, GRID_FILE, _grid_digest(model)) or _grid(model)
-    return head or _head(model, True), grid
+    head = head or _head(model, True)
+    if not has_grid_graph(model):
+        return head, None
+    digest = _grid_digest(model)
+    for precision in ('int8', 'float32'):
+        grid = _read(folder, GRID_FILES[precision], digest)
+        if grid is not None:
+            return head, grid
+    return head, _grid(model)
 
 
 def copy_graphs(folder: str | Path, target: str | Path) -> None:
@@ -148,8 +187,8 @@ def _head_digest(model: ClipBERT) -> str:
     return tensors_digest(model.head.state_dict())
 
 
-def _grid(model: ClipBERT) -> bytes:
-    return grid_graph(model, _grid_digest(model))
+def _grid(model: ClipBERT, ranges: np.ndarray | None = None) -> bytes:
+    return grid_graph(model, _grid_digest(model), ranges)
 
 
 def _grid_digest(model: ClipBERT) -> str:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from clipbert_mm.apis import ClipBERTInferencer
+from clipbert_mm.models.onnx.activation_ranges import activation_ranges
 from clipbert_mm.models.onnx.grid_graph import grid_graph
 from clipbert_mm.models.onnx.head_graph import head_graph
 from clipbert_mm.models.onnx.onnx_matcher import TOKENS_AT_ONCE, OnnxMatcher
@@ -123,25 +124,30 @@ def scoring_sides(
 
 
 def encoding_sides(
-    model: PairMatcher, matcher: PairMatcher, bank: TextBank, frames: Tensor
+    model: Any, head: bytes, bank: TextBank, frames: Tensor
 ) -> dict[str, Side]:
     """Return the ways of the CNN to encode clips.
 
     Args:
-        model (PairMatcher): Model in single precision.
-        matcher (PairMatcher): The same in ONNX Runtime.
+        model (Any): ClipBERT in evaluation mode.
+        head (bytes): ONNX model of its head.
         bank (TextBank): Captions, which a scorer needs.
         frames (Tensor): Frames, ``(1, C, 3, T, H, W)``.
 
     Returns:
         dict[str, Side]: Functions that return the visual tokens, by name.
     """
-    sides = {'float32': model, 'float32, ONNX Runtime': matcher}
+    ranges = activation_ranges(model, frames[:, :1])
+    matchers: dict[str, PairMatcher] = {'float32': model}
+    for precision, known in (('float32', None), ('int8', ranges)):
+        grid = grid_graph(model, ranges=known)
+        name = f'{precision}, ONNX Runtime'
+        matchers[name] = OnnxMatcher(model, head, grid)
     return {
         name: partial(
-            PairScorer(side, bank, TOKEN_BUDGET).encode_clips, frames
+            PairScorer(matcher, bank, TOKEN_BUDGET).encode_clips, frames
         )
-        for name, side in sides.items()
+        for name, matcher in matchers.items()
     }
 
 
@@ -222,13 +228,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     frames = torch.randn(1, args.encoded, 3, FRAMES, pixels, pixels)
     cells = PairScorer(model, bank, 1).encode_clips(frames[:, :1]).shape[2]
     visual = torch.randn(1, clips, cells, model.head.hidden_size)
-    graphs = head_graph(model.head, int8=True), grid_graph(model)
+    head = head_graph(model.head, int8=True)
     for threads in args.threads:
         torch.set_num_threads(threads)
         print(machine_line(), end='\n\n')
-        matcher = OnnxMatcher(model, *graphs)
+        matcher = OnnxMatcher(model, head)
         scoring = scoring_sides(model, matcher, bank, visual, args.bfloat16)
-        encoding = encoding_sides(model, matcher, bank, frames)
+        encoding = encoding_sides(model, head, bank, frames)
         print_table(
             f'{clips} clips, {args.texts} captions, {args.encoded} clips to '
             f'encode, {threads} threads',

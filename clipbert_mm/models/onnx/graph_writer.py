@@ -36,6 +36,8 @@ class GraphWriter:
         self.int8 = int8
         self._nodes: list = []
         self._weights: list = []
+        #: Range of each activation that was rounded, by name.
+        self.ranges: dict[str, tuple[float, float]] = {}
 
     def op(
         self,
@@ -120,6 +122,8 @@ class GraphWriter:
     ) -> str:
         """Add a convolution whose padding keeps the size at stride 1.
 
+        It multiplies integers if the input was :meth:`rounded`.
+
         Args:
             x (str): Input, ``(N, in_channels, ...)``.
             weight (Tensor): ``(out_channels, in_channels, ...)``; the kernel
@@ -131,15 +135,62 @@ class GraphWriter:
             str: Name of the output.
         """
         kernel = list(weight.shape[2:])
-        inputs = [weight] if bias is None else [weight, bias]
+        if x in self.ranges:
+            inputs = self._rounded_weights(
+                weight, bias, _scale(*self.ranges[x])
+            )
+        else:
+            inputs = [self.constant(weight)]
+            inputs += [] if bias is None else [self.constant(bias)]
         return self.op(
             'Conv',
             x,
-            *map(self.constant, inputs),
+            *inputs,
             kernel_shape=kernel,
             strides=[stride] * len(kernel),
             pads=[side // 2 for side in kernel] * 2,
         )
+
+    def rounded(self, x: str, low: float, high: float) -> str:
+        """Add the rounding of activations to 8 bits.
+
+        Args:
+            x (str): Activations.
+            low (float): Smallest of them that is kept, 0 or less.
+            high (float): Largest, above ``low``.
+
+        Returns:
+            str: Name of the rounded activations.
+        """
+        scale = _scale(low, high)
+        options = [
+            self.constant(np.float32(scale)),
+            self.constant(np.uint8(round(-low / scale))),
+        ]
+        integers = self.op('QuantizeLinear', x, *options)
+        name = self.op('DequantizeLinear', integers, *options)
+        self.ranges[name] = (low, high)
+        return name
+
+    def _rounded_weights(
+        self, weight: Tensor, bias: Tensor | None, x_scale: float
+    ) -> list[str]:
+        """Add the weights of a convolution of integers."""
+        rows, scale = quantise_rows(weight.flatten(1))
+        values = [(rows.view(weight.shape), scale)]
+        if bias is not None:
+            steps = scale * x_scale
+            values.append(((bias / steps).round().to(torch.int32), steps))
+        return [
+            self.op(
+                'DequantizeLinear',
+                self.constant(integers),
+                self.constant(steps),
+                self.constant(torch.zeros(len(steps), dtype=integers.dtype)),
+                axis=0,
+            )
+            for integers, steps in values
+        ]
 
     def norm(self, x: str, layer: nn.LayerNorm) -> str:
         """Add a LayerNorm over the last axis.
@@ -247,3 +298,7 @@ def quantise_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
     # A row of zeros has any scale.
     scale = weight.abs().amax(1).clamp(min=1e-30) / MAX_WEIGHT
     return (weight / scale[:, None]).round().to(torch.int8), scale
+
+
+def _scale(low: float, high: float) -> float:
+    return (high - low) / 255

@@ -10,7 +10,7 @@ import pytest
 
 from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.weights import export_model
-from clipbert_mm.weights.onnx_files import GRID_FILE, HEAD_FILES, write_graphs
+from clipbert_mm.weights.onnx_files import GRID_FILES, HEAD_FILES, write_graphs
 from tests.unit.apis.conftest import Trained
 
 
@@ -70,7 +70,7 @@ def test_int8__without_onnx_runtime(
         ClipBERTInferencer(exported, precision='int8')
 
 
-@pytest.mark.parametrize('name', [HEAD_FILES['int8'], GRID_FILE])
+@pytest.mark.parametrize('name', [HEAD_FILES['int8'], GRID_FILES['float32']])
 def test_int8__the_files_need_no_onnx(
     exported: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.apis.precision_comparison import (
     PrecisionComparison,
     compare_precisions,
@@ -29,6 +30,18 @@ def test_export__prints_and_stores_the_comparison(
     assert 'head.onnx, ' in printed
     assert 'head.int8.onnx, ' in printed
     assert 'grid.onnx, 0.0 MB\n' in printed
+    assert 'grid.int8.onnx, 0.0 MB\n' in printed
+    features = ClipBERTInferencer(folder, device='cpu').features(
+        trained.videos
+    )
+    rounded = ClipBERTInferencer(folder, precision='int8').features(
+        trained.videos
+    )
+    differences = [
+        (a.tokens - b.tokens).abs().max().item()
+        for a, b in zip(rounded, features)
+    ]
+    assert 1e-4 < max(differences) < 1  # the CNN is quantised
     card = (folder / 'README.md').read_text()
     sentence = card.splitlines()[-1]
     assert sentence.startswith('int8 against float32, ')

@@ -12,12 +12,13 @@ from clipbert_mm.models import ClipBERT
 from clipbert_mm.models.onnx.onnx_matcher import OnnxMatcher, open_session
 from clipbert_mm.weights import UnsafeSettingsError, export_model
 from clipbert_mm.weights.onnx_files import (
-    GRID_FILE,
+    GRID_FILES,
     HEAD_FILES,
     StaleGraphError,
     copy_graphs,
     read_int8_graphs,
     write_graphs,
+    write_int8_grid,
 )
 from tests.toolbox.tiny_models import (
     clipbert_config,
@@ -25,6 +26,7 @@ from tests.toolbox.tiny_models import (
     tiny_inputs,
 )
 
+READ = [HEAD_FILES['int8'], *GRID_FILES.values()]
 VIT = dict(
     model_type='vit',
     hidden_size=8,
@@ -57,7 +59,10 @@ def test_write_graphs__score_as_the_model(
     folder: Path, model: ClipBERT
 ) -> None:
     paths = write_graphs(folder, 'float32')
-    assert paths == [folder / HEAD_FILES['float32'], folder / GRID_FILE]
+    assert paths == [
+        folder / HEAD_FILES['float32'],
+        folder / GRID_FILES['float32'],
+    ]
     matcher = OnnxMatcher(model, *(path.read_bytes() for path in paths))
     texts = torch.arange(12).view(1, 3, 4) % 15 + 5
     frames = tiny_inputs()['imgs'] / 50
@@ -83,6 +88,20 @@ def test_read_int8_graphs__the_files_or_the_same_made_here(
     assert precisions == ['int8', 'float32']
 
 
+def test_write_int8_grid__is_read_instead(
+    folder: Path, model: ClipBERT
+) -> None:
+    head, _ = read_int8_graphs(folder, model)
+    videos = tiny_inputs()['imgs'] / 50
+    path = write_int8_grid(folder, model, videos)
+    assert path == folder / GRID_FILES['int8']
+    assert read_int8_graphs(folder, model) == (head, path.read_bytes())
+    with torch.no_grad():
+        expected = model.encode_clips(videos)
+    found = OnnxMatcher(model, head, path.read_bytes()).encode_clips(videos)
+    assert 0 < (found - expected).abs().max() < 0.3  # of LayerNorm's scale
+
+
 def test_graphs__a_cnn_that_has_none(tmp_path: Path) -> None:
     config = clipbert_config(neck=dict(in_channels=8))
     config['backbone'] = dict(type='TransformersVision', model=VIT)
@@ -92,13 +111,15 @@ def test_graphs__a_cnn_that_has_none(tmp_path: Path) -> None:
     assert write_graphs(folder, 'int8') == [folder / HEAD_FILES['int8']]
     assert read_int8_graphs(folder, model) == made
     assert made[1] is None
+    assert write_int8_grid(folder, model, []) is None
 
 
-@pytest.mark.parametrize('name', [HEAD_FILES['int8'], GRID_FILE])
+@pytest.mark.parametrize('name', READ)
 def test_read_int8_graphs__of_other_weights(
     folder: Path, model: ClipBERT, name: str
 ) -> None:
     write_graphs(folder, 'int8')
+    write_int8_grid(folder, model, tiny_inputs()['imgs'])
     with torch.no_grad():
         for part in (model.head.classifier, model.neck):
             next(part.parameters()).add_(1)
@@ -111,7 +132,7 @@ def test_read_int8_graphs__of_other_weights(
         read_int8_graphs(folder, model)
 
 
-@pytest.mark.parametrize('name', [HEAD_FILES['int8'], GRID_FILE])
+@pytest.mark.parametrize('name', READ)
 def test_read_int8_graphs__damaged(
     folder: Path, model: ClipBERT, name: str
 ) -> None:
@@ -120,7 +141,7 @@ def test_read_int8_graphs__damaged(
         read_int8_graphs(folder, model)
 
 
-@pytest.mark.parametrize('name', [HEAD_FILES['int8'], GRID_FILE])
+@pytest.mark.parametrize('name', READ)
 def test_graphs__a_link_out_of_the_folder(
     folder: Path, model: ClipBERT, tmp_path: Path, name: str
 ) -> None:
@@ -135,7 +156,7 @@ def test_graphs__a_link_out_of_the_folder(
 def test_copy_graphs__those_that_are_there(
     folder: Path, tmp_path: Path
 ) -> None:
-    graphs = [folder / HEAD_FILES['int8'], folder / GRID_FILE]
+    graphs = [folder / name for name in READ]
     for path in graphs:
         path.write_bytes(path.name.encode())
     copy_graphs(folder, tmp_path)

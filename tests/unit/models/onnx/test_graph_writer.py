@@ -54,6 +54,43 @@ def test_linear__int8_equals_integers_multiplied_by_numpy() -> None:
     np.testing.assert_allclose(found, expected, atol=2 * step * scale.max())
 
 
+@pytest.mark.parametrize('with_bias', [True, False])
+def test_conv__of_rounded_activations_equals_integers_of_pytorch(
+    with_bias: bool,
+) -> None:
+    torch.manual_seed(0)
+    layer = nn.Conv2d(4, 5, 3, stride=2, padding=1, bias=with_bias)
+    x = torch.randn(2, 4, 9, 12)
+    low, high = -2.5, 3.0  # some values lie outside
+    graph = GraphWriter(onnx, int8=False)
+    rounded = graph.rounded('x', low, high)
+    out = graph.conv(rounded, layer.weight.detach(), layer.bias, 2)
+    shape = [2, 4, 9, 12]
+    model = graph.finish(
+        dict(x=(onnx.TensorProto.FLOAT, shape)),
+        dict(y=(out, [2, 5, 5, 6])),
+        {},
+    )
+    session = open_session(model.SerializeToString())
+    found = session.run(['y'], dict(x=x.numpy()))[0]
+
+    step = (high - low) / 255
+    zero = round(-low / step)
+    x8 = ((x / step).round() + zero).clamp(0, 255) - zero
+    rows = layer.weight.detach().flatten(1)
+    scale = rows.abs().amax(1) / MAX_WEIGHT
+    weight8 = (rows / scale[:, None]).round().view(layer.weight.shape)
+    expected = nn.functional.conv2d(x8, weight8, None, 2, 1)
+    expected *= (scale * step)[:, None, None]
+    if with_bias:
+        expected += layer.bias.detach()[:, None, None]
+    assert (x8 == 255 - zero).any()
+    # The bias is rounded to the steps of the sums.
+    np.testing.assert_allclose(
+        found, expected.numpy(), atol=2 * step * scale.max().item()
+    )
+
+
 def test_activation__unknown() -> None:
     with pytest.raises(ValueError, match="is 'mish'. Use another precision."):
         GraphWriter(onnx, int8=False).activation('x', 'mish')

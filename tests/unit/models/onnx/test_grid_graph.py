@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clipbert_mm.models import ClipBERT
 from clipbert_mm.models.necks import TokenFusion
+from clipbert_mm.models.onnx.activation_ranges import activation_ranges
 from clipbert_mm.models.onnx.grid_graph import grid_graph, has_grid_graph
 from clipbert_mm.models.onnx.onnx_matcher import open_session
 from tests.toolbox.tiny_models import tiny_clipbert
@@ -56,6 +57,24 @@ def test_grid_graph__equals_pytorch_at_every_size(
         assert expected.std() > 0.1
         found = session.run(['grid'], dict(frames=clips.numpy()))[0]
         np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    'fusion, pool', [('mean', 2), ('conv3d', 1), ('conv2plus1d', 1)]
+)
+def test_grid_graph__int8_within_a_tenth_of_the_spread(
+    fusion: str, pool: int
+) -> None:
+    model = make_model('batch', fusion, pool)
+    clips = make_clips(3, 3, 2, 64, 64)
+    graph = grid_graph(model, ranges=activation_ranges(model, [clips]))
+    with torch.no_grad():
+        expected = model.extract_grid(clips[None])[0].numpy()
+    session = open_session(graph)
+    found = session.run(['grid'], dict(frames=clips.numpy()))[0]
+    error = np.abs(found - expected)
+    assert 0 < error.max() < 0.1 * np.ptp(expected)
+    assert session.get_modelmeta().custom_metadata_map['precision'] == 'int8'
 
 
 def test_grid_graph__another_neck() -> None:
