@@ -91,7 +91,7 @@ def compare_precisions(
 
 
 def compare_int8(folder: str, ann_file: str, videos: str) -> str:
-    """Quantise the CNN, compare int8 with single precision, tell the card.
+    """Quantise the CNN, compare int8 with float32, add that to the card.
 
     The first videos set the ranges of the CNN's activations.
 

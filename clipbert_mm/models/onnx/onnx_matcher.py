@@ -22,8 +22,8 @@ class OnnxMatcher:
     """Pair matcher of a ClipBERT and ONNX graphs of its parts.
 
     :class:`PairScorer`, :class:`GalleryRun` and the inferencer take it
-    instead of the model. The CNN stays in single precision and the model
-    itself embeds texts and cells, so the features serve any precision.
+    instead of the model. The model itself embeds texts and cells, so its
+    features are those of any precision, but for the rounding of the CNN.
 
     Args:
         model (ClipBERT): Model in evaluation mode, on the CPU.
