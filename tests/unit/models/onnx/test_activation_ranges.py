@@ -36,10 +36,10 @@ def test_activation_ranges__equal_pytorch() -> None:
     expected = {
         0: [pixels.min().item(), pixels.max().item()],
         1: ends(model.backbone.stem.conv1, relu=True),
-        -6: ends(block.conv1, relu=True),
-        -5: ends(block.conv2, relu=True),
-        -4: ends(block.conv3, relu=False),
-        -3: ends(block.shortcut, relu=False),
+        -10: ends(block.conv1, relu=True),
+        -9: ends(block.conv2, relu=True),
+        -8: ends(block.conv3, relu=False),
+        -7: ends(block.shortcut, relu=False),
         -1: ends(model.neck.conv, relu=False),
     }
     assert len(found) == 17  # three blocks, two of them with shortcuts

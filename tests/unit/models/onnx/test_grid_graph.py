@@ -16,7 +16,7 @@ from tests.toolbox.tiny_models import tiny_clipbert
 
 def make_model(norm: str, fusion: str, pool: int) -> ClipBERT:
     model = tiny_clipbert(
-        backbone=dict(norm=norm, stage_blocks=(2, 1)),
+        backbone=dict(norm=norm, stage_blocks=(1, 2)),
         neck=dict(temporal_fusion=fusion, pool=pool),
     )
     generator = torch.Generator().manual_seed(0)
