@@ -21,7 +21,7 @@ from .sniffing import HEAD_BYTES, check_video
 FORMATS = (
     'mov matroska webm avi mpegts mpeg mpegvideo h264 hevc vvc m4v asf flv '
     'live_flv ogg mxf mxf_opatom rm nut ivf yuv4mpegpipe dv wtv gxf obu av1 '
-    'nsv vc1 vc1test dirac cavsvideo amv gif mjpeg jpeg_pipe'
+    'nsv vc1 vc1test dirac cavsvideo amv gif mjpeg jpeg_pipe swf'
 ).split()
 _OPTIONS = {
     'format_whitelist': ','.join(FORMATS),

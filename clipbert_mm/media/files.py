@@ -37,6 +37,7 @@ VIDEO_SUFFIXES = (
     '.qt',
     '.rm',
     '.rmvb',
+    '.swf',
     '.vob',
     '.y4m',
 )

@@ -152,7 +152,7 @@ def read_packet_index(
         ValueError: If there are no frames.
         MediaError: If it is above a limit.
     """
-    stated = float(stream.average_rate or np.nan)
+    stated = _stated_rate(container, stream)
     time_base = float(stream.time_base or 1)
     packets = _packets(container, stream, filename, limits)
     if len(packets.pts) == 1 and not stream.average_rate:
@@ -306,6 +306,21 @@ def _counted_index(
         counted=True,
         has_keys=bool(packets.is_key.any()),
     )
+
+
+def _stated_rate(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+) -> float:
+    """Return the rate that a file states, NaN if it states none.
+
+    FFmpeg assumes 25 frames per second of every raw MPEG stream, although its
+    sequence header states a rate.
+    """
+    rate = stream.average_rate
+    if container.format.name == 'mpegvideo':
+        rate = stream.codec_context.framerate or rate
+    return float(rate or np.nan)
 
 
 def _rate_of_one(packets: _Packets, time_base: float) -> float:

@@ -42,6 +42,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b'\x1a\x45\xdf\xa3', _VIDEO, 'a Matroska or WebM file'),
     (0, b'OggS', _VIDEO, 'an Ogg file'),
     (0, b'FLV\x01', _VIDEO, 'a Flash video'),
+    (0, b'FWS', _VIDEO, 'a Flash animation'),
+    (0, b'CWS', _VIDEO, 'a Flash animation'),
     (0, b'0&\xb2u\x8ef\xcf\x11', _VIDEO, 'an ASF or WMV file'),
     (0, b'\x00\x00\x01', _VIDEO, 'an MPEG stream'),
     (0, b'\x00\x00\x00\x01', _VIDEO, 'an MPEG stream or MP4 file'),

@@ -71,6 +71,7 @@ UNTESTED = {
 WITHOUT_FILE = {
     'tests/unit/annotations/test_fuzz.py': 'every reader and converter',
     'tests/unit/media/test_forms.py': 'every reader, on every form of video',
+    'tests/unit/media/test_real_files.py': 'every reader, on files of others',
     'tests/unit/test_examples.py': 'the examples of every docstring',
 }
 

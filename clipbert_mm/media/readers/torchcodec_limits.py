@@ -6,7 +6,7 @@ import av
 from clipbert_mm.media.packet_index import PacketIndex
 
 # Where torchcodec's seeking ends at a wrong frame.
-_NO_SEEKING = ('mpegts', 'mpeg')
+_NO_SEEKING = ('mpegts', 'mpeg', 'mpegvideo', 'swf')
 
 
 def torchcodec_refusal(

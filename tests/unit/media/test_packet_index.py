@@ -93,6 +93,22 @@ def test_index__frames_of_an_avi_are_counted(folder: Path) -> None:
     assert index.fps == pytest.approx(25)
 
 
+def test_index__rate_of_a_raw_mpeg_stream_is_that_of_its_header(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / 'film.m1v'
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('mpeg1video', rate=24)
+        stream.width = stream.height = 32
+        stream.pix_fmt = 'yuv420p'
+        for _ in range(48):
+            container.mux(stream.encode(av.VideoFrame(32, 32, 'yuv420p')))
+        container.mux(stream.encode())
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].average_rate == 25  # assumed
+    assert read(path).fps == 24
+
+
 def test_index__frames_that_an_edit_list_hides(folder: Path) -> None:
     index = read(folder / 'cut.mp4')
     shown, _ = decoded(folder / 'cut.mp4')
