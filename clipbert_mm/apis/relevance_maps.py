@@ -157,7 +157,8 @@ def attention_maps(
     """Return the relevance of the grid's cells by Chefer et al.'s rule.
 
     The map of the text is the row of ``[CLS]``, that of a word the sum of the
-    rows of its pieces.
+    rows of its pieces. A cell of joined frames is the sum over the frames, as
+    an occlusion hides a place in all of them.
 
     Args:
         core (VideoTextModel): The model.
@@ -174,15 +175,15 @@ def attention_maps(
         grid = model.extract_grid(core.preprocess([clips.frames]))
         visual = model.head.grid_embedding(grid)
         text = model.embed_texts(torch.as_tensor(ids)[None].to(visual.device))
-    rows, columns = grid.shape[2:4]
+    rows, columns = grid.shape[-3:-1]
     relevance = explain_pairs(
         model.head,
         text,
         None,
         visual,
         lambda logits: clip_evidence(core, logits, target.label),
-    ).relevance[0, 0, :, :, -rows * columns :]
-    maps = relevance.unflatten(-1, (rows, columns)).cpu().numpy()
+    ).relevance[0, 0, :, :, -visual.shape[2] :]
+    maps = relevance.unflatten(-1, (-1, rows, columns)).sum(-3).cpu().numpy()
     height, width = clips.frames.shape[-2:]
     return RelevanceMaps(
         maps[:, 0],

@@ -111,9 +111,8 @@ def clip_cost(model: ClipBERT, clip_shape: Sequence[int]) -> ClipCost:
     finally:
         hook.remove()
     total = counter.get_total_flops()
-    return ClipCost(
-        backbone[0], total - backbone[0], grid.shape[2] * grid.shape[3]
-    )
+    cells = grid.shape[2:-1].numel()
+    return ClipCost(backbone[0], total - backbone[0], cells)
 
 
 def pair_flops(

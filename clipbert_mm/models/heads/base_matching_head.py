@@ -82,12 +82,13 @@ class BaseMatchingHead(BaseModule):
         """Return the cells of a grid as tokens, as the tower made them.
 
         Args:
-            grid (Tensor): ``(N, C, Hg, Wg, D)``.
+            grid (Tensor): ``(N, C, Hg, Wg, D)``, or joined
+                ``(N, C, T, Hg, Wg, D)``.
 
         Returns:
-            Tensor: ``(N, C, Hg * Wg, D)``.
+            Tensor: ``(N, C, V, D)``.
         """
-        return grid.flatten(2, 3)
+        return grid.flatten(2, -2)
 
     def forward(
         self,

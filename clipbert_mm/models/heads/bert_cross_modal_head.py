@@ -67,7 +67,7 @@ class BertCrossModalHead(BaseModule):
         OSError: If BERT or the tokenizer cannot be found.
 
     Shape:
-        - grid: ``(N, C, Hg, Wg, D)``
+        - grid: ``(N, C, Hg, Wg, D)``, or joined ``(N, C, T, Hg, Wg, D)``
         - input_ids, attention_mask: ``(N, M, L)``, or ``(1, M, L)`` for
           texts that all videos share
         - clip_logits: ``(N, M, C, K)``

@@ -30,7 +30,7 @@ class GridEmbedding(nn.Module):
     Grid + row embedding + column embedding + the one visual token type, then
     LayerNorm and dropout; cells row by row, without sequence positions
     (``VisualInputEmbedding`` of the reference at a118b02, paper section
-    "Model Architecture").
+    "Model Architecture"). Of joined frames each has the same positions.
 
     Args:
         hidden_size (int): Width of the transformer. Defaults to 768.
@@ -45,7 +45,7 @@ class GridEmbedding(nn.Module):
             initial values. Defaults to 0.02.
 
     Shape:
-        - grid: ``(N, C, Hg, Wg, D)``
+        - grid: ``(N, C, Hg, Wg, D)``, or joined ``(N, C, T, Hg, Wg, D)``
         - return: ``(N, C, V, D)``
 
     Raises:
@@ -81,7 +81,7 @@ class GridEmbedding(nn.Module):
 
     def forward(self, grid: Tensor) -> Tensor:
         """Embed every cell, or the drawn ones in training."""
-        height, width = grid.shape[2:4]
+        height, width = grid.shape[-3:-1]
         if max(height, width) > self.max_grid_size:
             raise ValueError(
                 f'The grid has {height}x{width} cells, but there are '
@@ -90,13 +90,13 @@ class GridEmbedding(nn.Module):
             )
         rows = self.row_position_embeddings.weight[:height, None]
         cols = self.col_position_embeddings.weight[None, :width]
-        tokens = (grid + rows + cols).flatten(2, 3)  # (N, C, V, D)
+        tokens = (grid + rows + cols).flatten(2, -2)  # (N, C, V, D)
         if self.training and self.num_sampled_cells is not None:
             tokens = tokens[
                 :,
                 :,
                 sample_cells(
-                    height * width, self.num_sampled_cells, grid.device
+                    tokens.shape[2], self.num_sampled_cells, grid.device
                 ),
             ]
         tokens = tokens + self.token_type_embeddings.weight[0]

@@ -28,6 +28,7 @@ TEMPORAL_FUSIONS: dict[str, Callable[[int], nn.Module] | None] = {
     'mean': None,
     'conv3d': _conv3d,
     'conv2plus1d': _conv2plus1d,
+    'join': None,
 }
 
 
@@ -43,18 +44,25 @@ class GridEncoder(BaseModule):
     convolution and ``'conv2plus1d'`` a 1x3x3, ReLU and 3x1x1, both followed
     by ReLU.
 
+    Differs from reference: ``'join'`` keeps the grids of all frames, whose
+    tokens enter the head one after another (early fusion). The head then
+    computes ``T`` times as many visual tokens. It gives the cells of every
+    frame the same positions and knows no order of the frames, as with the
+    mean: embeddings of time would be an extension.
+
     Args:
         in_channels (int): Channels of the backbone. Defaults to 2048.
         out_channels (int): Width of the transformer, D. Defaults to 768.
-        temporal_fusion (str): ``'mean'``, ``'conv3d'`` or
-            ``'conv2plus1d'``. Defaults to ``'mean'``.
+        temporal_fusion (str): ``'mean'``, ``'conv3d'``,
+            ``'conv2plus1d'`` or ``'join'``. Defaults to ``'mean'``.
         pool (int): Side and stride of the max-pool; 1 keeps every cell.
             Defaults to 2.
         init_cfg (dict | None): MMEngine's initialiser. Defaults to None.
 
     Shape:
         - input: ``(N * C, T, in_channels, H, W)``
-        - return: ``(N * C, H // pool, W // pool, D)``
+        - return: ``(N * C, H // pool, W // pool, D)``, joined
+          ``(N * C, T, H // pool, W // pool, D)``
 
     Raises:
         ValueError: If ``temporal_fusion`` is unknown or ``pool`` is not
@@ -83,18 +91,19 @@ class GridEncoder(BaseModule):
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.pool = pool
+        self.joins = temporal_fusion == 'join'
         self.conv = ChannelsLastConv2d(in_channels, out_channels, 3)
         build = TEMPORAL_FUSIONS[temporal_fusion]
         self.temporal = None if build is None else build(out_channels)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return one grid for each clip.
+        """Return one grid for each clip, or for each of its frames.
 
         Args:
             features (Tensor): Feature maps, ``(N * C, T, ch, H, W)``.
 
         Returns:
-            Tensor: ``(N * C, Hg, Wg, D)``.
+            Tensor: See the class.
 
         Raises:
             ValueError: If the channels are not ``in_channels``, or the map is
@@ -111,6 +120,8 @@ class GridEncoder(BaseModule):
         grid = F.relu(F.max_pool2d(grid, self.pool, self.pool))
         # (N * C * T, D, Hg, Wg) -> (N * C, D, T, Hg, Wg)
         grid = grid.unflatten(0, (clips, num_frames)).transpose(1, 2)
+        if self.joins:
+            return grid.permute(0, 2, 3, 4, 1)
         if self.temporal is not None:
             grid = F.relu(self.temporal(grid))
         return grid.mean(2).permute(0, 2, 3, 1)

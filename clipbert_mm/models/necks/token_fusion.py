@@ -28,12 +28,12 @@ class TokenFusion(BaseModule):
 
     Shape:
         - input: ``(N * C, T, D, Hg, Wg)``
-        - return: ``(N * C, Hg, Wg, D)``, or ``(N * C, T * Hg, Wg, D)``
+        - return: ``(N * C, Hg, Wg, D)``, or ``(N * C, T, Hg, Wg, D)``
 
     Example:
         >>> import torch
         >>> TokenFusion(8, 'join')(torch.zeros(6, 2, 8, 1, 50)).shape
-        torch.Size([6, 2, 50, 8])
+        torch.Size([6, 2, 1, 50, 8])
     """
 
     def __init__(
@@ -68,4 +68,4 @@ class TokenFusion(BaseModule):
         tokens = features.permute(0, 1, 3, 4, 2)  # (N * C, T, Hg, Wg, D)
         if self.temporal_fusion == 'mean':
             return tokens.mean(1)
-        return tokens.flatten(1, 2)
+        return tokens

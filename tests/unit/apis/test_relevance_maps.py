@@ -1,11 +1,16 @@
 # Copyright (c) clipbert_mm contributors.
 """Maps against direct calls of the inferencer."""
 
+import copy
+
 import numpy as np
 import pytest
+import torch
 
 from clipbert_mm.apis import ClipBERTInferencer, VideoFeatures, VideoFrames
+from clipbert_mm.apis.explained_target import clip_evidence
 from clipbert_mm.apis.relevance_maps import occlude
+from clipbert_mm.models.explanation.recorded_head import explain_pairs
 
 from .conftest import Trained
 
@@ -84,3 +89,42 @@ def test_attention_maps__have_the_grid_of_the_model(
     assert (cells >= 0).all()
     assert cells.any()
     assert explanation.words[0].cells[1].shape == cells.shape
+
+
+def test_attention_maps__of_joined_frames_are_sums_over_them(
+    trained: Trained,
+) -> None:
+    cfg = copy.deepcopy(trained.cfg)
+    cfg.model.neck.temporal_fusion = 'join'
+    joined = ClipBERTInferencer(cfg, trained.checkpoint, device='cpu')
+    video, text = trained.videos[0], trained.captions[0]
+    explanation = joined.explain(video, text, method='attention')
+    core = joined._core
+    with torch.no_grad():
+        frames = core.preprocess([core.pipeline(video).frames])
+        grid = core.model.extract_grid(frames)
+        visual = core.model.encode_clips(frames)
+        ids = core.tokenize.tokenize([text])['input_ids']
+        tokens = core.model.embed_texts(torch.as_tensor(ids)[None])
+    num_frames, rows, columns = grid.shape[2:5]
+    assert num_frames == frames.shape[3] > 1
+    relevance = explain_pairs(
+        core.model.head,
+        tokens,
+        None,
+        visual,
+        lambda logits: clip_evidence(core, logits, 1),
+    ).relevance[0, 0, :, 0, tokens.shape[2] :]  # of [CLS], (C, V)
+    for clip, found in enumerate(explanation.clips):
+        assert found.cells.shape == (rows, columns)
+        for row in range(rows):
+            for column in range(columns):
+                cell = row * columns + column
+                frames_of_cell = relevance[clip, cell :: rows * columns]
+                assert len(frames_of_cell) == num_frames
+                assert found.cells[row, column] == pytest.approx(
+                    float(frames_of_cell.sum()), rel=1e-4, abs=1e-7
+                )
+    # An occlusion hides a place in all frames of a clip.
+    hidden = joined.explain(video, text)
+    assert np.isfinite(hidden.clips[0].cells).all()

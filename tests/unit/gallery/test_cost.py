@@ -122,6 +122,15 @@ def test_clip_cost__equals_that_of_pytorch(clips: bool) -> None:
         assert torch.equal(value, before[key]), key
 
 
+def test_clip_cost__joined_frames_have_cells_of_their_own() -> None:
+    mean, joined = (
+        clip_cost(tiny_clipbert(neck=dict(temporal_fusion=kind)), (3, 64, 64))
+        for kind in ('mean', 'join')
+    )
+    assert joined.num_cells == 3 * mean.num_cells
+    assert joined.flops == mean.flops
+
+
 def test_clip_cost__compiles_nothing() -> None:
 
     def refuse(*_: object) -> None:

@@ -39,6 +39,30 @@ def test_search__is_the_ranking_of_the_inferencer(
         np.testing.assert_allclose(match['clips'], other['clips'], atol=5e-3)
 
 
+def test_search__of_joined_frames_is_the_ranking_of_the_inferencer(
+    videos: Path, tmp_path: Path
+) -> None:
+    demo = ClipBERTInferencer('demo', device='cpu')
+    demo.cfg.model.neck.temporal_fusion = 'join'
+    override_config(demo.cfg, dict(num_test_clips=CLIPS))
+    joined = ClipBERTInferencer(
+        demo.cfg, Path(str(demo.folder)) / 'model.safetensors', device='cpu'
+    )
+    joined.save_pretrained(tmp_path / 'model')
+    files = [p for p in videos.iterdir() if p.name != 'page.mp4']
+    library = VideoLibrary.create(
+        tmp_path / 'index', tmp_path / 'model', clips=CLIPS
+    )
+    library.update(videos)
+    found = {m['video']: m['score'] for m in library.search(QUERY)}
+    plain = demo.score(files, QUERY)[:, 0]
+    for path, score, other in zip(
+        files, joined.score(files, QUERY)[:, 0], plain
+    ):
+        assert found[str(path)] == pytest.approx(score, abs=2e-3)
+        assert score != other
+
+
 def test_search__best_ones_above_a_score(library: VideoLibrary) -> None:
     everything = library.search(QUERY)
     assert library.search(QUERY, top_k=2) == everything[:2]

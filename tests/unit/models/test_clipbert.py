@@ -74,9 +74,44 @@ def naive_scores(model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
     return scores
 
 
+def test_clipbert__joined_single_frames_score_as_their_mean() -> None:
+    inputs = tiny_inputs(num_frames=1)
+    joined, mean = (
+        tiny_clipbert(neck=dict(temporal_fusion=fusion)).eval()
+        for fusion in ('join', 'mean')
+    )
+    assert torch.equal(joined(inputs), mean(inputs))
+
+
+def test_clipbert__joined_frames_are_read_one_after_another() -> None:
+    model = tiny_clipbert(neck=dict(temporal_fusion='join')).eval()
+    inputs = tiny_inputs()
+    grids = [
+        model.extract_grid(inputs['imgs'][:, :, :, frame : frame + 1])
+        for frame in range(2)
+    ]
+    tokens = [model.head.grid_embedding(grid) for grid in grids]
+    visual = model.encode_clips(inputs['imgs'])
+    torch.testing.assert_close(visual, torch.cat(tokens, 2))
+    text = model.embed_texts(inputs['input_ids'])
+    mask = inputs['attention_mask'].bool()
+    torch.testing.assert_close(
+        model(inputs), model.match(text, mask, torch.cat(tokens, 2))
+    )
+    assert not torch.allclose(
+        model(inputs), tiny_clipbert().eval()(inputs), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize('fusion', ['mean', 'join'])
 @pytest.mark.parametrize('budget', [1, 60, 170, 65536])
-def test_clipbert__predictions_by_a_naive_loop(budget: int) -> None:
-    model, inputs = tiny_clipbert(token_budget=budget).eval(), tiny_inputs()
+def test_clipbert__predictions_by_a_naive_loop(
+    budget: int, fusion: str
+) -> None:
+    inputs = tiny_inputs()
+    model = tiny_clipbert(
+        token_budget=budget, neck=dict(temporal_fusion=fusion)
+    ).eval()
     predicted = model(inputs, samples(LABELS), mode='predict')
     torch.testing.assert_close(
         torch.stack([s.match_score for s in predicted]),

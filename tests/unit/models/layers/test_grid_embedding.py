@@ -55,6 +55,21 @@ def test_grid_embedding__equals_a_loop_over_cells() -> None:
     torch.testing.assert_close(found, naive(module, GRID))
 
 
+def test_grid_embedding__each_joined_frame_has_the_same_positions() -> None:
+    module = embedding().eval()
+    frames = torch.stack([GRID, 2 * GRID.flip(0)], 2)  # (N, C, T, Hg, Wg, D)
+    expected = [naive(module, frames[:, :, i]) for i in range(2)]
+    found = module(frames)
+    assert found.shape == (2, 3, 40, 6)
+    torch.testing.assert_close(found, torch.cat(expected, 2))
+
+
+def test_grid_embedding__joined_cells_are_drawn_from_all_frames() -> None:
+    module = embedding(num_sampled_cells=12, dropout=0.0).train()
+    found = module(torch.stack([GRID, GRID], 2)[:, :, :, :2, :2])  # 8 cells
+    assert found.shape == (2, 3, 8, 6)
+
+
 def test_grid_embedding__drawn_cells_in_training_alone() -> None:
     module = embedding(num_sampled_cells=7, dropout=0.0)
     every = naive(module, GRID)

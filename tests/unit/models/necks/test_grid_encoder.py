@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""Grid encoder: order of operations, the three temporal fusions."""
+"""Grid encoder: order of operations, the temporal fusions."""
 
 import pytest
 import torch
@@ -30,7 +30,7 @@ def test_grid_encoder__mean_of_frames_by_a_naive_loop() -> None:
                 )
 
 
-@pytest.mark.parametrize('fusion', ['mean', 'conv3d', 'conv2plus1d'])
+@pytest.mark.parametrize('fusion', ['mean', 'conv3d', 'conv2plus1d', 'join'])
 def test_grid_encoder__every_parameter_gets_a_gradient(fusion: str) -> None:
     neck = GridEncoder(4, 6, fusion)
     neck(FEATURES).pow(2).sum().backward()
@@ -49,6 +49,26 @@ def test_grid_encoder__only_convolutions_see_the_order_of_frames(
     order = torch.tensor([1, 0, 2])
     same = torch.allclose(neck(FEATURES), neck(FEATURES[:, order]), atol=1e-6)
     assert same is not sees_order
+
+
+def test_grid_encoder__joined_frames_are_those_of_a_naive_loop() -> None:
+    neck = GridEncoder(4, 6, 'join')
+    grid = neck(FEATURES)
+    assert grid.shape == (2, 3, 2, 3, 6)
+    for clip in range(2):
+        for frame in range(3):
+            x = F.conv2d(FEATURES[clip, frame], neck.conv.weight, padding=1)
+            x = F.max_pool2d(x, 2).clamp(min=0)  # (D, Hg, Wg)
+            torch.testing.assert_close(
+                grid[clip, frame], x.movedim(0, -1), msg=f'{clip}, {frame}'
+            )
+
+
+def test_grid_encoder__one_joined_frame_is_its_mean() -> None:
+    joined, mean = GridEncoder(4, 6, 'join'), GridEncoder(4, 6)
+    mean.load_state_dict(joined.state_dict())  # no weights of its own
+    one = FEATURES[:, :1]
+    assert torch.equal(joined(one)[:, 0], mean(one))
 
 
 def test_grid_encoder__wrong_options() -> None:

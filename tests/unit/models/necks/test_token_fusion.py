@@ -20,11 +20,11 @@ def test_token_fusion__mean() -> None:
 
 def test_token_fusion__join() -> None:
     found = TokenFusion(8, 'join')(FEATURES)
-    assert found.shape == (6, 6, 5, 8)
+    assert found.shape == (6, 2, 3, 5, 8)
     for frame in range(2):
         for row in range(3):
             assert torch.equal(
-                found[4, 3 * frame + row, 2], FEATURES[4, frame, :, row, 2]
+                found[4, frame, row, 2], FEATURES[4, frame, :, row, 2]
             )
 
 
