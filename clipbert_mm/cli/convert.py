@@ -20,6 +20,7 @@ DATASETS = (
     'activitynet',
     'coco_vg',
     'didemo',
+    'easy_vqa',
     'image_retrieval',
     'msrvtt',
     'tgif_qa',

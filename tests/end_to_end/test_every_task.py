@@ -63,6 +63,7 @@ def test_every_trained_config_is_among_them() -> None:
     assert {name for name in names if '_ret' not in name} == {
         *REPORTED,
         'clipbert_debug',
+        'clipbert_easy_vqa',
         'clipbert_msrvtt_mc',
         'clipbert_vqa_test',
     }

@@ -70,6 +70,35 @@ def read_list(path: str) -> Iterator[Record]:
         yield to_record(path, line, value, f'record[{i}]')
 
 
+def read_rows(path: str, columns: Sequence[str]) -> Iterator[Record]:
+    """Read a JSON file that is a list of lists of equal length.
+
+    Args:
+        path (str): The file.
+        columns (Sequence[str]): Names of the members of each list.
+
+    Yields:
+        Record: A list, its members by their names.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        AnnotationError: If it is not such JSON.
+    """
+    for line, key, value in _members(path):
+        if key is not None or not isinstance(value, list):
+            found = 'an object' if key is not None else f'{value!r:.80}'
+            raise AnnotationError(
+                f'{path}:{line}: expected a list of lists [[...], ...], but '
+                f'got {found}. Check that this is the right file.'
+            )
+        if len(value) != len(columns):
+            raise AnnotationError(
+                f'{path}:{line}: expected a list of {list(columns)}, but got '
+                f'{value!r:.200}. Fix this list.'
+            )
+        yield Record(path, line, dict(zip(columns, value, strict=True)))
+
+
 def read_table(
     path: str, columns: Sequence[str], delimiter: str
 ) -> Iterator[Record]:

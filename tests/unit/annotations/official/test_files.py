@@ -13,6 +13,7 @@ from clipbert_mm.annotations.official.files import (
     read_list,
     read_mapping,
     read_object,
+    read_rows,
     read_table,
 )
 from tests.toolbox.converting import write
@@ -29,6 +30,15 @@ def test_read_list__equals_json(tmp_path: Path, indent: int | None) -> None:
         if indent is None
         else [f'{path}:2: record[0]', f'{path}:5: record[1]']
     )
+
+
+def test_read_rows__equals_json(tmp_path: Path) -> None:
+    content = [['what?', 'a', 0], ['where?', 'b', 1]]
+    path = write(tmp_path / 'a.json', json.dumps(content, indent=2))
+    records = list(read_rows(path, ('q', 'a', 'i')))
+    assert [list(record.values.values()) for record in records] == content
+    assert list(records[0].values) == ['q', 'a', 'i']
+    assert [record.where for record in records] == [f'{path}:2', f'{path}:7']
 
 
 def test_read_mapping__keys_are_places(tmp_path: Path) -> None:
