@@ -143,6 +143,7 @@ def build_model(
     check_texts(model, config)
     if state is not None:
         model.load_state_dict(state)
+    model.merge_lora()
     return model.to(target).eval()
 
 

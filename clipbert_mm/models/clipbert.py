@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from clipbert_mm.utils.checks import check_bool, check_choice
 from clipbert_mm.utils.finite import check_finite
 
+from .lora import add_lora, fit_lora, merge_lora
 from .pair_scorer import PairScorer, check_token_budget
 from .tasks import BaseTask, ModelOutput
 from .text_bank import TextBank
@@ -56,9 +57,13 @@ class ClipBERT(BaseModel):
         token_budget (int): Maximum number of text and visual tokens that go
             through BERT at a time in testing; bounds the memory. Defaults to
             65536.
+        lora (dict | None): Train low-rank adapters of the head instead of
+            its weights: options of :func:`~.lora.add_lora`, such as
+            ``dict(r=8)``. Defaults to None: train all its weights.
         init_cfg (dict | None): MMEngine's initialiser. Defaults to None.
 
     Raises:
+        ImportError: If ``lora`` is given and peft is not installed.
         ValueError: If an option is out of range, or the parts do not fit.
 
     Example:
@@ -79,6 +84,7 @@ class ClipBERT(BaseModel):
         backbone_input: str = 'frames',
         frozen_backbone: bool = False,
         token_budget: int = 65536,
+        lora: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         # Built here: the base class would look in MMEngine's registry.
@@ -108,6 +114,8 @@ class ClipBERT(BaseModel):
         self.task.check(self.head, self.consensus)
         if frozen_backbone:
             self.backbone.requires_grad_(False)
+        if lora is not None:
+            add_lora(self.head, **lora)
         self._register_load_state_dict_pre_hook(self._check_state_dict)
 
     def train(self, mode: bool = True) -> 'ClipBERT':
@@ -129,6 +137,13 @@ class ClipBERT(BaseModel):
         """
         for part in (self.backbone, self.neck, self.head):
             part.compile(**options)
+
+    def merge_lora(self) -> None:
+        """Add the adapters of the option ``lora`` to the head's weights.
+
+        Its tensors then have the names of a model without adapters.
+        """
+        merge_lora(self.head)
 
     def forward(
         self,
@@ -182,7 +197,8 @@ class ClipBERT(BaseModel):
             frames (Tensor): ``(N, C, ch, T, H, W)``.
 
         Returns:
-            Tensor: ``(N, C, Hg, Wg, D)``.
+            Tensor: ``(N, C, Hg, Wg, D)``; ``(N, C, T, Hg, Wg, D)`` of a neck
+            that joins the frames.
 
         Raises:
             ValueError: If the frames have another number of dimensions.
@@ -195,7 +211,7 @@ class ClipBERT(BaseModel):
         else:
             features = self._features(clips.transpose(1, 2).flatten(0, 1))
             features = features.unflatten(0, (-1, num_frames))
-        # (N * C, T', ch', H', W') -> (N, C, Hg, Wg, D)
+        # (N * C, T', ch', H', W') -> (N, C, [T',] Hg, Wg, D)
         return self.neck(features).unflatten(0, (num_videos, num_clips))
 
     def _features(self, frames: Tensor) -> Tensor:
@@ -378,7 +394,9 @@ class ClipBERT(BaseModel):
     ) -> None:
         """Raise for unfit weights before loading them; unwrap their names."""
         own = nn.Module.state_dict(self)
-        rename_weights(state_dict, {prefix + name for name in own})
+        own_names = {prefix + name: value for name, value in own.items()}
+        rename_weights(state_dict, own_names)
+        fit_lora(state_dict, own_names)
         # Before a head of another shape is left out.
         self.task.check_state_dict(state_dict, f'{prefix}task.')
         loaded = {

@@ -44,6 +44,7 @@ def export_model(
 
     - They contain the options of BERT and no initial weights of parts.
     - They contain the answers of a question-answering task as a list.
+    - Adapters (``model.lora``) are merged into the weights.
     - A local tokenizer is copied to the folder ``tokenizer``, which they
       name. So the folder can be moved, and no path of this machine is in it.
 
@@ -128,6 +129,7 @@ def _load_model(
             + '\nPass the config of its training, or --without-task to leave '
             'the head out.'
         )
+    model.merge_lora()
     return model
 
 

@@ -125,6 +125,7 @@ def portable_config(
         default_scope=whole.get('default_scope') or 'mmaction',
         model=whole['model'],
     )
+    settings['model'].pop('lora', None)  # an exported model has it merged
     if answers is not None:
         settings['model']['task']['vocabulary'] = list(answers)
     loader = whole.get('test_dataloader')

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from clipbert_mm.cli import check, convert_weights, test, train
 from clipbert_mm.quickstart.corpus.scene_corpus import (
@@ -93,6 +94,29 @@ def test_export__makes_a_model_that_is_tested_alike(folder: Path) -> None:
         ]
     )
     assert recalls(folder / 'again') == recalls(folder / 'work')
+
+
+def test_lora__is_trained_resumed_and_tested_alike(folder: Path) -> None:
+    pytest.importorskip('peft', reason='the extra lora is not installed')
+    work = folder / 'adapted'
+    command = [NAME, '--work-dir', str(work)]
+    lora = [*options(folder), 'model.lora.r=2', 'model.lora.alpha=4']
+    start = f'load_from={checkpoint(folder)}'
+    train.main([*command, *lora, start, 'max_epochs=1'])
+    train.main([*command, '--resume', *lora])
+    before = torch.load(checkpoint(folder))['state_dict']
+    after = torch.load(work / 'epoch_2.pth')['state_dict']
+    for name in (n for n in before if n.startswith('head.bert.')):
+        layer, _, kind = name.rpartition('.')
+        new = name if name in after else f'{layer}.base_layer.{kind}'
+        assert torch.equal(before[name], after[new]), name
+    updates = [n for n in after if 'lora_B' in n]
+    assert len(updates) == 4  # queries and values of two layers
+    assert all(after[name].abs().sum() > 0 for name in updates)
+    tested = ['--work-dir', f'{folder}/adapted_tested']
+    test.main([NAME, f'{work}/epoch_2.pth', *tested, *lora])
+    second = max(path for path in work.iterdir() if path.is_dir())
+    assert recalls(folder / 'adapted_tested') == recalls(second)
 
 
 def test_flops__counts(

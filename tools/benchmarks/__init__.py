@@ -5,6 +5,7 @@ Each has one front door::
 
     python -m tools.benchmarks.loading
     python -m tools.benchmarks.training
+    python -m tools.benchmarks.lora
     python -m tools.benchmarks.scoring
     python -m tools.benchmarks.cascade simulation
     python -m tools.benchmarks.cascade gallery work_dirs/quickstart

@@ -173,6 +173,47 @@ def test_export_model__inferencer_gives_the_same_scores(trained, tmp_path):
     assert np.ptp(scores[0]) > 0
 
 
+def test_export_model__adapters_are_merged(trained, tmp_path):
+    pytest.importorskip('peft', reason='the extra lora is not installed')
+    cfg = copy.deepcopy(trained.cfg)
+    cfg.model.backbone.init_cfg = None
+    cfg.model.lora = dict(r=2)
+    model = fixed_init(MODELS.build(cfg.model))
+    checkpoint = tmp_path / 'adapted.pth'
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    tensors = export_model(cfg, checkpoint, tmp_path / 'exported')
+    assert (
+        tensors.keys() == torch.load(trained.checkpoint)['state_dict'].keys()
+    )
+    settings = json.loads((tmp_path / 'exported/config.json').read_text())
+    assert 'lora' not in settings['model']
+    layer = 'head.bert.encoder.layer.0.attention.self.query'
+    state = model.state_dict()
+    update = (
+        16
+        / 2
+        * (
+            state[f'{layer}.lora_B.default.weight']
+            @ state[f'{layer}.lora_A.default.weight']
+        )
+    )
+    torch.testing.assert_close(
+        tensors[f'{layer}.weight'],
+        state[f'{layer}.base_layer.weight'] + update,
+    )
+    video = Path(cfg.test_dataloader.dataset.data_root, 'videos/test1.mp4')
+    scores = [
+        ClipBERTInferencer(*found, device='cpu').score([str(video)], 'a dog')
+        for found in ([tmp_path / 'exported'], [cfg, checkpoint])
+    ]
+    np.testing.assert_array_equal(*scores)
+    again = ClipBERTInferencer(cfg, checkpoint, device='cpu')
+    again.save_pretrained(tmp_path / 'saved')
+    saved = load_exported(tmp_path / 'saved')
+    assert 'lora' not in saved[0].model
+    assert all(torch.equal(saved[1][n], tensors[n]) for n in tensors)
+
+
 def test_export_model__config_names_a_file_of_this_machine(trained, tmp_path):
     cfg = copy.deepcopy(trained.cfg)
     cfg.test_dataloader.dataset.pipeline[0].fonts = '/home/author/fonts'

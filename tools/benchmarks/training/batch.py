@@ -78,7 +78,8 @@ def make_batch(sizes: Sizes, vocab_size: int, device: str) -> Batch:
     lengths = lengths.round().clamp(4, sizes.max_txt_len)
     longest = -(-int(lengths.max()) // 8) * 8
     mask = (torch.arange(longest) < lengths[..., None]).long()
-    ids = torch.randint(999, vocab_size, mask.shape, generator=rng) * mask
+    first = min(999, vocab_size - 1)  # in BERT's vocabulary, of the words
+    ids = torch.randint(first, vocab_size, mask.shape, generator=rng) * mask
     samples = []
     for _ in range(sizes.videos):
         sample = ActionDataSample()

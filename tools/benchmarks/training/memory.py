@@ -1,17 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
 """Peak memory of a training step, in a process with one side alone."""
 
-import ctypes
 from multiprocessing import get_context
 
 import torch
 
-from tools.benchmarks.process_memory import resident_bytes
+from tools.benchmarks.process_memory import resident_bytes, return_freed_memory
 
 from .batch import QUICK_SIZES, Sizes
 from .sides import SIDES, make_optimizer_state, make_steps
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
 
 
 def measure_memory(
@@ -31,11 +28,7 @@ def measure_memory(
         the growth of the process.
     """
     torch.set_num_threads(threads)
-    # Freed memory is returned at once, on every side: the gaps that the C
-    # library would keep do not count.
-    libc = ctypes.CDLL(None)
-    libc.mallopt(M_MMAP_THRESHOLD, 2**20)
-    libc.mallopt(M_TRIM_THRESHOLD, 2**20)
+    return_freed_memory()
     # A tiny step first, so that the code of the libraries is in memory.
     make_steps(QUICK_SIZES, device, quick=True, only=side)[side]()
     before = resident_bytes('VmRSS')
