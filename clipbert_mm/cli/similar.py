@@ -52,5 +52,7 @@ def find(index: str, video: str, top_k: int) -> Outcome:
         [str(place), f'{match["cosine"]:.3f}', name_of(match['video'])]
         for place, match in enumerate(matches, 1)
     ]
-    table = make_table(f'like {video}', [' #', ' cosine', 'video'], rows)
+    table = make_table(
+        f'like {name_of(video)}', [' #', ' cosine', 'video'], rows
+    )
     return Outcome(dict(video=video, matches=matches), table)

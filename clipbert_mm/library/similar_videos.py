@@ -8,9 +8,6 @@ from typing import Any
 from .errors import LibraryError
 from .store import IndexStore
 
-# Clips that are looked up for each video that is wanted: a video has many.
-_NEAREST_CLIPS = 10
-
 
 def find_similar(
     store: IndexStore, video: str | os.PathLike[str], top_k: int = 10
@@ -45,8 +42,8 @@ def find_similar(
         )
     best: dict[int, float] = {}
     clips = store.take(own, ('video', 'clip', 'vector'))
-    # Clips of the video itself are the nearest.
-    number = _NEAREST_CLIPS * top_k + len(clips)
+    # Its own clips may be the nearest, and then all of a video, and another.
+    number = store.description.num_clips * top_k + len(clips)
     for clip in clips:
         for other, cosine in store.nearest(clip['vector'], number):
             if other in rows and other != own[0]:
