@@ -15,13 +15,15 @@ from clipbert_mm.weights.exported_settings import FORMAT
 #: Shipped config of each kind of model, by ``model_type`` of config.json.
 CONFIGS = dict(
     blip='blip_msrvtt_ret_zeroshot',
+    bridgetower='bridgetower_msrvtt_ret_zeroshot',
     clip='clip_msrvtt_ret_zeroshot',
     siglip='siglip_msrvtt_ret_zeroshot',
     vilt='vilt_msrvtt_ret',
 )
 
-# Tokens of a text in the retrieval of the reference implementation of BLIP.
-_BLIP_LENGTH = 35
+# Tokens of a text in the authors' code, of models that have more positions:
+# BLIP in retrieval, BridgeTower in pretraining.
+_LENGTHS = dict(blip=35, bridgetower=50)
 _ANSWERING = 'ViltForQuestionAnswering'
 _MOST_BYTES = 64 << 20
 
@@ -78,15 +80,17 @@ def image_text_config(folder: str) -> Config:
     vision = getattr(options, 'vision_config', options)
     text = getattr(options, 'text_config', options)
     length = text.max_position_embeddings
-    if kind == 'blip':  # it has more positions than it was trained on
-        length = min(length, _BLIP_LENGTH)
+    length = min(length, _LENGTHS.get(kind, length))
     config = load_config(
         CONFIGS[kind],
         dict(
             pretrained=folder, img_size=vision.image_size, max_txt_len=length
         ),
     )
-    config.model.neck.out_channels = vision.hidden_size
+    width = vision.hidden_size
+    if kind == 'bridgetower':  # states of several layers
+        width *= options.num_hidden_layers
+    config.model.neck.out_channels = width
     config.model.data_preprocessor.update(_colours(folder))
     if _ANSWERING in (options.architectures or ()):
         config.model.head.use = 'answering'

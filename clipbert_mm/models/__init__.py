@@ -1,13 +1,19 @@
 # Copyright (c) clipbert_mm contributors.
 """Models: ClipBERT and its parts."""
 
-from .backbones import ResNet50Grid, TransformersVision, ViltPatches
+from .backbones import (
+    BridgeTowerVision,
+    ResNet50Grid,
+    TransformersVision,
+    ViltPatches,
+)
 from .clipbert import ClipBERT
 from .consensus_aggregator import ConsensusAggregator
 from .data_preprocessors import VideoTextDataPreprocessor
 from .heads import (
     BertCrossModalHead,
     BlipMatchingHead,
+    BridgeTowerHead,
     DualEncoderHead,
     ViltHead,
 )
@@ -24,6 +30,8 @@ from .tasks import (
 __all__ = [
     'BertCrossModalHead',
     'BlipMatchingHead',
+    'BridgeTowerHead',
+    'BridgeTowerVision',
     'ClipBERT',
     'ConsensusAggregator',
     'CountTask',

@@ -20,6 +20,11 @@ pytestmark = pytest.mark.slow
 # Config: name of the small model, its class, width of its visual tokens.
 MODELS = {
     'blip_msrvtt_ret_zeroshot': ('blip', 'BlipForImageTextRetrieval', 20),
+    'bridgetower_msrvtt_ret_zeroshot': (
+        'bridgetower',
+        'BridgeTowerForImageAndTextRetrieval',
+        2 * 64,
+    ),
     'clip_msrvtt_ret_zeroshot': ('clip', 'CLIPModel', 20),
     'siglip_msrvtt_ret_zeroshot': ('siglip', 'SiglipModel', 20),
     'vilt_msrvtt_ret': ('vilt', 'ViltForImageAndTextRetrieval', 24),

@@ -83,6 +83,15 @@ CASES = {
         RANK,
         contrast,
     ),
+    'BridgeTower': Case(
+        'bridgetower',
+        'BridgeTowerForImageAndTextRetrieval',
+        dict(type='BridgeTowerVision'),
+        2 * 64,
+        dict(type='BridgeTowerHead'),
+        dict(type='RetrievalTask'),
+        logits_of,
+    ),
     'CLIP': Case(
         'clip',
         'CLIPModel',
@@ -231,7 +240,7 @@ def test_a_few_steps_learn_two_pairs(
         sample.set_field([i, 1 - i], 'answer_labels')
     optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
     losses = []
-    for _ in range(120):
+    for _ in range(60):
         loss = sum(model(inputs, samples, mode='loss').values())
         optimizer.zero_grad()
         loss.backward()

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 import transformers
+from tokenizers import ByteLevelBPETokenizer
 from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedModel
 
@@ -40,9 +41,22 @@ _VILT = dict(
     patch_size=8,
     max_position_embeddings=10,
 )
+# The padding of a batch, 0, is another token of RoBERTa's tokenizer.
+_ROBERTA = dict(
+    pad_token_id=1,
+    max_position_embeddings=14,
+    num_hidden_layers=3,
+    hidden_dropout_prob=0.0,
+    attention_probs_dropout_prob=0.0,
+)
+_BRIDGE = dict(
+    _pair('bridgetower', **_ROBERTA), hidden_size=24, num_hidden_layers=2
+)
+_BRIDGE['vision_config'] = dict(VISION, num_hidden_layers=3, hidden_size=64)
 #: Arguments of small configurations, by model.
 OPTIONS: dict[str, dict[str, Any]] = dict(
     blip=_pair('blip', encoder_hidden_size=20, pad_token_id=0, bos_token_id=2),
+    bridgetower=_BRIDGE,
     clip=dict(_pair('clip', **_ENDS), projection_dim=16),
     siglip=_pair('siglip', max_position_embeddings=6, projection_size=20),
     vilt=_VILT,
@@ -65,6 +79,9 @@ def make_pretrained(
         for param in model.parameters():
             if param.ndim:
                 torch.nn.init.normal_(param, std=0.3)
+        for module in model.modules():
+            if isinstance(module, torch.nn.LayerNorm):
+                module.weight += 1
     model.eval().save_pretrained(folder)
     return model
 
@@ -83,6 +100,10 @@ def write_with_words(
     Returns:
         PreTrainedModel: The model.
     """
+    if kind == 'bridgetower':
+        model = make_pretrained(folder, _of_bytes(OPTIONS[kind]), class_name)
+        _write_byte_tokenizer(folder, words)
+        return model
     options = dict(OPTIONS[kind])
     own = dict(
         vocab_size=len(SPECIAL) + len(words),
@@ -102,6 +123,28 @@ def write_with_words(
     (folder / 'tokenizer_config.json').write_text(json.dumps(settings))
     AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
     return model
+
+
+def _of_bytes(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a model that may read any byte as a token."""
+    own = dict(vocab_size=300, max_position_embeddings=40)
+    return dict(options, text_config=dict(options['text_config'], **own))
+
+
+def _write_byte_tokenizer(folder: Path, words: Sequence[str]) -> None:
+    """Write a RoBERTa's tokenizer, of bytes and some frequent pieces."""
+    tokenizer = ByteLevelBPETokenizer()
+    tokenizer.train_from_iterator(
+        [' '.join(words)],
+        vocab_size=300,
+        min_frequency=1,
+        special_tokens=['<s>', '<pad>', '</s>', '<unk>', '<mask>'],
+        show_progress=False,
+    )
+    tokenizer.save_model(str(folder))
+    settings = dict(tokenizer_class='RobertaTokenizer')
+    (folder / 'tokenizer_config.json').write_text(json.dumps(settings))
+    AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
 
 
 def frames_and_texts() -> tuple[Tensor, Tensor, Tensor]:

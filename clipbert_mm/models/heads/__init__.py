@@ -4,6 +4,7 @@
 from .base_matching_head import BaseMatchingHead
 from .bert_cross_modal_head import BertCrossModalHead, HeadOutput
 from .blip_matching_head import BlipMatchingHead
+from .bridge_tower_head import BridgeTowerHead
 from .dual_encoder_head import DualEncoderHead
 from .vilt_head import ViltHead
 
@@ -11,6 +12,7 @@ __all__ = [
     'BaseMatchingHead',
     'BertCrossModalHead',
     'BlipMatchingHead',
+    'BridgeTowerHead',
     'DualEncoderHead',
     'HeadOutput',
     'ViltHead',

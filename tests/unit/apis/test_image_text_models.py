@@ -21,6 +21,7 @@ TEXTS = ['a dog runs', 'a red dog sits on sand']
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.3, 0.4]
 CLASSES = dict(
     blip='BlipForImageTextRetrieval',
+    bridgetower='BridgeTowerForImageAndTextRetrieval',
     clip='CLIPModel',
     siglip='SiglipModel',
     vilt='ViltForImageAndTextRetrieval',
@@ -72,15 +73,16 @@ def similarity(model: Any, ids: Tensor, frame: Tensor) -> Tensor:
     return logit
 
 
-def rank_logit(model: Any, ids: Tensor, frame: Tensor) -> Tensor:
+def pair_logits(model: Any, ids: Tensor, frame: Tensor) -> Tensor:
     return model(input_ids=ids, pixel_values=frame).logits
 
 
 THEIRS: dict[str, Callable[[Any, Tensor, Tensor], Tensor]] = dict(
     blip=match_probability,
+    bridgetower=pair_logits,
     clip=similarity,
     siglip=similarity,
-    vilt=rank_logit,
+    vilt=pair_logits,
 )
 
 
@@ -102,7 +104,7 @@ def test_score__is_that_of_transformers_on_the_frames_of_the_clips(
                     for frame in frames
                 ]
             ).mean(0)
-        if kind == 'blip':
+        if len(logits) == 2:
             expected.append(float(logits.softmax(0)[1]))
         else:
             expected.append(float(logits[0].sigmoid()))
@@ -123,7 +125,7 @@ def test_answer__has_the_labels_of_the_model(tmp_path: Path) -> None:
     with torch.no_grad():
         logits = torch.cat(
             [
-                rank_logit(model, found['input_ids'], frame[None])
+                pair_logits(model, found['input_ids'], frame[None])
                 for frame in frames_of_clips(inferencer)
             ]
         ).mean(0)
@@ -142,7 +144,7 @@ def test_config__of_a_kind_that_does_not_match_texts(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError,
         match=r"a model of the kind 'vit', but those that match texts with "
-        'frames are blip, clip, siglip, vilt. Pass one of these',
+        'frames are blip, bridgetower, clip, siglip, vilt. Pass one of these',
     ):
         ClipBERTInferencer(tmp_path)
 
