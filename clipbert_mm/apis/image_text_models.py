@@ -15,6 +15,7 @@ from clipbert_mm.weights.exported_settings import FORMAT
 #: Shipped config of each kind of model, by ``model_type`` of config.json.
 CONFIGS = dict(
     blip='blip_msrvtt_ret_zeroshot',
+    **{'blip-2': 'blip2_msrvtt_ret_zeroshot'},
     bridgetower='bridgetower_msrvtt_ret_zeroshot',
     clip='clip_msrvtt_ret_zeroshot',
     siglip='siglip_msrvtt_ret_zeroshot',
@@ -22,8 +23,8 @@ CONFIGS = dict(
 )
 
 # Tokens of a text in the authors' code, of models that have more positions:
-# BLIP in retrieval, BridgeTower in pretraining.
-_LENGTHS = dict(blip=35, bridgetower=50)
+# BLIP in retrieval, the others in pretraining.
+_LENGTHS = {'blip': 35, 'blip-2': 32, 'bridgetower': 50}
 _ANSWERING = 'ViltForQuestionAnswering'
 _MOST_BYTES = 64 << 20
 
@@ -79,6 +80,8 @@ def image_text_config(folder: str) -> Config:
     options = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     vision = getattr(options, 'vision_config', options)
     text = getattr(options, 'text_config', options)
+    if kind == 'blip-2':  # whose text_config is that of a language model
+        text = options.qformer_config
     length = text.max_position_embeddings
     length = min(length, _LENGTHS.get(kind, length))
     config = load_config(

@@ -12,6 +12,8 @@ from .consensus_aggregator import ConsensusAggregator
 from .data_preprocessors import VideoTextDataPreprocessor
 from .heads import (
     BertCrossModalHead,
+    Blip2ContrastiveHead,
+    Blip2MatchingHead,
     BlipMatchingHead,
     BridgeTowerHead,
     DualEncoderHead,
@@ -29,6 +31,8 @@ from .tasks import (
 
 __all__ = [
     'BertCrossModalHead',
+    'Blip2ContrastiveHead',
+    'Blip2MatchingHead',
     'BlipMatchingHead',
     'BridgeTowerHead',
     'BridgeTowerVision',

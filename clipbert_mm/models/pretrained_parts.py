@@ -19,6 +19,7 @@ from clipbert_mm.utils.finite import check_finite
 #: Class that holds all parts of a model, by ``model_type`` of its config.
 CLASSES = dict(
     blip='BlipForImageTextRetrieval',
+    **{'blip-2': 'Blip2ForImageTextRetrieval'},
     bridgetower='BridgeTowerForImageAndTextRetrieval',
     clip='CLIPModel',
     siglip='SiglipModel',
@@ -26,7 +27,9 @@ CLASSES = dict(
     vilt='ViltForImageAndTextRetrieval',
 )
 
-_TOWERS = ('text_config', 'vision_config')
+_TOWERS = ('qformer_config', 'text_config', 'vision_config')
+# Parts of a configuration that the class of CLASSES does not build.
+_NOT_BUILT = {'blip-2': ('text_config',)}
 # Options of every model that change what it computes; the others say how it
 # is used, or name code, files and answers.
 _OF_EVERY_MODEL = frozenset(
@@ -206,6 +209,8 @@ def _check_shape(
 def _defaults(kind: str) -> dict[str, Any]:
     """Return the options of a kind of model, with those of its towers."""
     options: dict[str, Any] = AutoConfig.for_model(kind).to_dict()
+    for name in _NOT_BUILT.get(kind, ()):
+        del options[name]
     return options
 
 

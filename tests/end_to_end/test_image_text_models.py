@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 # Config: name of the small model, its class, width of its visual tokens.
 MODELS = {
     'blip_msrvtt_ret_zeroshot': ('blip', 'BlipForImageTextRetrieval', 20),
+    'blip2_msrvtt_ret_zeroshot': ('blip2', 'Blip2ForImageTextRetrieval', 20),
     'bridgetower_msrvtt_ret_zeroshot': (
         'bridgetower',
         'BridgeTowerForImageAndTextRetrieval',

@@ -64,6 +64,26 @@ def contrast(model: Any, frames: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
     ).itm_score.diagonal()[:, None]
 
 
+def matching_of_queries(
+    model: Any, frames: Tensor, ids: Tensor, mask: Tensor
+) -> Tensor:
+    return model(
+        input_ids=ids,
+        pixel_values=frames,
+        attention_mask=mask,
+        use_image_text_matching_head=True,
+    ).logits_per_image
+
+
+def best_query(
+    model: Any, frames: Tensor, ids: Tensor, mask: Tensor
+) -> Tensor:
+    logits = model(
+        input_ids=ids, pixel_values=frames, attention_mask=mask
+    ).logits_per_image
+    return logits.diagonal()[:, None]
+
+
 CASES = {
     'BLIP matching': Case(
         'blip',
@@ -82,6 +102,24 @@ CASES = {
         dict(type='DualEncoderHead', bias=0.0),
         RANK,
         contrast,
+    ),
+    'BLIP-2 matching': Case(
+        'blip2',
+        'Blip2ForImageTextRetrieval',
+        dict(type='TransformersVision'),
+        20,
+        dict(type='Blip2MatchingHead'),
+        dict(type='RetrievalTask'),
+        matching_of_queries,
+    ),
+    'BLIP-2 contrast': Case(
+        'blip2',
+        'Blip2ForImageTextRetrieval',
+        dict(type='TransformersVision'),
+        20,
+        dict(type='Blip2ContrastiveHead', bias=0.0),
+        RANK,
+        best_query,
     ),
     'BridgeTower': Case(
         'bridgetower',

@@ -53,9 +53,25 @@ _BRIDGE = dict(
     _pair('bridgetower', **_ROBERTA), hidden_size=24, num_hidden_layers=2
 )
 _BRIDGE['vision_config'] = dict(VISION, num_hidden_layers=3, hidden_size=64)
+_BLIP2 = dict(
+    model_type='blip-2',
+    vision_config=VISION,
+    qformer_config=dict(
+        TEXT,
+        cross_attention_frequency=1,
+        encoder_hidden_size=20,
+        use_qformer_text_input=True,
+        pad_token_id=0,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    ),
+    num_query_tokens=4,
+    image_text_hidden_size=16,
+)
 #: Arguments of small configurations, by model.
 OPTIONS: dict[str, dict[str, Any]] = dict(
     blip=_pair('blip', encoder_hidden_size=20, pad_token_id=0, bos_token_id=2),
+    blip2=_BLIP2,
     bridgetower=_BRIDGE,
     clip=dict(_pair('clip', **_ENDS), projection_dim=16),
     siglip=_pair('siglip', max_position_embeddings=6, projection_size=20),
@@ -112,8 +128,9 @@ def write_with_words(
     )
     if kind == 'clip':
         own['eos_token_id'] = SPECIAL.index('[SEP]')
-    if 'text_config' in options:
-        options['text_config'] = dict(options['text_config'], **own)
+    part = 'qformer_config' if kind == 'blip2' else 'text_config'
+    if part in options:
+        options[part] = dict(options[part], **own)
     else:
         options.update(own)
     model = make_pretrained(folder, options, class_name)

@@ -59,6 +59,8 @@ UNTESTED = {
             'clipbert_mm/models/backbones/transformers_vision.py',
             'clipbert_mm/models/backbones/vilt_patches.py',
             'clipbert_mm/models/heads/base_matching_head.py',
+            'clipbert_mm/models/heads/blip2_contrastive_head.py',
+            'clipbert_mm/models/heads/blip2_matching_head.py',
             'clipbert_mm/models/heads/blip_matching_head.py',
             'clipbert_mm/models/heads/bridge_tower_head.py',
             'clipbert_mm/models/heads/dual_encoder_head.py',

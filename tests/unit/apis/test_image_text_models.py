@@ -21,6 +21,7 @@ TEXTS = ['a dog runs', 'a red dog sits on sand']
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.3, 0.4]
 CLASSES = dict(
     blip='BlipForImageTextRetrieval',
+    blip2='Blip2ForImageTextRetrieval',
     bridgetower='BridgeTowerForImageAndTextRetrieval',
     clip='CLIPModel',
     siglip='SiglipModel',
@@ -77,8 +78,18 @@ def pair_logits(model: Any, ids: Tensor, frame: Tensor) -> Tensor:
     return model(input_ids=ids, pixel_values=frame).logits
 
 
+def query_logits(model: Any, ids: Tensor, frame: Tensor) -> Tensor:
+    return model(
+        input_ids=ids,
+        pixel_values=frame,
+        attention_mask=torch.ones_like(ids),
+        use_image_text_matching_head=True,
+    ).logits_per_image
+
+
 THEIRS: dict[str, Callable[[Any, Tensor, Tensor], Tensor]] = dict(
     blip=match_probability,
+    blip2=query_logits,
     bridgetower=pair_logits,
     clip=similarity,
     siglip=similarity,
@@ -144,7 +155,7 @@ def test_config__of_a_kind_that_does_not_match_texts(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError,
         match=r"a model of the kind 'vit', but those that match texts with "
-        'frames are blip, bridgetower, clip, siglip, vilt. Pass one of these',
+        'frames are blip, blip-2, bridgetower, clip, siglip, vilt. Pass one',
     ):
         ClipBERTInferencer(tmp_path)
 
