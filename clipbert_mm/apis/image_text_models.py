@@ -9,6 +9,7 @@ from mmengine.config import Config
 from transformers import AutoConfig, PretrainedConfig
 
 from clipbert_mm.annotations.strict_json import StrictJSONError, decode_all
+from clipbert_mm.models.pretrained_parts import check_kind
 from clipbert_mm.utils.config_loading import load_config
 from clipbert_mm.weights.exported_settings import FORMAT
 
@@ -71,6 +72,7 @@ def image_text_config(folder: str) -> Config:
         'BlipMatchingHead'
     """
     kind = model_type(folder)
+    check_kind(kind)
     if kind not in CONFIGS:
         raise ValueError(
             f'{folder!r} holds a model of the kind {kind!r}, but those that '

@@ -47,16 +47,26 @@ def text_words(tokenize: BertTokenize, text: str) -> list[Word]:
         verbose=False,
     )
     read = tokenize.max_txt_len - 2  # without [CLS] and [SEP]
-    pieces: dict[int, list[int]] = {}
+    spans = [_bare(text, *span) for span in encoded['offset_mapping'][:read]]
+    pieces: dict[tuple[int, int], list[int]] = {}
     for position, word in enumerate(encoded.word_ids()[:read]):
-        pieces.setdefault(word, []).append(position)
-    spans = encoded['offset_mapping']
+        # Some tokenizers, such as Gemma's, see a text as a single word.
+        begun = len(text[: spans[position][1]].split())
+        pieces.setdefault((word, begun), []).append(position)
     words = []
     for inds in pieces.values():
         start, end = spans[inds[0]][0], spans[inds[-1]][1]
         tokens = tuple(i + 1 for i in inds)
-        words.append(Word(text[start:end], start, end, tokens))
+        if start < end:  # not only spaces, before the first word
+            words.append(Word(text[start:end], start, end, tokens))
     return words
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of a piece without the spaces around it."""
+    bare = text[start:end].strip()
+    start = text.index(bare, start)
+    return start, start + len(bare)
 
 
 def leave_out(text: str, word: Word) -> str:

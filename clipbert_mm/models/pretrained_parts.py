@@ -23,9 +23,16 @@ CLASSES = dict(
     bridgetower='BridgeTowerForImageAndTextRetrieval',
     clip='CLIPModel',
     siglip='SiglipModel',
-    siglip2='Siglip2Model',
     vilt='ViltForImageAndTextRetrieval',
 )
+
+_NAFLEX = (
+    'reads any number of patches of any shape (NaFlex), but frames here have '
+    'one size. Use a SigLIP 2 of a fixed resolution, such as '
+    "'google/siglip2-base-patch16-224', whose model_type is 'siglip'."
+)
+#: Why models of a kind cannot be used, by ``model_type``.
+REFUSED = dict(siglip2=_NAFLEX, siglip2_vision_model=_NAFLEX)
 
 _TOWERS = ('qformer_config', 'text_config', 'vision_config')
 # Parts of a configuration that the class of CLASSES does not build.
@@ -75,7 +82,8 @@ def build_pretrained(
 
     Raises:
         OSError: If the checkpoint cannot be found.
-        ValueError: If it lacks tensors, or ``model_type`` is unknown.
+        ValueError: If it lacks tensors, or if ``model_type`` is unknown or
+            refused, or has no class in the installed transformers.
 
     Example:
         >>> vit = build_pretrained(dict(
@@ -131,14 +139,37 @@ def _class_of(
     config: PretrainedConfig, name: str | None, pooler: bool
 ) -> tuple[Any, dict[str, Any]]:
     """Return a class of transformers, and options of its constructor."""
+    check_kind(config.model_type)
     name = name or CLASSES.get(config.model_type)
     if name is None:
         found: Any = transformers.MODEL_MAPPING[type(config)]
     else:
-        found = getattr(transformers, name)
+        found = getattr(transformers, name, None)
+        if found is None:
+            raise ValueError(
+                f'A {config.model_type!r} needs {name}, which transformers '
+                f'{transformers.__version__} does not have. Install a newer '
+                'one: pip install --upgrade transformers.'
+            )
     has_option = 'add_pooling_layer' in inspect.signature(found).parameters
     leaves_out = has_option and not pooler
     return found, dict(add_pooling_layer=False) if leaves_out else {}
+
+
+def check_kind(kind: str | None) -> None:
+    """Raise if models of a kind cannot be used.
+
+    Args:
+        kind (str | None): ``model_type`` of a configuration.
+
+    Raises:
+        ValueError: If they cannot, with the reason.
+
+    Example:
+        >>> check_kind('siglip')
+    """
+    if kind in REFUSED:
+        raise ValueError(f'A model of the kind {kind!r} {REFUSED[kind]}')
 
 
 def config_options(model: str | os.PathLike[str] | Mapping[str, Any]) -> dict:

@@ -8,7 +8,15 @@ from typing import Any
 
 import torch
 import transformers
-from tokenizers import ByteLevelBPETokenizer
+from tokenizers import (
+    ByteLevelBPETokenizer,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedModel
 
@@ -73,8 +81,13 @@ OPTIONS: dict[str, dict[str, Any]] = dict(
     blip=_pair('blip', encoder_hidden_size=20, pad_token_id=0, bos_token_id=2),
     blip2=_BLIP2,
     bridgetower=_BRIDGE,
-    clip=dict(_pair('clip', **_ENDS), projection_dim=16),
+    clip=dict(
+        _pair('clip', **_ENDS),
+        projection_dim=16,
+        logit_scale_init_value=1.0,  # scores that a step can change
+    ),
     siglip=_pair('siglip', max_position_embeddings=6, projection_size=20),
+    siglip2=_pair('siglip', max_position_embeddings=6, projection_size=20),
     vilt=_VILT,
     vilt_qa=dict(_VILT, num_labels=7),
     vit=dict(VISION, model_type='vit'),
@@ -116,9 +129,12 @@ def write_with_words(
     Returns:
         PreTrainedModel: The model.
     """
-    if kind == 'bridgetower':
-        model = make_pretrained(folder, _of_bytes(OPTIONS[kind]), class_name)
-        _write_byte_tokenizer(folder, words)
+    if kind in _TOKENIZERS:
+        options, write = _TOKENIZERS[kind]
+        text = dict(OPTIONS[kind]['text_config'], **options)
+        whole = dict(OPTIONS[kind], text_config=text)
+        model = make_pretrained(folder, whole, class_name)
+        write(folder, words)
         return model
     options = dict(OPTIONS[kind])
     own = dict(
@@ -142,12 +158,6 @@ def write_with_words(
     return model
 
 
-def _of_bytes(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a model that may read any byte as a token."""
-    own = dict(vocab_size=300, max_position_embeddings=40)
-    return dict(options, text_config=dict(options['text_config'], **own))
-
-
 def _write_byte_tokenizer(folder: Path, words: Sequence[str]) -> None:
     """Write a RoBERTa's tokenizer, of bytes and some frequent pieces."""
     tokenizer = ByteLevelBPETokenizer()
@@ -162,6 +172,47 @@ def _write_byte_tokenizer(folder: Path, words: Sequence[str]) -> None:
     settings = dict(tokenizer_class='RobertaTokenizer')
     (folder / 'tokenizer_config.json').write_text(json.dumps(settings))
     AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
+
+
+def _write_piece_tokenizer(folder: Path, words: Sequence[str]) -> None:
+    """Write a Gemma's tokenizer, with a token for each word or its pieces."""
+    special = ['<pad>', '<eos>', '<bos>', '<unk>', '<mask>']
+    tokenizer = Tokenizer(
+        models.BPE(unk_token='<unk>', fuse_unk=True, byte_fallback=True)
+    )
+    tokenizer.normalizer = normalizers.Replace(' ', '▁')
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(' ', 'merged_with_previous')
+    trainer = trainers.BpeTrainer(
+        vocab_size=50,
+        special_tokens=special,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([f' {word}' for word in words], trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single='$A <eos>', special_tokens=[('<eos>', 1)]
+    )
+    tokenizer.save(str(folder / 'tokenizer.json'))
+    settings = dict(
+        tokenizer_class='GemmaTokenizer',
+        padding_side='right',
+        add_bos_token=False,
+        add_eos_token=True,
+        pad_token='<pad>',
+        eos_token='<eos>',
+        bos_token='<bos>',
+        unk_token='<unk>',
+    )
+    (folder / 'tokenizer_config.json').write_text(json.dumps(settings))
+
+
+# Options of the texts of a model, and the function that writes its tokenizer.
+_TOKENIZERS: dict[str, Any] = dict(
+    bridgetower=(
+        dict(vocab_size=300, max_position_embeddings=40),
+        _write_byte_tokenizer,
+    ),
+    siglip2=(dict(max_position_embeddings=20), _write_piece_tokenizer),
+)
 
 
 def frames_and_texts() -> tuple[Tensor, Tensor, Tensor]:

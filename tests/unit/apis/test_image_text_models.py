@@ -25,6 +25,7 @@ CLASSES = dict(
     bridgetower='BridgeTowerForImageAndTextRetrieval',
     clip='CLIPModel',
     siglip='SiglipModel',
+    siglip2='SiglipModel',  # of a fixed resolution, with Gemma's tokenizer
     vilt='ViltForImageAndTextRetrieval',
 )
 
@@ -93,6 +94,7 @@ THEIRS: dict[str, Callable[[Any, Tensor, Tensor], Tensor]] = dict(
     bridgetower=pair_logits,
     clip=similarity,
     siglip=similarity,
+    siglip2=similarity,
     vilt=pair_logits,
 )
 
@@ -107,7 +109,8 @@ def test_score__is_that_of_transformers_on_the_frames_of_the_clips(
     assert len(frames) == 8
     expected = []
     for text in TEXTS:
-        found = tokens(inferencer, text, 10 if kind == 'siglip' else 0)
+        length = dict(siglip=10, siglip2=20).get(kind, 0)  # padded to it
+        found = tokens(inferencer, text, length)
         with torch.no_grad():
             logits = torch.cat(
                 [
@@ -156,6 +159,16 @@ def test_config__of_a_kind_that_does_not_match_texts(tmp_path: Path) -> None:
         ValueError,
         match=r"a model of the kind 'vit', but those that match texts with "
         'frames are blip, blip-2, bridgetower, clip, siglip, vilt. Pass one',
+    ):
+        ClipBERTInferencer(tmp_path)
+
+
+def test_config__naflex_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'config.json').write_text('{"model_type": "siglip2"}')
+    with pytest.raises(
+        ValueError,
+        match=r"A model of the kind 'siglip2' reads any number of patches .*"
+        "'google/siglip2-base-patch16-224', whose model_type is 'siglip'",
     ):
         ClipBERTInferencer(tmp_path)
 

@@ -7,7 +7,11 @@ import pytest
 
 from clipbert_mm.apis import ClipBERTInferencer
 from clipbert_mm.apis.text_words import Word, leave_out, text_words
-from clipbert_mm.datasets.transforms import BertTokenize
+from clipbert_mm.datasets.transforms import (
+    BertTokenize,
+    TransformersTokenize,
+)
+from tests.toolbox.small_image_text import write_with_words
 from tests.toolbox.vocabulary import write_vocabulary
 
 pytestmark = pytest.mark.slow
@@ -31,6 +35,18 @@ def test_text_words__join_pieces(tmp_path: Path) -> None:
         assert text[word.start : word.end] == word.text
         joined = ''.join(tokens[i].removeprefix('##') for i in word.tokens)
         assert joined == word.text.lower()
+
+
+def test_text_words__tokenizer_that_sees_one_word(tmp_path: Path) -> None:
+    words = 'a red dog sits on sand'.split()
+    write_with_words(tmp_path, 'siglip2', 'SiglipModel', words)
+    tokenize = TransformersTokenize(str(tmp_path), 64)
+    for text in ('a red dog sits', ' dogs  on sand '):
+        found = text_words(tokenize, text)
+        assert [word.text for word in found] == text.split()
+        assert [text[w.start : w.end] for w in found] == text.split()
+        pieces = [i for word in found for i in word.tokens]
+        assert pieces == sorted(set(pieces))
 
 
 def test_text_words__leave_out_what_is_cut(tokenize: BertTokenize) -> None:

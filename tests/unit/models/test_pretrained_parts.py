@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 
 from clipbert_mm.models.pretrained_parts import (
@@ -54,6 +55,20 @@ def test_build_pretrained__says_which_folder_to_pass(tmp_path: Path) -> None:
 def test_build_pretrained__random_weights_need_a_kind() -> None:
     with pytest.raises(ValueError, match="needs a 'model_type'"):
         build_pretrained(dict(hidden_size=8))
+
+
+def test_build_pretrained__frames_have_one_size() -> None:
+    with pytest.raises(ValueError, match=r'one size. Use a SigLIP 2 of a fix'):
+        build_pretrained(dict(model_type='siglip2_vision_model'))
+
+
+def test_build_pretrained__class_of_another_transformers() -> None:
+    version = transformers.__version__
+    with pytest.raises(
+        ValueError,
+        match=f"'vit' needs ViTForClips, which transformers {version} does",
+    ):
+        build_pretrained(dict(model_type='vit'), 'ViTForClips')
 
 
 def test_build_pretrained__pooler_that_a_classifier_lacks(
