@@ -133,6 +133,46 @@ def test_config__pretraining_mixes_and_groups() -> None:
     assert dataset.pipeline[5].mask_prob == 0.15
 
 
+TOWER = """
+_base_ = ['clipbert_mm::clipbert_coco-vg_pretrain.py']
+model = dict(
+    data_preprocessor=dict(
+        mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr=False
+    ),
+    backbone=dict(
+        _delete_=True,
+        type='TransformersVision',
+        model='facebook/dinov2-base',
+        output='patches',
+    ),
+    neck=dict(in_channels=768),
+)
+"""
+
+
+def test_config__pretraining_with_another_vision_tower(
+    corpus: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / 'tower.py'
+    file.write_text(TOWER)
+    cfg = shrink(str(file), corpus, work_dir=str(tmp_path / 'work'))
+    runner = Runner.from_cfg(cfg)
+    assert type(runner.model.backbone.tower).__name__ == 'Dinov2Model'
+    tower = runner.model.backbone.named_parameters()
+    before = {name: param.detach().clone() for name, param in tower}
+    runner.train()
+    resting = {
+        name
+        for name, param in runner.model.backbone.named_parameters()
+        if param.equal(before[name])
+    }
+    # Nothing is masked, and the gradient of a key's bias is 0.
+    assert {n for n in resting if not n.endswith('key.bias')} <= {
+        'tower.embeddings.mask_token'
+    }
+    assert set(runner.test()) == {'itm_acc', 'mlm_acc'}
+
+
 def test_config__activation_checkpointing_is_a_switch(
     corpus: Path, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from clipbert_mm.models.onnx.head_graph import head_graph
 from clipbert_mm.models.text_bank import TextBank
 from tests.toolbox.small_image_text import (
     OPTIONS,
+    VISION,
     frames_and_texts,
     make_pretrained,
 )
@@ -285,6 +286,23 @@ def test_a_few_steps_learn_two_pairs(
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
+
+
+@torch.no_grad()
+def test_patches_are_a_map_after_the_class_and_the_registers() -> None:
+    options = dict(VISION, model_type='dinov2_with_registers')
+    vision = MODELS.build(
+        dict(type='TransformersVision', model=options, output='patches')
+    ).eval()
+    frames = torch.randn(2, 3, 24, 40)  # 3 x 5 patches
+    found = vision(frames)
+    tokens = vision.tower(pixel_values=frames).last_hidden_state
+    assert found.shape == (2, VISION['hidden_size'], 3, 5)
+    assert tokens.shape[1] == 1 + 4 + 15
+    for row in range(3):
+        for column in range(5):
+            place = 1 + 4 + 5 * row + column
+            assert torch.equal(found[:, :, row, column], tokens[:, place])
 
 
 def test_layers_of_bert_are_not_looked_for_in_other_heads(

@@ -38,6 +38,19 @@ SIZES = {
         ),
         32,
     ),
+    'TransformersVision': (
+        dict(
+            model=dict(
+                model_type='dinov2',
+                num_hidden_layers=1,
+                hidden_size=12,
+                num_attention_heads=2,
+                image_size=64,
+                patch_size=8,
+            )
+        ),
+        12,
+    ),
     # Without trained statistics, norms in evaluation mode let nothing through.
     'MobileNetV2': (dict(widen_factor=0.25, norm_eval=False), 1280),
     'ResNet3dSlowOnly': (dict(depth=18, base_channels=8, norm_eval=False), 64),

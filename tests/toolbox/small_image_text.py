@@ -110,7 +110,7 @@ def make_pretrained(
                 torch.nn.init.normal_(param, std=0.3)
         for module in model.modules():
             if isinstance(module, torch.nn.LayerNorm):
-                module.weight += 1
+                module.weight.add_(1)
     model.eval().save_pretrained(folder)
     return model
 
