@@ -59,6 +59,9 @@ def test_check_models__lists_models_of_the_cache_that_match_texts(
 ) -> None:
     for name, config in (
         ('user--blip', '{"model_type": "blip"}'),
+        ('user--blip2', '{"model_type": "blip-2"}'),
+        ('user--bridge', '{"model_type": "bridgetower"}'),
+        ('user--naflex', '{"model_type": "siglip2"}'),
         ('user--exported', '{"format": "clipbert_mm model"}'),
         ('user--bert', '{"model_type": "bert"}'),
     ):
@@ -70,7 +73,8 @@ def test_check_models__lists_models_of_the_cache_that_match_texts(
         (snapshot / 'model.safetensors').touch()
     monkeypatch.setattr(constants, 'HF_HUB_CACHE', str(tmp_path))
     found = {f.subject: f for f in diagnosis.check_models()}
-    assert found['hub cache'].found == f'{tmp_path}: user/blip, user/exported'
+    listed = 'user/blip, user/blip2, user/bridge, user/exported'
+    assert found['hub cache'].found == f'{tmp_path}: {listed}'
 
 
 def test_needed__has_the_host_packages() -> None:
