@@ -24,7 +24,7 @@ MODELS = {
     'bridgetower_msrvtt_ret_zeroshot': (
         'bridgetower',
         'BridgeTowerForImageAndTextRetrieval',
-        2 * 64,
+        3 * 64,
     ),
     'clip_msrvtt_ret_zeroshot': ('clip', 'CLIPModel', 20),
     'siglip_msrvtt_ret_zeroshot': ('siglip', 'SiglipModel', 20),

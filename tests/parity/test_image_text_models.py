@@ -126,7 +126,7 @@ CASES = {
         'bridgetower',
         'BridgeTowerForImageAndTextRetrieval',
         dict(type='BridgeTowerVision'),
-        2 * 64,
+        3 * 64,
         dict(type='BridgeTowerHead'),
         dict(type='RetrievalTask'),
         logits_of,

@@ -53,14 +53,14 @@ _VILT = dict(
 _ROBERTA = dict(
     pad_token_id=1,
     max_position_embeddings=14,
-    num_hidden_layers=3,
+    num_hidden_layers=4,
     hidden_dropout_prob=0.0,
     attention_probs_dropout_prob=0.0,
 )
 _BRIDGE = dict(
-    _pair('bridgetower', **_ROBERTA), hidden_size=24, num_hidden_layers=2
+    _pair('bridgetower', **_ROBERTA), hidden_size=24, num_hidden_layers=3
 )
-_BRIDGE['vision_config'] = dict(VISION, num_hidden_layers=3, hidden_size=64)
+_BRIDGE['vision_config'] = dict(VISION, num_hidden_layers=4, hidden_size=64)
 _BLIP2 = dict(
     model_type='blip-2',
     vision_config=VISION,
