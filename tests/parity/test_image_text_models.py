@@ -305,6 +305,16 @@ def test_patches_are_a_map_after_the_class_and_the_registers() -> None:
             assert torch.equal(found[:, :, row, column], tokens[:, place])
 
 
+@pytest.mark.parametrize('kind', ['blip2', 'bridgetower', 'vit'])
+def test_models_without_two_vectors_are_no_dual_encoders(kind: str) -> None:
+    options = OPTIONS[kind]
+    with pytest.raises(
+        ValueError,
+        match=f"a CLIP, a SigLIP or a BLIP, but got a '{options['model_type']}",
+    ):
+        MODELS.build(dict(type='DualEncoderHead', model=options))
+
+
 def test_layers_of_bert_are_not_looked_for_in_other_heads(
     case: Case, pretrained: tuple[Any, Path]
 ) -> None:

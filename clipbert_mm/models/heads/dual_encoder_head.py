@@ -56,10 +56,11 @@ class DualEncoderHead(BaseMatchingHead):
     ) -> None:
         whole = build_pretrained(model)
         config = whole.config
-        if not hasattr(config, 'vision_config'):
+        if config.model_type != 'blip' and not hasattr(whole, 'logit_scale'):
             raise ValueError(
-                'DualEncoderHead needs a model with a text and a vision '
-                f'tower, but got a {config.model_type!r}.'
+                'DualEncoderHead needs a CLIP, a SigLIP or a BLIP, but got a '
+                f'{config.model_type!r}. Use the head of that model, such as '
+                'Blip2ContrastiveHead.'
             )
         super().__init__(
             config.text_config, config.vision_config.hidden_size, 1, init_cfg
