@@ -85,6 +85,8 @@ def image_text_config(folder: str) -> Config:
     if kind == 'blip-2':  # whose text_config is that of a language model
         text = options.qformer_config
     length = text.max_position_embeddings
+    if kind == 'bridgetower':  # RoBERTa numbers positions after that of padding
+        length -= text.pad_token_id + 1
     length = min(length, _LENGTHS.get(kind, length))
     config = load_config(
         CONFIGS[kind],

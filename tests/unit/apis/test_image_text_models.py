@@ -203,12 +203,19 @@ def test_model_type__of_a_config_json(
     assert model_type(str(tmp_path)) == kind
 
 
-def test_config__sizes_are_those_of_the_model(tmp_path: Path) -> None:
-    write_model(tmp_path, 'siglip', CLASSES['siglip'])
+@pytest.mark.parametrize(
+    'kind, width, length',
+    # BridgeTower: three layers of 64; 40 positions, those of <s> and <pad> off.
+    [('siglip', 20, 10), ('blip2', 20, 10), ('bridgetower', 192, 38)],
+)
+def test_config__sizes_are_those_of_the_model(
+    kind: str, width: int, length: int, tmp_path: Path
+) -> None:
+    write_model(tmp_path, kind, CLASSES[kind])
     config = image_text_config(str(tmp_path))
-    assert config.model.neck.out_channels == 20
+    assert config.model.neck.out_channels == width
     dataset = config.test_dataloader.dataset
-    assert dataset.tokenize.max_txt_len == 10
+    assert dataset.tokenize.max_txt_len == length
     sizes = [s.size for s in dataset.pipeline if s.type == 'ResizeSquare']
     assert sizes == [32]
 
