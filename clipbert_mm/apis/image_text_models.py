@@ -85,7 +85,7 @@ def image_text_config(folder: str) -> Config:
     if kind == 'blip-2':  # whose text_config is that of a language model
         text = options.qformer_config
     length = text.max_position_embeddings
-    if kind == 'bridgetower':  # RoBERTa numbers positions after that of padding
+    if kind == 'bridgetower':  # RoBERTa counts from the padding's position
         length -= text.pad_token_id + 1
     length = min(length, _LENGTHS.get(kind, length))
     config = load_config(

@@ -310,7 +310,7 @@ def test_models_without_two_vectors_are_no_dual_encoders(kind: str) -> None:
     options = OPTIONS[kind]
     with pytest.raises(
         ValueError,
-        match=f"a CLIP, a SigLIP or a BLIP, but got a '{options['model_type']}",
+        match=f"a SigLIP or a BLIP, but got a '{options['model_type']}'",
     ):
         MODELS.build(dict(type='DualEncoderHead', model=options))
 
