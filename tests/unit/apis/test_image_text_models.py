@@ -205,7 +205,7 @@ def test_model_type__of_a_config_json(
 
 @pytest.mark.parametrize(
     'kind, width, length',
-    # BridgeTower: three layers of 64; 40 positions without those of two tokens.
+    # BridgeTower: three layers of 64; 40 positions, two of them not for texts.
     [('siglip', 20, 10), ('blip2', 20, 10), ('bridgetower', 192, 38)],
 )
 def test_config__sizes_are_those_of_the_model(
