@@ -277,7 +277,7 @@ def test_a_few_steps_learn_two_pairs(
     for i, sample in enumerate(samples):
         sample.set_field([int(i == j) for j in range(2)], 'text_labels')
         sample.set_field([i, 1 - i], 'answer_labels')
-    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     losses = []
     for _ in range(60):
         loss = sum(model(inputs, samples, mode='loss').values())
