@@ -17,19 +17,18 @@ Example:
 import os
 import os.path as osp
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from . import options
 from .options import check_videos, usage_error
+from .progress import progress_bar
 from .running import Outcome, Status, run, say
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
     from clipbert_mm.library import VideoLibrary
-    from clipbert_mm.library.updating import Progress, UpdateReport
+    from clipbert_mm.library.updating import UpdateReport
 
 Clips = Annotated[
     int | None,
@@ -149,7 +148,7 @@ def index_videos(
             'of the videos without --shard.'
         )
     library = _open(out, made)
-    with _progress() as progress:
+    with progress_bar('Indexing videos') as progress:
         report = library.update(videos, progress=progress, **how)
     for path, reason in report.unreadable:
         say(f'unreadable: {path}: {reason}')
@@ -195,26 +194,6 @@ def _open(out: str, made: NewIndex) -> 'VideoLibrary':
                 'Leave the option out, or make another index.'
             )
     return library
-
-
-@contextmanager
-def _progress() -> Iterator['Progress | None']:
-    """Draw progress with the time left, on a terminal alone."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    # Leaving it gives the terminal its cursor back, after Ctrl-C too.
-    with Bar(console=console, transient=True) as bar:
-        task = bar.add_task('Indexing videos', total=None)
-
-        def update(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield update
 
 
 def _summary(out: str, report: 'UpdateReport') -> str:
