@@ -2,13 +2,15 @@
 """Search an index of videos by a text, or by each line of a file.
 
 The model is that of the index. Up to 4,096 clips every one is scored; in
-larger indexes two clips of each video, and all clips of the 50 best.
+larger indexes those of the 50 videos that the student of the index finds
+best, or if there is none, that are best by two clips of each.
 
 Example:
     clipbert-mm search library "a red ring moves at the left" --top-k 3
     clipbert-mm search library "a dog" --html report.html --save-clips moments/
-    clipbert-mm search library "a dog" --tier exact --json
+    clipbert-mm search library "a dog" --exact --json
     clipbert-mm search library --queries queries.txt --top-k 3
+    clipbert-mm search library "a dog" --candidates found.txt
 """
 
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +28,7 @@ from .ranking import (
 )
 from .running import Outcome, Status, run
 from .tables import plain_match
+from .text_lines import read_lines
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
     from clipbert_mm.library import SearchResult
@@ -59,7 +62,18 @@ def search(
     min_score: options.MinScore = 0.0,
     tier: Annotated[
         str | None,
-        typer.Option(help='exact or cascade; default: by the size.'),
+        typer.Option(help='exact, cascade or student; default: by the size.'),
+    ] = None,
+    exact: Annotated[
+        bool, typer.Option('--exact', help='Short for --tier exact.')
+    ] = False,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            metavar='FILE',
+            help='Videos to score instead of all: paths, names or numbers, '
+            'one a line.',
+        ),
     ] = None,
     html: options.Html = None,
     save_clips: options.SaveClips = None,
@@ -72,11 +86,12 @@ def search(
 ) -> None:
     """Search an index of videos by a text."""
     wanted = RankOptions(top_k, min_score, html, save_clips, overwrite)
+    way = read_way(tier, exact, candidates)
     opening = (model, weights, device)
     if queries is not None:
         _check_only_queries(text, wanted)
         run(
-            lambda: search_by_file(index, queries, opening, wanted, tier),
+            lambda: search_by_file(index, queries, opening, wanted, way),
             as_json,
             debug,
         )
@@ -85,7 +100,7 @@ def search(
     check_texts([text])
     check_outputs(wanted)
     run(
-        lambda: search_index(index, text, opening, wanted, tier),
+        lambda: search_index(index, text, opening, wanted, way),
         as_json,
         debug,
     )
@@ -102,6 +117,33 @@ def _check_only_queries(text: str | None, wanted: RankOptions) -> None:
             raise usage_error(
                 f'{name} cannot be used with --queries. Leave one out.', name
             )
+def read_way(
+    tier: str | None, exact: bool, candidates: str | None
+) -> dict[str, Any]:
+    """Return how to search.
+
+    Args:
+        tier (str | None): Name of a tier.
+        exact (bool): Search exactly.
+        candidates (str | None): File with the videos to score.
+
+    Returns:
+        dict[str, Any]: Arguments of :meth:`VideoLibrary.search
+        <clipbert_mm.library.VideoLibrary.search>`.
+
+    Raises:
+        typer.BadParameter: If several are given, or the file is unreadable.
+    """
+    if sum((tier is not None, exact, candidates is not None)) > 1:
+        raise usage_error(
+            'only one of --tier, --exact and --candidates can be chosen.',
+            '--tier',
+        )
+    if candidates is None:
+        return dict(tier='exact' if exact else tier)
+    lines = read_lines(candidates, '--candidates')
+    names = [int(line) if line.isdecimal() else line for line in lines]
+    return dict(candidates=names)
 
 
 def search_index(
@@ -109,7 +151,7 @@ def search_index(
     text: str,
     opening: tuple[str | None, str | None, str | None],
     wanted: RankOptions,
-    tier: str | None,
+    way: dict[str, Any],
 ) -> Outcome:
     """Search an index.
 
@@ -119,7 +161,7 @@ def search_index(
         opening (tuple[str | None, str | None, str | None]): Model, weights
             and device.
         wanted (RankOptions): What to show.
-        tier (str | None): How to search.
+        way (dict[str, Any]): Result of :func:`read_way`.
 
     Returns:
         Outcome: The matches.
@@ -127,7 +169,7 @@ def search_index(
     from clipbert_mm.library import VideoLibrary
 
     library = VideoLibrary(index, *opening)
-    found = library.search(text, wanted.top_k, wanted.min_score, tier)
+    found = library.search(text, wanted.top_k, wanted.min_score, **way)
     document = _document(text, found)
     write_outputs(document, text, found, wanted)
     status = Status.FINE if found else Status.NOTHING_MATCHED
@@ -139,7 +181,7 @@ def search_by_file(
     queries: str,
     opening: tuple[str | None, str | None, str | None],
     wanted: RankOptions,
-    tier: str | None,
+    way: dict[str, Any],
 ) -> Outcome:
     """Search an index by each line of a file.
 
@@ -149,7 +191,7 @@ def search_by_file(
         opening (tuple[str | None, str | None, str | None]): Model, weights
             and device.
         wanted (RankOptions): What to show.
-        tier (str | None): How to search.
+        way (dict[str, Any]): How to search.
 
     Returns:
         Outcome: The matches of each text.
@@ -161,7 +203,9 @@ def search_by_file(
 
     texts = read_saved_queries(queries)
     library = VideoLibrary(index, *opening)
-    found = library.search_many(texts, wanted.top_k, wanted.min_score, tier)
+    found = library.search_many(
+        texts, wanted.top_k, wanted.min_score, **way
+    )
     return Outcome(
         dict(queries=[_document(*pair) for pair in zip(texts, found)]),
         Group(*(_shown(*pair) for pair in zip(texts, found))),

@@ -90,6 +90,29 @@ again with this version of clipbert_mm.
             )
         return cls(**values)
 
+    def differences(self, other: 'Description') -> list[str]:
+        """Return in what two descriptions differ, but for names.
+
+        Args:
+            other (Description): Description of what is at hand.
+
+        Returns:
+            list[str]: A phrase for each member that differs.
+
+        Example:
+            >>> one = Description('a', '1', '', '', 16, 49, 768, 'int8')
+            >>> other = dataclasses.replace(one, model='b', weights='2')
+            >>> one.differences(other)
+            ["weights is '1' in the index, but '2' here"]
+        """
+        return [
+            f'{field.name} is {theirs!r} in the index, but {ours!r} here'
+            for field in dataclasses.fields(self)
+            if field.name not in _NAMES
+            and (theirs := getattr(self, field.name))
+            != (ours := getattr(other, field.name))
+        ]
+
     def check_same(self, other: 'Description') -> None:
         """Raise unless grids of both can be compared.
 
@@ -99,13 +122,7 @@ again with this version of clipbert_mm.
         Raises:
             LibraryError: If something differs; the message says what.
         """
-        differences = [
-            f'{field.name} is {theirs!r} in the index, but {ours!r} here'
-            for field in dataclasses.fields(self)
-            if field.name not in _NAMES
-            and (theirs := getattr(self, field.name))
-            != (ours := getattr(other, field.name))
-        ]
+        differences = self.differences(other)
         if differences:
             raise LibraryError(
                 f'the index was made by the model {self.model!r}, and this '

@@ -1,7 +1,6 @@
 # Copyright (c) clipbert_mm contributors.
 """Measure how well an index finds the videos of given queries."""
 
-import os.path as osp
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,10 +12,12 @@ from clipbert_mm.annotations.official.files import read_table
 from clipbert_mm.apis.video_text_model import VideoTextModel
 from clipbert_mm.evaluation.ranks import summarise_ranks
 
-from .searching import TIERS, Passes, search_exactly, search_in_two_passes
+from .searching import SEARCHES, Passes, tiers_of
 from .store import IndexStore, VideoRow
+from .video_names import find_videos, names_of
 
-# Texts that are searched at a time.
+# Texts that are searched exactly at a time; other ways to search score the
+# candidates of a text with the others of its block.
 _BLOCK = 16
 
 
@@ -48,16 +49,11 @@ def read_queries(path: str, videos: Sequence[VideoRow]) -> list[Query]:
         AnnotationError: If it is no such table, or a video is not a readable
             one of the index, or one of several.
     """
-    named: dict[str, list[int]] = {}
-    for row in videos:
-        if row.clips:
-            name = osp.basename(row.facts.path)
-            for key in {row.facts.path, name, osp.splitext(name)[0]}:
-                named.setdefault(key, []).append(row.video)
+    named = names_of(videos)
     queries = []
     for record in read_table(path, ('query', 'video'), ','):
         name = record.text('video')
-        found = named.get(name) or named.get(osp.abspath(name)) or []
+        found = find_videos(named, name)
         if len(found) != 1:
             raise AnnotationError(
                 f'{record.where}: "video" must be a readable video of the '
@@ -72,7 +68,7 @@ def evaluate(
     store: IndexStore,
     model: VideoTextModel,
     queries: Sequence[Query],
-    tiers: Sequence[str] = TIERS,
+    tiers: Sequence[str] | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return recall and cost of ways to search.
 
@@ -82,23 +78,25 @@ def evaluate(
         store (IndexStore): The index.
         model (VideoTextModel): Its model.
         queries (Sequence[Query]): At least one.
-        tiers (Sequence[str]): Ways to search. Defaults to all.
+        tiers (Sequence[str] | None): Ways to search. Defaults to None: all
+            that the index allows.
 
     Returns:
         dict[str, dict[str, float]]: For each tier ``R1``, ``R5``, ``R10`` in
-        percent, ``MdR``, ``MnR``, and ``passes`` and ``seconds`` of a query,
-        of which 16 share the reading of the index.
+        percent, ``MdR``, ``MnR``, and ``passes`` and ``seconds`` of a query;
+        16 exact ones share the reading of the index.
     """
     number = sum(row.clips > 0 for row in store.videos())
     results = {}
-    for tier in tiers:
-        search = search_exactly if tier == 'exact' else search_in_two_passes
+    for tier in tiers_of(store) if tiers is None else tiers:
         ranks: list[int] = []
         passes = 0
         start = time.perf_counter()
-        for i in range(0, len(queries), _BLOCK):
-            block = queries[i : i + _BLOCK]
-            found = search(store, model, [query.text for query in block])
+        at_once = _BLOCK if tier == 'exact' else 1
+        for i in range(0, len(queries), at_once):
+            block = queries[i : i + at_once]
+            texts = [query.text for query in block]
+            found = SEARCHES[tier](store, model, texts)
             ranks += _ranks(found, block, number)
             passes += found.passes
         seconds = time.perf_counter() - start

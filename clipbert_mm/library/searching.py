@@ -1,26 +1,26 @@
 # Copyright (c) clipbert_mm contributors.
-"""Score the videos of an index with texts, all of them or in two passes."""
+"""Score the videos of an index with texts, all of them or the likely ones."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from clipbert_mm.apis.video_features import VideoFeatures
 from clipbert_mm.apis.video_text_model import VideoTextModel
 
 from .packing import unpack_tokens
 from .store import IndexStore
+from .student_tables import StudentTables, embed_queries
 
-#: Ways to search, from the most exact to the fastest.
-TIERS = ('exact', 'cascade')
 #: Clips up to which every one is scored, where no tier is asked for.
 EXACT_CLIPS = 4096
 #: Clips of a video that the first pass of the cascade scores.
 FIRST_CLIPS = 2
-#: Videos that the second pass scores by all of their clips.
+#: Videos that the cross-encoder scores by all of their clips, at the end.
 KEPT_VIDEOS = 50
 
 # Videos that are scored at a time.
@@ -58,20 +58,38 @@ class Passes(NamedTuple):
     passes: int
 
 
-def choose_tier(num_clips: int) -> str:
+def choose_tier(num_clips: int, has_student: bool = False) -> str:
     """Return how an index is searched where nothing else is asked for.
 
     Args:
         num_clips (int): Number of clips in the index.
+        has_student (bool): Whether the index has a student. Defaults to
+            False.
 
     Returns:
         str: A member of :data:`TIERS`.
 
     Example:
-        >>> choose_tier(1000), choose_tier(100_000)
-        ('exact', 'cascade')
+        >>> choose_tier(1000), choose_tier(100_000), choose_tier(10**6, True)
+        ('exact', 'cascade', 'student')
     """
-    return 'exact' if num_clips <= EXACT_CLIPS else 'cascade'
+    if num_clips <= EXACT_CLIPS:
+        return 'exact'
+    return 'student' if has_student else 'cascade'
+
+
+def tiers_of(store: IndexStore) -> tuple[str, ...]:
+    """Return the ways in which an index can be searched.
+
+    Args:
+        store (IndexStore): The index.
+
+    Returns:
+        tuple[str, ...]: :data:`TIERS`, without ``'student'`` where there is
+        none.
+    """
+    has_student = StudentTables(store).exists()
+    return tuple(t for t in TIERS if has_student or t != 'student')
 
 
 def first_positions(num_clips: int, wanted: int = FIRST_CLIPS) -> list[int]:
@@ -144,6 +162,73 @@ def search_in_two_passes(
     return Passes(second, 'cascade', _passes(first) + _passes(second))
 
 
+def search_by_student(
+    store: IndexStore,
+    model: VideoTextModel,
+    texts: Sequence[str],
+    kept: int = KEPT_VIDEOS,
+) -> Passes:
+    """Score the videos whose clips a student finds nearest to the texts.
+
+    Args:
+        store (IndexStore): The index.
+        model (VideoTextModel): Its model.
+        texts (Sequence[str]): M texts.
+        kept (int): Videos that are scored, for each text. Defaults to
+            :data:`KEPT_VIDEOS`.
+
+    Returns:
+        Passes: Scores of these videos.
+
+    Raises:
+        LibraryError: If the index has no student, or one of another model.
+    """
+    tables = StudentTables(store)
+    student = tables.load(model)
+    with torch.inference_mode():
+        vectors = embed_queries(student, model, texts)
+    best = {
+        video
+        for vector in vectors
+        for video in tables.nearest(student, vector, kept)
+    }
+    found = score_videos(store, model, texts, sorted(best))
+    return Passes(found, 'student', _passes(found))
+
+
+def search_among(
+    store: IndexStore,
+    model: VideoTextModel,
+    texts: Sequence[str],
+    videos: Sequence[int],
+) -> Passes:
+    """Score videos that another system has found.
+
+    Args:
+        store (IndexStore): The index.
+        model (VideoTextModel): Its model.
+        texts (Sequence[str]): M texts.
+        videos (Sequence[int]): Numbers of the videos.
+
+    Returns:
+        Passes: Scores of those that are in the index.
+    """
+    found = score_videos(store, model, texts, videos)
+    return Passes(found, 'outside', _passes(found))
+
+
+#: Ways to search all videos, from the most exact to the fastest.
+SEARCHES: dict[
+    str, Callable[[IndexStore, VideoTextModel, Sequence[str]], Passes]
+] = dict(
+    exact=search_exactly,
+    cascade=search_in_two_passes,
+    student=search_by_student,
+)
+#: Their names.
+TIERS = tuple(SEARCHES)
+
+
 def score_videos(
     store: IndexStore,
     model: VideoTextModel,
@@ -211,17 +296,27 @@ def _score(
         if video in known:
             block.append((video, features_of(store, list(group))))
         if len(block) == _BLOCK:
-            yield from _score_block(model, texts, block)
+            yield from score_block(model, texts, block)
             block = []
-    yield from _score_block(model, texts, block)
+    yield from score_block(model, texts, block)
 
 
-def _score_block(
+def score_block(
     model: VideoTextModel,
     texts: Sequence[str],
     block: Sequence[tuple[int, VideoFeatures]],
 ) -> Iterator[Scored]:
-    """Score videos; those with as many clips at a time."""
+    """Score videos; neighbours with as many clips at a time.
+
+    Args:
+        model (VideoTextModel): The model.
+        texts (Sequence[str]): M texts.
+        block (Sequence[tuple[int, VideoFeatures]]): Numbers and clips of
+            videos.
+
+    Yields:
+        Scored: One for each video, in their order.
+    """
     for _, group in groupby(block, key=lambda one: len(one[1].clips)):
         videos = list(group)
         features = [one for _, one in videos]

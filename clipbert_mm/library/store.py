@@ -166,7 +166,7 @@ class IndexStore:
         """
         if not _storable([video]):
             return None
-        query = self._videos.search().where(_is_in([video]))
+        query = self._videos.search().where(is_in([video]))
         rows = query.to_arrow().to_pylist()
         return _video_row(rows[0]) if rows else None
 
@@ -210,8 +210,8 @@ class IndexStore:
         """
         numbers = list(videos)
         if numbers:
-            self._videos.delete(_is_in(numbers))
-            self._clips.delete(_is_in(numbers))
+            self._videos.delete(is_in(numbers))
+            self._clips.delete(is_in(numbers))
 
     def remove_orphans(self, among: range = range(2**63)) -> int:
         """Remove clips that belong to no video.
@@ -229,8 +229,8 @@ class IndexStore:
         orphans = sorted(video for video in numbers if video in among)
         if not orphans:
             return 0
-        number = self._clips.count_rows(_is_in(orphans))
-        self._clips.delete(_is_in(orphans))
+        number = self._clips.count_rows(is_in(orphans))
+        self._clips.delete(is_in(orphans))
         return int(number)
 
     def scan(
@@ -269,7 +269,7 @@ class IndexStore:
         known = _storable(videos)
         if not known:
             return []
-        query = self._clips.search().where(_is_in(known))
+        query = self._clips.search().where(is_in(known))
         found = query.select(list(columns)).to_arrow().to_pylist()
         return sorted(found, key=lambda row: (row['video'], row['clip']))
 
@@ -286,11 +286,7 @@ class IndexStore:
             list[tuple[int, float]]: Number of a video and cosine of each
             clip, the nearest first.
         """
-        if not self._clips.count_rows():
-            return []
-        query = self._clips.search(list(vector)).distance_type('cosine')
-        found = query.select(['video', '_distance']).limit(number).to_list()
-        return [(row['video'], 1 - row['_distance']) for row in found]
+        return nearest_videos(self._clips, vector, number)
 
     def thumbnail(self, video: int, clip: int) -> bytes:
         """Return a small image of a clip.
@@ -308,6 +304,18 @@ class IndexStore:
         rows = query.select(['thumbnail']).to_arrow().to_pylist()
         return rows[0]['thumbnail'] if rows else b''
 
+    def find_table(self, name: str) -> Any | None:
+        """Return another table of the database.
+
+        Args:
+            name (str): Its name.
+
+        Returns:
+            Any | None: Table of LanceDB; None if there is none.
+        """
+        database = _connect(self.location)
+        return database.open_table(name) if name in _tables(database) else None
+
     def open_or_create(self, name: str, schema: Any) -> Any:
         """Return another table of the database.
 
@@ -318,10 +326,25 @@ class IndexStore:
         Returns:
             Any: Table of LanceDB.
         """
+        table = self.find_table(name)
+        return self.replace_table(name, schema) if table is None else table
+
+    def replace_table(
+        self, name: str, schema: Any, rows: list[dict[str, Any]] | None = None
+    ) -> Any:
+        """Make another table of the database, in one step.
+
+        Args:
+            name (str): Its name; a table of that name is replaced.
+            schema (Any): ``pyarrow.Schema``.
+            rows (list[dict[str, Any]] | None): Its rows. Defaults to None.
+
+        Returns:
+            Any: Table of LanceDB.
+        """
         database = _connect(self.location)
-        if name in _tables(database):
-            return database.open_table(name)
-        return database.create_table(name, schema=schema)
+        mode = 'overwrite' if name in _tables(database) else 'create'
+        return database.create_table(name, rows, schema=schema, mode=mode)
 
     def compact(self, keep_days: float = 7.0) -> None:
         """Merge small files, and remove old versions of the tables.
@@ -331,8 +354,9 @@ class IndexStore:
                 processes may be reading. Defaults to 7.
         """
         age = timedelta(days=keep_days)
-        for table in (self._videos, self._clips):
-            table.optimize(cleanup_older_than=age)
+        database = _connect(self.location)
+        for name in sorted(_tables(database)):
+            database.open_table(name).optimize(cleanup_older_than=age)
 
     def export(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write the tables as Parquet.
@@ -354,6 +378,27 @@ class IndexStore:
                 for batch in batches:
                     writer.write_batch(batch)
         return files
+
+
+def nearest_videos(
+    table: Any, vector: Sequence[float], number: int
+) -> list[tuple[int, float]]:
+    """Return the videos of the rows nearest to a vector.
+
+    Args:
+        table (Any): Table of LanceDB with ``video`` and ``vector``.
+        vector (Sequence[float]): Vector of length 1, ``(D, )``.
+        number (int): Number of rows that are looked up.
+
+    Returns:
+        list[tuple[int, float]]: Number of a video and cosine of each row, the
+        nearest first.
+    """
+    if not table.count_rows():
+        return []
+    query = table.search(list(vector)).distance_type('cosine')
+    found = query.select(['video', '_distance']).limit(number).to_list()
+    return [(row['video'], 1 - row['_distance']) for row in found]
 
 
 def holds_index(location: str | os.PathLike[str]) -> bool:
@@ -418,5 +463,17 @@ def _storable(videos: Iterable[int]) -> list[int]:
     return [video for video in videos if -(2**63) <= video < 2**63]
 
 
-def _is_in(videos: Iterable[int]) -> str:
+def is_in(videos: Iterable[int]) -> str:
+    """Return the condition of SQL for the rows of some videos.
+
+    Args:
+        videos (Iterable[int]): Numbers of the videos, at least one.
+
+    Returns:
+        str: The condition.
+
+    Example:
+        >>> is_in([3, 5])
+        'video IN (3, 5)'
+    """
     return f'video IN ({", ".join(map(str, videos))})'

@@ -10,6 +10,7 @@ from .encoding import Engine
 from .file_facts import FileFacts, compare, digest_of, reachable_files
 from .shard import WHOLE, Shard
 from .store import ClipRow, IndexStore, VideoRow
+from .student_tables import StudentTables
 
 #: Called with the numbers of files that are done, and of all.
 Progress = Callable[[int, int], None]
@@ -97,6 +98,8 @@ def update_index(
     kept = {row.video for row in moved.values()}
     gone_ids = [row.video for row in lost.values() if row.video not in kept]
     outdated = [by_path[facts.path].video for facts in changes.changed]
+    # Before the videos, whose numbers are given again.
+    StudentTables(store).remove([*gone_ids, *outdated])
     store.remove([*gone_ids, *outdated])
     added = [facts for facts in changes.new if facts.path not in moved]
     report.moved, report.removed = len(moved), len(gone_ids)

@@ -40,6 +40,7 @@ from clipbert_mm.weights.calibration import (
 )
 
 from .description import Description
+from .distilling import MAX_VIDEOS, DistillReport, distill
 from .encoding import Engine, local_engine
 from .errors import LibraryError
 from .evaluating import evaluate, read_queries
@@ -47,18 +48,20 @@ from .file_facts import reachable_files
 from .packing import PRECISIONS
 from .ray_engine import ray_engine
 from .searching import (
+    SEARCHES,
     TIERS,
     Passes,
     Scored,
     choose_tier,
     score_videos,
-    search_exactly,
-    search_in_two_passes,
+    search_among,
 )
 from .shard import WHOLE, Shard, make_shard
 from .similar_videos import find_similar
 from .store import IndexStore, VideoRow
+from .student_tables import StudentTables
 from .updating import Progress, UpdateReport, update_index
+from .video_names import VideoName, numbers_of
 from .watching import StillFiles, repeat_looks
 
 #: What encodes the files of an index.
@@ -72,7 +75,8 @@ class SearchResult(list[dict[str, Any]]):
 
     Args:
         matches (Iterable[dict[str, Any]]): The matches.
-        tier (str): ``'exact'`` or ``'cascade'``.
+        tier (str): ``'exact'``, ``'cascade'``, ``'student'`` or
+            ``'outside'``.
         passes (int): Pairs of a text and a clip that were scored.
     """
 
@@ -225,7 +229,12 @@ class VideoLibrary:
         encode = self._engine(engine, workers, address)
         paths = _files(videos)
         with self._lock(part):
-            return update_index(self.store, encode, paths, progress, part)
+            report = update_index(self.store, encode, paths, progress, part)
+            students = StudentTables(self.store)
+            if students.exists():
+                student = students.load(self._model)
+                students.bring_up_to_date(student, part.numbers)
+            return report
 
     def _engine(self, name: str, workers: int, address: str | None) -> Engine:
         check_choice('engine', name, ENGINES)
@@ -262,6 +271,7 @@ class VideoLibrary:
         top_k: int = 10,
         min_score: float = 0.0,
         tier: str | None = None,
+        candidates: Sequence[VideoName] | None = None,
     ) -> SearchResult:
         """Return the videos that match a text, best first.
 
@@ -271,7 +281,12 @@ class VideoLibrary:
             min_score (float): Smallest score of a match. Defaults to 0.
             tier (str | None): ``'exact'``: every clip is scored;
                 ``'cascade'``: two clips of each video, then all clips of the
-                50 best videos. Defaults to None: exact up to 4,096 clips.
+                50 best videos; ``'student'``: all clips of the 50 videos that
+                the student of the index finds best. Defaults to None: exact
+                up to 4,096 clips, then the student if there is one.
+            candidates (Sequence[VideoName] | None): Videos that another
+                system has found, as numbers, paths or names of files; no
+                others are scored. Defaults to None.
 
         Returns:
             SearchResult: Dictionaries with ``id``, the number of the video in
@@ -279,6 +294,8 @@ class VideoLibrary:
             clip in seconds, and ``clips``, a list of ``(start, end, score)``.
 
         Raises:
+            LibraryError: If a candidate is not in the index, or it has no
+                student and the tier asks for one.
             TypeError: If the query is no string.
             ValueError: If the vocabulary knows no word of the query, or an
                 option is wrong.
@@ -287,7 +304,7 @@ class VideoLibrary:
         check_integer('top_k', top_k, 1)
         check_fraction('min_score', min_score)
         self._model.check_texts([text])
-        passes = self._passes(text, tier)
+        passes = self._passes(text, tier, candidates)
         paths = {row.video: row.facts.path for row in self.store.videos()}
         raw = np.array([one.scores[0] for one in passes.found], np.float32)
         scores = apply_calibration(raw, self._calibration)
@@ -317,6 +334,7 @@ class VideoLibrary:
         top_k: int = 10,
         min_score: float = 0.0,
         tier: str | None = None,
+        candidates: Sequence[VideoName] | None = None,
     ) -> list[SearchResult]:
         """Return the videos that match each of several texts, best first.
 
@@ -327,26 +345,84 @@ class VideoLibrary:
             top_k (int): Maximum number of videos for each. Defaults to 10.
             min_score (float): Smallest score of a match. Defaults to 0.
             tier (str | None): See :meth:`search`. Defaults to None.
+            candidates (Sequence[VideoName] | None): See :meth:`search`.
+                Defaults to None.
 
         Returns:
             list[SearchResult]: What :meth:`search` returns for each text.
 
         Raises:
+            LibraryError: As for :meth:`search`.
             TypeError: If a query is no string.
             ValueError: If there is no query, the vocabulary knows no word of
                 one, or an option is wrong.
         """
         texts = text_list('queries', queries)
         self._model.check_texts(texts)
-        return [self.search(text, top_k, min_score, tier) for text in texts]
+        return [
+            self.search(text, top_k, min_score, tier, candidates)
+            for text in texts
+        ]
 
-    def _passes(self, text: str, tier: str | None) -> Passes:
+    def _passes(
+        self,
+        text: str,
+        tier: str | None,
+        candidates: Sequence[VideoName] | None,
+    ) -> Passes:
+        if candidates is not None:
+            if tier is not None:
+                raise ValueError(
+                    'candidates are all that is scored, so there is no tier '
+                    f'to choose, but got tier={tier!r}. Leave one of them out.'
+                )
+            videos = numbers_of(self.store.videos(), candidates)
+            return search_among(self.store, self._model, [text], videos)
         if tier is None:
-            tier = choose_tier(self.store.count_clips())
+            has_student = StudentTables(self.store).exists()
+            tier = choose_tier(self.store.count_clips(), has_student)
         check_choice('tier', tier, TIERS)
-        if tier == 'exact':
-            return search_exactly(self.store, self._model, [text])
-        return search_in_two_passes(self.store, self._model, [text])
+        return SEARCHES[tier](self.store, self._model, [text])
+
+    def distill(
+        self,
+        queries: Sequence[str],
+        max_videos: int = MAX_VIDEOS,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> DistillReport:
+        """Make a student, which finds candidates without scoring all clips.
+
+        It is a small dual encoder over the stored grids that learns from the
+        scores of the model. :meth:`update` keeps its vectors up to date.
+
+        Args:
+            queries (Sequence[str]): Hundreds of queries such as those that
+                will be asked: a log of queries, or captions.
+            max_videos (int): Maximum number of videos that it learns from.
+                Defaults to 1,000.
+            seed (int): Seed of all draws. Defaults to 0.
+            progress (Progress | None): Called with the numbers of queries
+                that are scored and of all. Defaults to None.
+
+        Returns:
+            DistillReport: What was used, and the recall of the student.
+
+        Raises:
+            FolderInUseError: If another process updates the index.
+            LibraryError: If the index holds less than two readable videos.
+            TypeError: If a query is no string.
+            ValueError: If there are no queries, the vocabulary knows no word
+                of one, or an option is wrong.
+        """
+        check_integer('max_videos', max_videos, 2)
+        check_integer('seed', seed, 0)
+        texts = text_list('queries', queries)
+        self._model.check_texts(texts)
+        with self._lock(WHOLE):
+            return distill(
+                self.store, self._model, texts, max_videos, seed, progress
+            )
 
     def scores_of(self, query: str, videos: Sequence[int]) -> dict[int, float]:
         """Return how well a text matches some videos.
@@ -597,7 +673,9 @@ class VideoLibrary:
                         yield dict(query=text, **match)
 
     def evaluate(
-        self, queries: str | os.PathLike[str], tiers: Sequence[str] = TIERS
+        self,
+        queries: str | os.PathLike[str],
+        tiers: Sequence[str] | None = None,
     ) -> dict[str, dict[str, float]]:
         """Return recall and cost of ways to search.
 
@@ -605,7 +683,8 @@ class VideoLibrary:
             queries (str | os.PathLike[str]): CSV file with the columns
                 ``query`` and ``video``, the path or the name of a video of
                 the index.
-            tiers (Sequence[str]): Ways to search. Defaults to all.
+            tiers (Sequence[str] | None): Ways to search. Defaults to None:
+                all that the index allows.
 
         Returns:
             dict[str, dict[str, float]]: For each tier ``R1``, ``R5``, ``R10``
@@ -618,7 +697,7 @@ class VideoLibrary:
             ValueError: If a tier is unknown, or the vocabulary knows no word
                 of a query.
         """
-        for tier in tiers:
+        for tier in tiers or ():
             check_choice('tier', tier, TIERS)
         found = read_queries(os.fspath(queries), self.store.videos())
         self._model.check_texts([query.text for query in found])

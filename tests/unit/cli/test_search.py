@@ -84,3 +84,29 @@ def test_search__a_text_or_a_file(
     for extra in ([TEXT], ['--html', page], ['--save-clips', tmp_path]):
         assert run(*words, *extra, '--queries', 'queries.txt') == 2
         assert 'cannot be used with --queries' in capsys.readouterr().err
+
+
+def test_search__candidates_of_a_file(
+    indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    folder, file = indexed.folder, tmp_path / 'found.txt'
+    best = VideoLibrary(folder).search(TEXT)[:2]
+    file.write_text(f'{best[1]["id"]}\n\n{Path(best[0]["video"]).name}\n')
+    words = ('search', folder, TEXT, '--candidates')
+    found = document(capsys, *words, file)
+    assert (found['tier'], found['passes']) == ('outside', 2 * 3)
+    assert [match['id'] for match in found['matches']] == [
+        match['id'] for match in best
+    ]
+    assert document(capsys, 'search', folder, TEXT, '--exact')['tier'] == (
+        'exact'
+    )
+    assert run(*words, file, '--exact') == 2
+    assert run(*words, file, '--tier', 'cascade') == 2
+    assert run(*words, tmp_path / 'none.txt') == 2
+    file.write_text('none.mp4\n')
+    capsys.readouterr()
+    assert run(*words, file) == 1
+    assert "0 of them are 'none.mp4'" in capsys.readouterr().err
+    assert run('search', folder, TEXT, '--tier', 'student') == 1
+    assert 'clipbert-mm distill' in capsys.readouterr().err

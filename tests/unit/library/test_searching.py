@@ -5,13 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.searching import (
     choose_tier,
     first_positions,
+    search_among,
+    search_by_student,
     search_exactly,
     search_in_two_passes,
+    tiers_of,
+)
+from clipbert_mm.library.student_tables import (
+    StudentTables,
+    embed_queries,
+    make_student,
 )
 
 from .conftest import CLIPS, NUMBER
@@ -87,6 +96,38 @@ def test_two_passes__video_with_fewer_clips(
     assert len(found) == NUMBER
 
 
+@torch.no_grad()
+def test_by_student__scores_the_nearest_of_each_text(
+    library: VideoLibrary,
+) -> None:
+    assert tiers_of(library.store) == ('exact', 'cascade')
+    tables = StudentTables(library.store)
+    tables.save(make_student(library._model, library.store.description.width))
+    assert tiers_of(library.store) == ('exact', 'cascade', 'student')
+    student = tables.load(library._model)
+    nearest = [
+        tables.nearest(student, text, 1)[0]
+        for text in embed_queries(student, library._model, TEXTS)
+    ]
+    passes = search_by_student(library.store, library._model, TEXTS, kept=1)
+    assert {one.video for one in passes.found} == set(nearest)
+    assert passes.tier == 'student'
+    assert passes.passes == len(TEXTS) * CLIPS * len(set(nearest))
+    wanted = expected(library)
+    for one in passes.found:
+        np.testing.assert_allclose(one.scores, wanted[one.video], atol=1e-6)
+
+
+def test_among__scores_no_others(library: VideoLibrary) -> None:
+    some = [row.video for row in library.videos() if row.clips][1:3]
+    passes = search_among(library.store, library._model, TEXTS, [*some, 999])
+    assert [one.video for one in passes.found] == some
+    assert (passes.tier, passes.passes) == ('outside', 2 * 2 * CLIPS)
+    wanted = expected(library)
+    for one in passes.found:
+        np.testing.assert_allclose(one.scores, wanted[one.video], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     'clips, wanted, positions',
     [(16, 2, [4, 12]), (1, 2, [0]), (3, 2, [0, 2]), (5, 1, [2])],
@@ -103,3 +144,5 @@ def test_choose_tier__by_size() -> None:
         'exact',
         'cascade',
     ]
+    assert choose_tier(4096, has_student=True) == 'exact'
+    assert choose_tier(4097, has_student=True) == 'student'

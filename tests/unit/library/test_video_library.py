@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clipbert_mm.apis import ClipBERTInferencer, VideoFrames
+from clipbert_mm.apis import ClipBERTInferencer, VideoFrames, demo_rows
 from clipbert_mm.library import LibraryError, VideoLibrary
+from clipbert_mm.library.distilling import train
 from clipbert_mm.library.updating import UpdateReport
 from clipbert_mm.utils.config_loading import override_config
 from clipbert_mm.utils.locks import FolderInUseError, lock_folder
@@ -115,6 +116,38 @@ def test_library__another_model_is_refused(
     demo.save_pretrained(copy)
     with pytest.raises(LibraryError, match=r"'demo'.* weights is '.* but '"):
         VideoLibrary(tmp_path / 'index', copy)
+
+
+def test_search__candidates_from_outside(library: VideoLibrary) -> None:
+    ranking = library.search(QUERY)
+    paths = [ranking[4]['video'], Path(ranking[1]['video']).name]
+    found = library.search(QUERY, candidates=[*paths, ranking[1]['id']])
+    assert found.tier == 'outside'
+    assert found.passes == 2 * CLIPS
+    assert found == [ranking[1], ranking[4]]
+    assert library.search(QUERY, candidates=[]) == []
+    with pytest.raises(LibraryError, match="0 of them are 'none.mp4'"):
+        library.search(QUERY, candidates=['none.mp4'])
+    with pytest.raises(ValueError, match="but got tier='exact'"):
+        library.search(QUERY, tier='exact', candidates=paths)
+
+
+def test_distill__makes_the_tier(
+    library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, '__defaults__', (2,))
+    with pytest.raises(LibraryError, match='has no student'):
+        library.search(QUERY, tier='student')
+    queries = [row['caption'] for row in demo_rows()][:10]
+    seen = []
+    report = library.distill(queries, progress=lambda *n: seen.append(n))
+    assert (report.queries, report.held_out, report.videos) == (9, 1, NUMBER)
+    assert report.passes == 10 * NUMBER * (2 + CLIPS)
+    assert report.recall == 1  # all videos are kept
+    assert seen[-1] == (10, 10)
+    found = library.search(QUERY, tier='student')
+    assert found.tier == 'student'
+    assert found == library.search(QUERY, tier='exact')
 
 
 def test_similar__copy_first(library: VideoLibrary, videos: Path) -> None:
@@ -257,12 +290,20 @@ def test_empty_library__finds_nothing(tmp_path: Path) -> None:
         (
             lambda lib: lib.search(QUERY, tier='best'),
             ValueError,
-            r"tier must be one of \['exact', 'cascade'\]",
+            r"tier must be one of \['exact', 'cascade', 'student'\]",
         ),
         (
             lambda lib: lib.search(QUERY, min_score=float('nan')),
             ValueError,
             r'min_score must be in \[0, 1\]',
+        ),
+        (lambda lib: lib.distill([]), ValueError, 'queries must hold at'),
+        (lambda lib: lib.distill(None), TypeError, 'queries must be a string'),
+        (lambda lib: lib.distill('ж'), ValueError, 'knows none of the 1 word'),
+        (
+            lambda lib: lib.distill(QUERY, 1),
+            ValueError,
+            'max_videos must be an integer >= 2',
         ),
         (lambda lib: lib.path_of(10**30), LibraryError, 'there is no video'),
         (lambda lib: lib.similar('a.mp4', 0), ValueError, 'top_k must be an'),

@@ -108,6 +108,7 @@ def test_judge__is_kept_with_the_path(
             'min_score must be',
         ),
         (lambda s: s.search(QUERY, tier='x'), 400, 'tier must be one of'),
+        (lambda s: s.search(QUERY, tier='student'), 404, 'distill INDEX --qu'),
         (lambda s: s.rerank(QUERY, []), 400, 'a list of 1 to 9 numbers'),
         (lambda s: s.rerank(QUERY, [0] * 10), 400, 'a list of 1 to 9'),
         (lambda s: s.rerank(QUERY, 'a'), 400, 'a list of 1 to 9'),
