@@ -2,7 +2,8 @@
 """Measure an index: its size, what rounding changes, seconds of a query.
 
 The videos are those of the demo; a large index holds their grids again and
-again, with a little noise. Grids of full size are drawn, and only stored::
+again, with a little noise; its student is untrained, which costs the same.
+Grids of full size are drawn, and only stored::
 
     python -m tools.benchmarks.library --clips 100000 --full-size 1000
 """
@@ -11,7 +12,7 @@ import argparse
 import itertools
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,9 @@ from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.description import Description
 from clipbert_mm.library.file_facts import FileFacts
 from clipbert_mm.library.packing import PRECISIONS, pack_tokens, unpack_tokens
-from clipbert_mm.library.searching import (
-    features_of,
-    search_exactly,
-    search_in_two_passes,
-)
+from clipbert_mm.library.searching import SEARCHES, features_of
 from clipbert_mm.library.store import ClipRow, IndexStore, VideoRow
+from clipbert_mm.library.student_tables import StudentTables, make_student
 
 from .harness import alternate, machine_line, medians, print_table
 
@@ -193,16 +191,16 @@ def measure_queries(
         features_of(store, store.take([row.video])) for row in store.videos()
     ]
     queries = itertools.cycle(texts)
-    passes = {
-        'memory': store.count_clips(),
-        'exact': store.count_clips(),
-        'cascade': search_in_two_passes(store, model, texts[:1]).passes,
+    StudentTables(store).save(make_student(model, store.description.width))
+    passes = {'memory': store.count_clips()}
+    sides: dict[str, Callable[[], object]] = {
+        'memory': lambda: model.scores(memory, [next(queries)], together=True)
     }
-    sides = {
-        'memory': lambda: model.scores(memory, [next(queries)], together=True),
-        'exact': lambda: search_exactly(store, model, [next(queries)]),
-        'cascade': lambda: search_in_two_passes(store, model, [next(queries)]),
-    }
+    for tier, search in SEARCHES.items():
+        passes[tier] = search(store, model, texts[:1]).passes
+        sides[tier] = lambda search=search: search(
+            store, model, [next(queries)]
+        )
     seconds = medians(alternate(sides, runs))
     return [
         [name, value, value / seconds['memory'], passes[name]]
