@@ -12,7 +12,8 @@ import argparse
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.description import Description
 from clipbert_mm.library.file_facts import FileFacts
 from clipbert_mm.library.packing import PRECISIONS, pack_tokens, unpack_tokens
-from clipbert_mm.library.searching import SEARCHES, features_of
+from clipbert_mm.library.searching import SEARCHES, Passes, features_of
 from clipbert_mm.library.store import ClipRow, IndexStore, VideoRow
 from clipbert_mm.library.student_tables import StudentTables, make_student
 
@@ -198,14 +199,19 @@ def measure_queries(
     }
     for tier, search in SEARCHES.items():
         passes[tier] = search(store, model, texts[:1]).passes
-        sides[tier] = lambda search=search: search(
-            store, model, [next(queries)]
-        )
+        sides[tier] = partial(ask_next, tier, store, model, queries)
     seconds = medians(alternate(sides, runs))
     return [
         [name, value, value / seconds['memory'], passes[name]]
         for name, value in seconds.items()
     ]
+
+
+def ask_next(
+    tier: str, store: IndexStore, model: VideoTextModel, queries: Iterator[str]
+) -> Passes:
+    """Search for the next query, by a tier."""
+    return SEARCHES[tier](store, model, [next(queries)])
 
 
 def main(argv: Sequence[str] | None = None) -> None:
