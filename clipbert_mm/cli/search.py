@@ -117,6 +117,8 @@ def _check_only_queries(text: str | None, wanted: RankOptions) -> None:
             raise usage_error(
                 f'{name} cannot be used with --queries. Leave one out.', name
             )
+
+
 def read_way(
     tier: str | None, exact: bool, candidates: str | None
 ) -> dict[str, Any]:
@@ -203,9 +205,7 @@ def search_by_file(
 
     texts = read_saved_queries(queries)
     library = VideoLibrary(index, *opening)
-    found = library.search_many(
-        texts, wanted.top_k, wanted.min_score, **way
-    )
+    found = library.search_many(texts, wanted.top_k, wanted.min_score, **way)
     return Outcome(
         dict(queries=[_document(*pair) for pair in zip(texts, found)]),
         Group(*(_shown(*pair) for pair in zip(texts, found))),
