@@ -90,8 +90,9 @@ def search(
     opening = (model, weights, device)
     if queries is not None:
         _check_only_queries(text, wanted)
+        texts = read_lines(queries, '--queries')
         run(
-            lambda: search_by_file(index, queries, opening, wanted, way),
+            lambda: search_for_each(index, texts, opening, wanted, way),
             as_json,
             debug,
         )
@@ -178,18 +179,18 @@ def search_index(
     return Outcome(document, _shown(text, found), status)
 
 
-def search_by_file(
+def search_for_each(
     index: str,
-    queries: str,
+    texts: list[str],
     opening: tuple[str | None, str | None, str | None],
     wanted: RankOptions,
     way: dict[str, Any],
 ) -> Outcome:
-    """Search an index by each line of a file.
+    """Search an index by each of several texts.
 
     Args:
         index (str): Folder of the index.
-        queries (str): The file.
+        texts (list[str]): The texts.
         opening (tuple[str | None, str | None, str | None]): Model, weights
             and device.
         wanted (RankOptions): What to show.
@@ -201,9 +202,7 @@ def search_by_file(
     from rich.console import Group
 
     from clipbert_mm.library import VideoLibrary
-    from clipbert_mm.library.saved_queries import read_saved_queries
 
-    texts = read_saved_queries(queries)
     library = VideoLibrary(index, *opening)
     found = library.search_many(texts, wanted.top_k, wanted.min_score, **way)
     return Outcome(

@@ -23,6 +23,7 @@ from .options import check_videos
 from .running import run_lines, say
 from .search import Index, OwnModel
 from .tables import moment, plain_match
+from .text_lines import read_lines
 
 if TYPE_CHECKING:  # imported where needed, so that --help is fast
     from clipbert_mm.library.updating import UpdateReport
@@ -61,12 +62,11 @@ def watch(
 ) -> None:
     """Report new files that match saved queries."""
     check_videos(videos)
+    texts = read_lines(queries, '--queries')
 
     def work() -> Iterator[str]:
         from clipbert_mm.library import VideoLibrary
-        from clipbert_mm.library.saved_queries import read_saved_queries
 
-        texts = read_saved_queries(queries)
         library = VideoLibrary(index, model, weights, device)
         found = library.watch(
             videos, texts, min_score, every, once, workers, say_what_changed

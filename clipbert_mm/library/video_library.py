@@ -2,12 +2,10 @@
 """Library of videos: indexed once, searched in seconds."""
 
 import contextlib
-import json
 import os
-import os.path as osp
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,33 +16,29 @@ from clipbert_mm.apis.clipbert_inferencer import ClipBERTInferencer
 from clipbert_mm.apis.explaining import explain_score
 from clipbert_mm.apis.explanation import Explanation
 from clipbert_mm.apis.matches import describe_match
-from clipbert_mm.apis.model_loading import build_model, read_model_files
-from clipbert_mm.apis.model_names import find_model
 from clipbert_mm.apis.text_queries import one_text, text_list
 from clipbert_mm.apis.video_features import SkippedVideo, VideoFeatures
-from clipbert_mm.apis.video_inputs import VideoFrames, expand_videos
-from clipbert_mm.apis.video_text_model import VideoTextModel
-from clipbert_mm.gallery.fingerprint import strings_digest
+from clipbert_mm.apis.video_inputs import expand_videos
 from clipbert_mm.utils.checks import (
     check_choice,
     check_fraction,
     check_integer,
     check_number,
 )
-from clipbert_mm.utils.config_loading import override_config
 from clipbert_mm.utils.locks import FolderInUseError, lock_folder
-from clipbert_mm.weights.calibration import (
-    Calibration,
-    apply_calibration,
-    read_calibration,
-)
+from clipbert_mm.weights.calibration import apply_calibration
 
-from .description import Description
 from .distilling import MAX_VIDEOS, DistillReport, distill
 from .encoding import Engine, local_engine
 from .errors import LibraryError
 from .evaluating import evaluate, read_queries
 from .file_facts import reachable_files
+from .opened_model import (
+    OpenedModel,
+    describe_grids,
+    grid_shape,
+    open_model,
+)
 from .packing import PRECISIONS
 from .ray_engine import ray_engine
 from .searching import (
@@ -127,18 +121,20 @@ class VideoLibrary:
     ) -> None:
         store = IndexStore(index)
         about = store.description
-        opened = _open_model(
+        opened = open_model(
             about.model if model is None else model,
             weights,
             device,
             about.num_clips,
         )
         about.check_same(
-            _describe(opened, about.precision, (about.tokens, about.width))
+            describe_grids(
+                opened, about.precision, (about.tokens, about.width)
+            )
         )
         self._set(store, opened)
 
-    def _set(self, store: IndexStore, opened: '_OpenedModel') -> None:
+    def _set(self, store: IndexStore, opened: OpenedModel) -> None:
         self.store = store
         self._config = opened.config
         self._model = opened.model
@@ -177,11 +173,11 @@ class VideoLibrary:
         """
         check_integer('clips', clips, 1)
         check_choice('precision', precision, PRECISIONS)
-        opened = _open_model(model, weights, device, clips)
-        shape = _grid_shape(opened.model)
+        opened = open_model(model, weights, device, clips)
+        shape = grid_shape(opened.model)
         library = cls.__new__(cls)  # the model need not be loaded again
         library._set(
-            IndexStore.create(index, _describe(opened, precision, shape)),
+            IndexStore.create(index, describe_grids(opened, precision, shape)),
             opened,
         )
         return library
@@ -723,78 +719,3 @@ def _files(videos: Any) -> list[str]:
             )
         paths.append(video)
     return paths
-
-
-class _OpenedModel(NamedTuple):
-    """Model that reads a number of clips of each video."""
-
-    name: str
-    clips: int
-    config: Config
-    model: VideoTextModel
-    calibration: Calibration | None
-
-
-def _open_model(
-    name: str | os.PathLike[str] | Config,
-    weights: str | os.PathLike[str] | None,
-    device: str | None,
-    clips: int,
-) -> _OpenedModel:
-    found = find_model(name)
-    config, state = read_model_files(found, weights)
-    override_config(config, dict(num_test_clips=clips))
-    model = VideoTextModel(
-        build_model(config, state, device), config, show_progress=False
-    )
-    if not model.matches_texts:
-        raise ValueError(
-            f'A model of {type(model.model.task).__name__} does not match '
-            'texts with videos. Pass a retrieval model.'
-        )
-    folder = isinstance(found, str) and osp.isdir(found)
-    return _OpenedModel(
-        _lasting_name(name),
-        clips,
-        config,
-        model,
-        read_calibration(Path(found)) if folder else None,
-    )
-
-
-def _lasting_name(name: str | os.PathLike[str] | Config) -> str:
-    """Return the name of a model from any working directory."""
-    if isinstance(name, Config):
-        return str(name.filename or 'config')
-    text = os.fspath(name)
-    is_local = isinstance(name, Path) or osp.exists(text)
-    return osp.abspath(text) if is_local else text
-
-
-def _describe(
-    opened: _OpenedModel, precision: str, shape: tuple[int, int]
-) -> Description:
-    """Describe the grids that a model makes, of tokens and their width."""
-    steps = opened.config.test_dataloader.dataset.pipeline
-    words = opened.model.tokenize.tokenizer.get_vocab()
-    return Description(
-        opened.name,
-        opened.model.digest,
-        strings_digest(
-            json.dumps(dict(step), sort_keys=True, default=str)
-            for step in steps
-            if 'tokenizer' not in step
-        ),
-        strings_digest(sorted(words.items())),
-        opened.clips,
-        *shape,
-        precision,
-    )
-
-
-def _grid_shape(model: VideoTextModel) -> tuple[int, int]:
-    """Return the tokens of a clip and their width, of a black video."""
-    frames = np.zeros((16, 64, 64, 3), np.uint8)
-    clips = model.pipeline(VideoFrames(frames, fps=8.0))
-    tokens = model.tokens([clips.frames[:1]])
-    return tokens.shape[2], tokens.shape[3]

@@ -18,9 +18,9 @@ def test_read_lines__each_once_without_spaces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     'content, message',
     [
-        (None, 'No such file'),
-        (b' \n', 'is empty. Write one text a line'),
-        (b'\xff\xfe', 'is no text in UTF-8'),
+        (None, 'There is no file'),
+        (b' \n', 'expected a text a line'),
+        (b'a\n\xff', 'this is not a text file in UTF-8'),
     ],
 )
 def test_read_lines__no_texts(

@@ -54,5 +54,5 @@ def test_watch__wrong_usage(
     assert run(*words, 'q.txt', '--every', 0) == 2
     assert run(words[0], words[1], tmp_path / 'no', words[3], 'q.txt') == 2
     capsys.readouterr()
-    assert run(*words, tmp_path / 'none.txt', '--once') == 1
+    assert run(*words, tmp_path / 'none.txt', '--once') == 2
     assert 'There is no file' in capsys.readouterr().err

@@ -1,14 +1,14 @@
 # Copyright (c) clipbert_mm contributors.
-"""Files of saved queries, one text a line."""
+"""Files with a text a line, as of queries."""
 
 import os
 
-from clipbert_mm.annotations.errors import AnnotationError
-from clipbert_mm.annotations.text_files import read_text
+from .errors import AnnotationError
+from .text_files import read_text
 
 
-def read_saved_queries(path: str | os.PathLike[str]) -> list[str]:
-    r"""Read the queries of a file.
+def read_text_lines(path: str | os.PathLike[str]) -> list[str]:
+    r"""Read the texts of a file.
 
     Args:
         path (str | os.PathLike[str]): File in UTF-8 with one text a line;
@@ -19,7 +19,7 @@ def read_saved_queries(path: str | os.PathLike[str]) -> list[str]:
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        AnnotationError: If it is no text in UTF-8, or holds no query.
+        AnnotationError: If it is no text in UTF-8, or holds none.
 
     Example:
         >>> from pathlib import Path
@@ -27,14 +27,14 @@ def read_saved_queries(path: str | os.PathLike[str]) -> list[str]:
         >>> with TemporaryDirectory() as folder:
         ...     path = Path(folder, 'queries.txt')
         ...     _ = path.write_text('a red ring\n\n a cross \n')
-        ...     read_saved_queries(path)
+        ...     read_text_lines(path)
         ['a red ring', 'a cross']
     """
     name = os.fspath(path)
     lines = (line.strip() for line in read_text(name).splitlines())
-    queries = [line for line in lines if line]
-    if not queries:
+    texts = [line for line in lines if line]
+    if not texts:
         raise AnnotationError(
-            f'{name}:1: expected a query a line, but all lines are blank.'
+            f'{name}:1: expected a text a line, but all lines are blank.'
         )
-    return queries
+    return texts
