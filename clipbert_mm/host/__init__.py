@@ -15,6 +15,8 @@ importlib_metadata ``import mmaction.models``: an undeclared dependency
 drn                ``import mmaction.models``: DRN is not in the package
 vindlu             ``import mmaction.models``: VindLU needs ``timm`` and
                    symbols that ``transformers`` has removed, and a second
+adafactor          ``import mmengine.optim``: all models of transformers, where
+                   peft is installed
 pose_transforms    ``import mmaction.datasets``: ``scipy.stats``, an eighth of
                    the time of importing everything, for poses
 history_buffer     test, resume and load_from on PyTorch >= 2.6

@@ -63,10 +63,16 @@ def prepare_host() -> None:
             return
         with _busy():
             check_host_versions()
-            # It imports the host, which has to be checked before.
+            # They import the host, which has to be checked before, and the
+            # second one MMEngine's optimizers.
+            from .repairs.adafactor import import_adafactor_late
+
+            reason = import_adafactor_late()
             from .repairs.every import repair_host
 
             repair_host(_applied)
+            if reason is not None:
+                _applied['adafactor'] = reason
             register_locations()
             _is_prepared = True
 

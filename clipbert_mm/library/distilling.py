@@ -191,9 +191,10 @@ def distill(
             progress(len(lessons), len(texts))
     held_out = int(_HELD_OUT * len(lessons))
     split = len(lessons) - held_out
-    torch.manual_seed(seed)
-    student = make_student(model, store.description.width)
-    train(student, model, lessons[:split], sample)
+    with torch.random.fork_rng(devices=[]):  # the caller keeps its own draws
+        torch.manual_seed(seed)
+        student = make_student(model, store.description.width)
+        train(student, model, lessons[:split], sample)
     recall = measure_recall(student, model, lessons[split:], sample)
     StudentTables(store).save(student)
     return DistillReport(
