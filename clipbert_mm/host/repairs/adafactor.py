@@ -5,14 +5,11 @@ MMEngine imports it with its optimizers, and transformers then imports peft
 where that is installed, and with it all of its own models.
 """
 
-import builtins
 import importlib
 import sys
-from collections.abc import Callable
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from .late_import import run_at_import
+from .late_import import promise_at_import
 
 BUILDER = 'mmengine.optim.optimizer.builder'
 TRANSFORMERS = 'transformers'
@@ -31,31 +28,8 @@ def import_adafactor_late() -> str | None:
     """
     if BUILDER in sys.modules:
         return None
-    run_at_import(BUILDER, _run_without_transformers)
+    promise_at_import(BUILDER, TRANSFORMERS, Adafactor=late_adafactor)
     return 'mmengine.optim would import Adafactor, and peft with it'
-
-
-def _run_without_transformers(
-    module: ModuleType, execute: Callable[[ModuleType], None]
-) -> None:
-    """Execute a module whose ``Adafactor`` is imported when it is built."""
-    # Of this module alone: other threads may import transformers meanwhile.
-    names = {**vars(builtins), '__import__': _import_but_adafactor}
-    module.__dict__['__builtins__'] = names
-    execute(module)
-
-
-def _import_but_adafactor(
-    name: str,
-    namespace: Any = None,
-    variables: Any = None,
-    members: Any = (),
-    level: int = 0,
-) -> Any:
-    """Import a module, but only promise ``transformers.Adafactor``."""
-    if (name, members) == (TRANSFORMERS, ('Adafactor',)):
-        return SimpleNamespace(Adafactor=late_adafactor)
-    return builtins.__import__(name, namespace, variables, members, level)
 
 
 def late_adafactor(params: Any, **kwargs: Any) -> Any:

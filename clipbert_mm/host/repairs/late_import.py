@@ -5,11 +5,12 @@ A finder at the front of ``sys.meta_path`` lets the loader of such a module
 run it under our control. All other modules pass.
 """
 
+import builtins
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 #: Runs a module: takes it and the function that executes its code.
@@ -33,6 +34,42 @@ def run_at_import(name: str, run: Run) -> None:
         >>> del LateFinder.of_process().runs['this_is_an_example']
     """
     LateFinder.of_process().runs[name] = run
+
+
+def promise_at_import(importer: str, source: str, **members: Any) -> None:
+    """Give a module stand-ins for what it imports from another.
+
+    Its statement ``from source import member`` then imports nothing. Other
+    modules import the same names as ever.
+
+    Args:
+        importer (str): Full name of the module, which is not imported yet.
+        source (str): Module that it would import.
+        **members (Any): Stand-ins for all the names of that statement.
+
+    Example:
+        >>> promise_at_import('this_is_an_example', 'heavy', work=print)
+        >>> del LateFinder.of_process().runs['this_is_an_example']
+    """
+
+    def import_or_promise(
+        name: str,
+        namespace: Any = None,
+        variables: Any = None,
+        names: Any = (),
+        level: int = 0,
+    ) -> Any:
+        if (name, names) == (source, tuple(members)):
+            return SimpleNamespace(**members)
+        return builtins.__import__(name, namespace, variables, names, level)
+
+    def run(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+        # Of this module alone: other threads may import the source meanwhile.
+        own = {**vars(builtins), '__import__': import_or_promise}
+        module.__dict__['__builtins__'] = own
+        execute(module)
+
+    run_at_import(importer, run)
 
 
 class LateFinder(MetaPathFinder):

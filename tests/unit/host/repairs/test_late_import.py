@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from clipbert_mm.host.repairs.late_import import LateFinder, run_at_import
+from clipbert_mm.host.repairs.late_import import (
+    LateFinder,
+    promise_at_import,
+    run_at_import,
+)
 
 
 @pytest.fixture
@@ -65,3 +69,22 @@ def test_run_at_import__errors_are_those_of_the_module(
     with pytest.raises(ModuleNotFoundError, match='late_but_nowhere'):
         importlib.import_module('late_but_nowhere')
     del LateFinder.of_process().runs['late_but_nowhere']
+
+
+def test_promise_at_import__only_the_names_that_are_promised(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / f'{name}.py').write_text(
+        'from fractions import Fraction\n'
+        'from decimal import Decimal, getcontext\n'
+    )
+    promise_at_import(name, 'fractions', Fraction='promised')
+    promise_at_import('late_other', 'decimal', Decimal='promised')
+    module = importlib.import_module(name)
+    assert module.Fraction == 'promised'
+    assert module.Decimal.__module__ == 'decimal'  # another module's promise
+    promise_at_import(name, 'decimal', Decimal='promised')
+    module = importlib.reload(module)
+    assert module.Fraction(1, 2) + module.Fraction(1, 2) == 1
+    assert module.Decimal.__module__ == 'decimal'  # of two names, one promised
+    del LateFinder.of_process().runs['late_other']
