@@ -4,6 +4,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -374,16 +375,14 @@ def test_rank__moment_is_the_best_clip(
 
 
 def test_rank__same_video_twice_keeps_the_order(
-    trained: Trained, inferencer: ClipBERTInferencer, tmp_path: Path
+    trained: Trained, inferencer: ClipBERTInferencer
 ) -> None:
-    copy = tmp_path / 'copy.mp4'
-    copy.write_bytes(Path(trained.videos[0]).read_bytes())
-    for videos in (
-        [trained.videos[0], str(copy)],
-        [str(copy), trained.videos[0]],
-    ):
+    # Once encoded: the last bits depend on the batch of a video.
+    features = inferencer.features(trained.videos[0])
+    twins = [features, replace(features, video='copy.mp4')]
+    for videos in (twins, twins[::-1]):
         ranking = inferencer.rank('a red dog', videos)
-        assert [match['video'] for match in ranking] == videos
+        assert [m['video'] for m in ranking] == [v.video for v in videos]
 
 
 def test_rank__folder_with_a_bad_file(
