@@ -6,6 +6,7 @@ from .checkpoints import allow_history_buffers, read_downloads_safely
 from .compilation import compile_parts_of_models
 from .config_names import find_configs_by_name
 from .config_settings import apply_settings_of_configs
+from .config_text import format_texts_quickly
 from .optional_models import bind_submodules, repair_models_at_import
 from .pose_transforms import import_stats_late
 from .process_group import use_gloo_without_gpu
@@ -48,6 +49,7 @@ def repair_host(applied: dict[str, str]) -> None:
         ('compile', compile_parts_of_models),
         ('settings', apply_settings_of_configs),
         ('config_names', find_configs_by_name),
+        ('config_text', format_texts_quickly),
     ):
         reason = repair()
         if reason is not None:
