@@ -12,7 +12,7 @@
 CLIPBERT_VENV ?= .venv
 export PATH := $(abspath $(CLIPBERT_VENV))/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
-PYTEST = pytest -n auto --maxprocesses 4
+PYTEST = pytest -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: env format lint types test test-fast docs demo ci
 

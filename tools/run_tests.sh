@@ -14,7 +14,7 @@ cd "$ROOT"
 export PATH="$(dirname "$RUN_PYTHON"):$PATH" # for scripts that the tests run
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 status=0
-"$RUN_PYTHON" -m pytest -n auto --maxprocesses 4 "$@" || status=$?
+"$RUN_PYTHON" -m pytest -n auto --maxprocesses 4 --dist worksteal "$@" || status=$?
 echo
 if [ "$status" -eq 0 ]; then
     echo "The tests passed. Next: tools/quickstart.sh trains a small ClipBERT"

@@ -261,6 +261,7 @@ def test_bank_gives_the_scores_of_the_plain_path(
     )
 
 
+@pytest.mark.slow
 def test_a_few_steps_learn_two_pairs(
     case: Case, pretrained: tuple[Any, Path]
 ) -> None:

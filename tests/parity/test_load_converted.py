@@ -140,6 +140,7 @@ def answers(number: int) -> list[str]:
     return [str(index) for index in range(number)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'model, name, num_classes, task',
     [

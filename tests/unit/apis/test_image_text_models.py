@@ -220,6 +220,7 @@ def test_config__sizes_are_those_of_the_model(
     assert sizes == [32]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'kind, class_name',
     [*CLASSES.items(), ('vilt_qa', 'ViltForQuestionAnswering')],
@@ -246,6 +247,7 @@ def test_save_pretrained__is_a_folder_of_its_own(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', CLASSES)
 def test_explain__by_occlusion(kind: str, tmp_path: Path) -> None:
     write_model(tmp_path / 'model', kind, CLASSES[kind])

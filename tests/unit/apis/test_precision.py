@@ -22,6 +22,7 @@ def exported(trained: Trained, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_int8__close_to_single_precision(
     trained: Trained, exported: Path, inferencer: ClipBERTInferencer
 ) -> None:

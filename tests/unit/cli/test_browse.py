@@ -63,6 +63,7 @@ def run(cfg: Config, folder: Path, *options: str) -> int:
     return browse.main([str(config), '--out', str(folder / 'seen'), *options])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name, split, text', KINDS)
 def test_browse__draws_what_the_sampler_would_feed(
     name: str,

@@ -138,6 +138,7 @@ def test_tool__missing_file(tmp_path, capsys):
     assert f'{absent} is not a file' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_tool__official_and_back(tmp_path, official, capsys):
     ours, theirs = tmp_path / 'ours.safetensors', tmp_path / 'theirs.pt'
     assert main(['official', str(official), str(ours), '--quiet']) == 0
@@ -193,6 +194,7 @@ def test_tool__bert_and_back(tmp_path, capsys):
     )
 
 
+@pytest.mark.slow
 def test_tool__tvp_and_back(tmp_path, capsys):
     make_tvp().save_pretrained(tmp_path / 'tvp')
     ours, theirs = str(tmp_path / 'ours.pth'), tmp_path / 'tvp.safetensors'

@@ -29,6 +29,7 @@ def run_main(*words: str) -> subprocess.CompletedProcess:
     return run_python('-m', main.__name__, *words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('command', ['', *COMMANDS])
 def test_help__shows_examples_without_heavy_imports(command: str) -> None:
     words = [command, '--help'] if command else ['--help']
@@ -55,6 +56,7 @@ def test_main__version() -> None:
     assert run_main('--version').stdout == f'clipbert_mm {__version__}\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'words, message',
     [

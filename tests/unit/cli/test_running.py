@@ -118,6 +118,7 @@ GONE = 'ends = os.pipe(); os.close(ends[0]); os.dup2(ends[1], 1)'
 NONE = 'sys.stdout.close(); sys.stdout = None'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('close', [GONE, NONE])
 @pytest.mark.parametrize('as_json', [True, False])
 def test_run__closed_output(close: str, as_json: bool) -> None:

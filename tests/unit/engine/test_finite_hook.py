@@ -257,6 +257,7 @@ def test_finite_hook__all_processes_stop(tmp_path: Path) -> None:
         assert 'the first of them: mean' in weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', shipped_configs())
 def test_configs__have_the_hook(name: str) -> None:
     types = [hook['type'] for hook in load_config(name).custom_hooks]

@@ -58,6 +58,7 @@ def test_text_limits_hook__before_a_test(videos, tmp_path):
         runner.test()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', shipped_configs())
 def test_configs__have_the_hook(name):
     types = [hook['type'] for hook in load_config(name).custom_hooks]

@@ -72,6 +72,7 @@ def test_sample__clips_of_a_short_video_come_again(
     assert len(sample_of(library, 2)) == 2
 
 
+@pytest.mark.slow
 def test_train__the_student_learns_the_ranking(library: VideoLibrary) -> None:
     sample = sample_of(library)
     texts = [row['caption'] for row in demo_rows()][:6]

@@ -144,6 +144,7 @@ def test_every_setting_is_tried() -> None:
     assert NEW.keys() == SETTINGS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', SETTINGS)
 def test_setting__acts_everywhere_in_every_config_or_is_refused(
     name: str, configs: dict[str, Config]

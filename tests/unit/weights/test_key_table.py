@@ -182,6 +182,7 @@ FORMATS = dict(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('prefix', ['module.', '_orig_mod.module.', 'model.'])
 @pytest.mark.parametrize('name', FORMATS)
 def test_unwrap_for_table__every_format(name, prefix):
@@ -199,6 +200,7 @@ def test_unwrap_for_table__every_format(name, prefix):
     assert note not in report.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('prefix', ['', 'module.', 'module.model.'])
 @pytest.mark.parametrize('whole', [True, False])
 def test_unwrap_for_table__model_is_a_real_part_of_tvp(tvp, prefix, whole):

@@ -108,6 +108,7 @@ def test_describe_architecture__input(name: str, reads: str) -> None:
     assert text.endswith(f'`RetrievalTask`. It reads {reads}')
 
 
+@pytest.mark.slow
 def test_describe_architecture__of_every_shipped_config() -> None:
     model = ClipBERTInferencer('demo', device='cpu').model
     for path in shipped_configs():

@@ -217,6 +217,7 @@ def test_check_settings__what_passes_is_built_from_registries() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'name', [n for n in shipped_configs() if 'pretrain' not in n]
 )

@@ -20,6 +20,7 @@ from clipbert_mm.cli.convert import DATASETS
 from tests.toolbox.converting import TOOLS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('dataset', DATASETS)
 def test_help__imports_nothing_heavy(dataset, tmp_path) -> None:
     result = subprocess.run(

@@ -39,6 +39,7 @@ for name, way in ways.items():
 """
 
 
+@pytest.mark.slow
 def test_every_way__keeps_the_previous_file(tmp_path: Path):
     path = tmp_path / 'file.pth'
     path.write_bytes(b'old')

@@ -95,6 +95,7 @@ def test_compress_folder__a_source_that_would_become_larger(
         assert len(reader) == 2
 
 
+@pytest.mark.slow
 def test_compress_folder__names(tmp_path: Path) -> None:
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()
