@@ -83,7 +83,7 @@ def test_index__killed_while_it_writes_goes_on(tmp_path: Path) -> None:
     wait_for(
         process,
         lambda: table.is_dir() and len(list(table.iterdir())) >= 4,
-        120,
+        300,
     )
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
