@@ -98,6 +98,7 @@ def test_gradients__clip_logits(load_reference_model):
     assert_close(logits, 'grad_ret/clip_logits', 1e-5)
 
 
+@pytest.mark.slow
 def test_gradients__largest_entries(retrieval_step):
     model, _ = retrieval_step('lse')  # for which they are stored
     names = official_names('ret_ce')
@@ -136,6 +137,7 @@ def test_gradients__frozen_parameters(load_reference_model):
     assert buffers == {n for n in settings['buffers'] if 'backbone' in n}
 
 
+@pytest.mark.slow
 def test_gradients__pretraining(pretraining):
     model = pretraining
     batch = make_batch(

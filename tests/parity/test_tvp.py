@@ -46,6 +46,7 @@ def clip() -> Tensor:
     return torch.randn(1, 2, 3, 64, 64, generator=generator)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_convert_tvp__backbone_gives_the_same_stages(
     tvp, clipbert_of_tvp, clip

@@ -30,6 +30,7 @@ def modules_with_examples() -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', modules_with_examples())
 def test_examples__are_true(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -99,6 +99,7 @@ THEIRS: dict[str, Callable[[Any, Tensor, Tensor], Tensor]] = dict(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', CLASSES)
 def test_score__is_that_of_transformers_on_the_frames_of_the_clips(
     kind: str, tmp_path: Path

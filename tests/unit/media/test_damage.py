@@ -53,6 +53,7 @@ def read_all(path: Path, **options: Any) -> np.ndarray:
         return reader.get_batch(range(len(reader))).asnumpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', FORMS)
 def test_damage__none_is_silent(
     forms: Path, tmp_path: Path, name: str

@@ -162,6 +162,7 @@ def test_setting__acts_everywhere_in_every_config_or_is_refused(
                 override_config(cfg, {name: NEW[name]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', [0, 1])
 def test_num_workers__makes_loaders_that_torch_accepts(
     number: int, configs: dict[str, Config]

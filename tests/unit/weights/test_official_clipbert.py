@@ -11,6 +11,8 @@ from clipbert_mm.weights import (
 )
 from tests.toolbox import reference_data
 
+pytestmark = pytest.mark.slow  # states of full size
+
 MODELS = (
     'pretrain',
     'retrieval_ce',
@@ -35,7 +37,6 @@ def full_size_state(model: str) -> dict[str, torch.Tensor]:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('model', MODELS)
 def test_convert_official__full_size_is_fully_accounted_for(model):
     state = full_size_state(model)
@@ -56,7 +57,6 @@ def test_convert_official__shapes_do_not_change():
         assert new[target].shape == state[source].shape
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     'source, target',
     [
@@ -169,7 +169,6 @@ def test_convert_official__small_model_keeps_every_value():
     assert report.sizes['num_outputs'] == 2
 
 
-@pytest.mark.slow
 def test_reference_data__weights_equal_the_recorded_checks():
     state = reference_data.official_state_dict('ret_ce', detector=True)
     checks = reference_data.load_json()['checks']
@@ -196,7 +195,6 @@ def test_reference_data__pixels_equal_the_recorded_checks():
     assert value.flatten()[:5].tolist() == check['first']
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('model', SMALL_MODELS)
 def test_revert_official__round_trip_keeps_every_bit(model):
     state = reference_data.official_state_dict(model)

@@ -12,6 +12,8 @@ from clipbert_mm.host.repairs.resumed_state import distrust
 from clipbert_mm.utils.resume_errors import NotResumableError
 from tests.toolbox.tiny_training import tiny_runner
 
+pytestmark = pytest.mark.slow  # trains
+
 ITER = dict(by_epoch=True, convert_to_iter_based=True)
 SCHEDULES = {
     'WarmupLinearLR': lambda epochs: [

@@ -29,6 +29,7 @@ def host_name(name: str) -> str:
     return name
 
 
+@pytest.mark.slow
 def test_resnet50_grid__equals_mmaction_caffe_resnet() -> None:
     """In value and gradient: the host's norms are operators of their own."""
     torch.manual_seed(0)
