@@ -17,6 +17,8 @@ from clipbert_mm.weights.calibration import Calibration, apply_calibration
 
 from .conftest import CLIPS, NUMBER
 
+pytestmark = pytest.mark.slow  # indexes videos
+
 QUERY = 'a big red ring moves at the left'
 
 

@@ -18,6 +18,8 @@ from clipbert_mm.utils.resume_errors import ExistingCheckpointsError
 from clipbert_mm.utils.whole_files import FileNotWrittenError
 from tests.toolbox.tiny_training import tiny_runner
 
+pytestmark = pytest.mark.slow  # trains
+
 UP = [dict(acc=0.1), dict(acc=0.2), dict(acc=0.3)]
 
 
