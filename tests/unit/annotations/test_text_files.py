@@ -39,7 +39,7 @@ def test_read_text__names_the_line_that_is_not_utf8(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     'content, message',
     [
-        (gzip.compress(b'[]', mtime=0), 'a gzip archive. Unpack it, and name the'),
+        (gzip.compress(b'[]', mtime=0), 'a gzip archive. Unpack it, and name'),
         (b'PK\x03\x04\0\xff', 'a ZIP archive. Unpack it, and name the'),
         (b'PAR1\x15\x04\xff', 'a Parquet file. Name the annotation file'),
         ('[]'.encode('utf-16'), 'a text in UTF-16. Save it in UTF-8.'),
