@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.toolbox.indexing import NUMBER, document, run
+from tests.toolbox.processes import run_python
 
 from .conftest import Indexed
 
@@ -42,3 +43,14 @@ def test_library__eval(
     assert 'cascade' in capsys.readouterr().out
     assert run('library', 'eval', indexed.folder) == 2
     assert run(*words, tmp_path / 'none.csv') == 1
+
+
+def test_looking_after__needs_no_pytorch() -> None:
+    code = (
+        'import sys; from clipbert_mm.library import LibraryError, store; '
+        'from clipbert_mm.library import similar_videos, verifying; '
+        "assert 'torch' not in sys.modules; "
+        "assert not hasattr(sys.modules['clipbert_mm.library'], 'Librari')"
+    )
+    result = run_python('-c', code)
+    assert result.returncode == 0, result.stderr
