@@ -50,7 +50,8 @@ class ContactSheetHook(Hook):
         ...     dict(type='ContactSheetHook', out_dir='sheets')]
     """
 
-    priority = 'LOW'
+    # Before EMAHook, which then takes the averaged weights away again.
+    priority = 'ABOVE_NORMAL'
 
     def __init__(
         self, out_dir: str | None = None, num_sheets: int = 16

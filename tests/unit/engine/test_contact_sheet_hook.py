@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.runner import Runner
 
 from clipbert_mm.engine import ContactSheetHook, contact_sheet_hook
@@ -21,13 +20,6 @@ RUNS = itertools.count()
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_corpus(tmp_path_factory.mktemp('corpus'))
-
-
-@pytest.fixture(autouse=True)
-def _plain_text_of_configs(monkeypatch: pytest.MonkeyPatch) -> None:
-    # MMEngine formats the config three times in a run, which takes seconds
-    # for long lines.
-    monkeypatch.setattr(Config, 'pretty_text', property(str))
 
 
 def run(
@@ -133,6 +125,15 @@ def test_hook__draws_each_validation_and_changes_no_training(
     plain = train(corpus, tmp_path / 'plain', [])
     assert drawn.keys() == plain.keys()
     assert all(torch.equal(drawn[name], plain[name]) for name in plain)
+
+
+def test_hook__draws_before_averaged_weights_are_taken_away(
+    corpus: Path, tmp_path: Path
+) -> None:
+    cfg = shrink('clipbert_debug', corpus, work_dir=str(tmp_path))
+    cfg.custom_hooks += [dict(type='EMAHook'), dict(type='ContactSheetHook')]
+    names = [type(hook).__name__ for hook in Runner.from_cfg(cfg).hooks]
+    assert names.index('ContactSheetHook') < names.index('EMAHook')
 
 
 def test_hook__a_validation_without_a_training(

@@ -7,9 +7,7 @@ import multiprocessing
 import os
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +39,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own_corpus(corpus: Path) -> Iterator[Path]:
-    """A copy whose videos may be changed, at a short path: see below."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(shutil.copytree(corpus, f'{folder}/c'))
-
-
-@pytest.fixture(autouse=True)
-def _plain_text_of_configs(monkeypatch: pytest.MonkeyPatch) -> None:
-    # MMEngine formats the config three times in a run, which takes seconds
-    # for long lines.
-    monkeypatch.setattr(Config, 'pretty_text', property(str))
+def own_corpus(corpus: Path, tmp_path: Path) -> Path:
+    """A copy whose videos may be changed."""
+    return Path(shutil.copytree(corpus, tmp_path / 'own'))
 
 
 @TRANSFORMS.register_module()
