@@ -10,6 +10,7 @@ from transformers import AutoConfig, PretrainedConfig
 
 from clipbert_mm.annotations.strict_json import StrictJSONError, decode_all
 from clipbert_mm.models.pretrained_parts import check_kind
+from clipbert_mm.models.text_limits import text_positions
 from clipbert_mm.utils.config_loading import load_config
 from clipbert_mm.weights.exported_settings import FORMAT
 
@@ -84,10 +85,8 @@ def image_text_config(folder: str) -> Config:
     text = getattr(options, 'text_config', options)
     if kind == 'blip-2':  # whose text_config is that of a language model
         text = options.qformer_config
-    length = text.max_position_embeddings
-    if kind == 'bridgetower':  # RoBERTa counts from the padding's position
-        length -= text.pad_token_id + 1
-    length = min(length, _LENGTHS.get(kind, length))
+    positions = text_positions(text)
+    length = min(positions, _LENGTHS.get(kind, positions))
     config = load_config(
         CONFIGS[kind],
         dict(

@@ -3,6 +3,31 @@
 
 from typing import Any
 
+# Text models that count positions from that of the padding, as RoBERTa does.
+_COUNT_FROM_PADDING = ('bridgetower_text_model', 'roberta')
+
+
+def text_positions(config: Any) -> int:
+    """Return the largest number of tokens that a text model has positions for.
+
+    Args:
+        config (Any): Configuration of the text model.
+
+    Returns:
+        int: Number of tokens.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> text_positions(SimpleNamespace(
+        ...     model_type='roberta', max_position_embeddings=514,
+        ...     pad_token_id=1))
+        512
+    """
+    positions = config.max_position_embeddings
+    if getattr(config, 'model_type', 'bert') in _COUNT_FROM_PADDING:
+        positions -= config.pad_token_id + 1
+    return positions
+
 
 def check_text_limits(
     config: Any, max_txt_len: int, num_words: int, source: str
@@ -27,7 +52,7 @@ def check_text_limits(
         ValueError: test_dataloader has max_txt_len=20, but BERT has 16 \
 positions (max_position_embeddings). Set max_txt_len to at most 16.
     """
-    positions = config.max_position_embeddings
+    positions = text_positions(config)
     if max_txt_len > positions:
         raise ValueError(
             f'{source} has max_txt_len={max_txt_len}, but BERT has '
