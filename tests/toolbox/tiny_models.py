@@ -55,7 +55,9 @@ def clipbert_config(**parts: dict) -> dict:
         task=dict(type='RetrievalTask'),
     )
     for name, part in parts.items():
-        cfg[name] = {**cfg[name], **part} if isinstance(part, dict) else part
+        cfg[name] = (
+            {**cfg.get(name, {}), **part} if isinstance(part, dict) else part
+        )
     return cfg
 
 
