@@ -15,7 +15,7 @@ from clipbert_mm.host.preparation import (
     prepare_host_on_import,
     register_locations,
 )
-from tests.toolbox.processes import run_python
+from tests.toolbox.processes import run_forks, run_python
 
 #: Where the preparation is seen: a component of ours, and a host without it.
 CHECK = """
@@ -61,6 +61,36 @@ PREPARED = {
         assert clipbert_mm.applied_repairs() == repairs
         check()
     """,
+    'a_second_attempt_after_a_missing_package': """
+        import sys
+        import clipbert_mm
+        sys.modules['mmcv'] = None
+        for name in ('mmengine', 'mmengine', 'mmaction'):
+            try:
+                __import__(name)
+            except ImportError as error:
+                assert 'pip install mmcv-lite==2.1.0' in str(error), error
+            else:
+                raise AssertionError(f'{name} was imported')
+            assert name not in sys.modules
+        sys.modules.pop('mmcv', None)  # now it is installed
+        import mmengine.runner
+        assert mmengine.config.Config and mmengine.runner.Runner
+        check()
+    """,
+}
+
+
+@pytest.mark.slow
+def test_prepared():
+    codes = {n: CHECK + textwrap.dedent(c) for n, c in PREPARED.items()}
+    for name, (status, errors) in run_forks(codes).items():
+        assert status == 0, f'{name}: {errors}'
+        assert 'mmcv-lite' not in errors, name
+
+
+#: Scenarios that need a process in which nothing is imported.
+PREPARED_FROM_NOTHING = {
     'repairs_asked_first': """
         import sys
         import clipbert_mm
@@ -92,30 +122,14 @@ PREPARED = {
         assert not errors, errors
         check()
     """,
-    'a_second_attempt_after_a_missing_package': """
-        import sys
-        import clipbert_mm
-        sys.modules['mmcv'] = None
-        for name in ('mmengine', 'mmengine', 'mmaction'):
-            try:
-                __import__(name)
-            except ImportError as error:
-                assert 'pip install mmcv-lite==2.1.0' in str(error), error
-            else:
-                raise AssertionError(f'{name} was imported')
-            assert name not in sys.modules
-        sys.modules.pop('mmcv', None)  # now it is installed
-        import mmengine.runner
-        assert mmengine.config.Config and mmengine.runner.Runner
-        check()
-    """,
 }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', PREPARED)
-def test_prepared(name: str):
-    result = run_python('-c', CHECK + textwrap.dedent(PREPARED[name]))
+@pytest.mark.parametrize('name', PREPARED_FROM_NOTHING)
+def test_prepared__from_nothing(name: str):
+    code = CHECK + textwrap.dedent(PREPARED_FROM_NOTHING[name])
+    result = run_python('-c', code)
     assert result.returncode == 0, result.stderr
     assert 'mmcv-lite' not in result.stderr
 

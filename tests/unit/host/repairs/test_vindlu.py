@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from clipbert_mm.host.repairs.vindlu import reason_of
-from tests.toolbox.processes import run_python
+from tests.toolbox.processes import run_forks
 from tests.toolbox.raising import error_of
 
 IS_LATE = """
@@ -32,24 +32,26 @@ USES = {
 }
 
 
+LATE = """
+import importlib
+import mmaction.models
+from mmaction.models import multimodal
+assert MODELS.get('VindLUVQA').__name__ == 'VindLUVQA'
+assert not is_imported()
+message = error_of(lambda: {use})
+assert 'MMAction2 cannot be used here: ModuleNotFou' in message
+assert is_imported()
+assert MODELS.get('VindLUVQA').__module__.endswith('.placeholders')
+assert error_of(lambda: {use}) == message
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize('use', USES)
-def test_vindlu__is_imported_when_used_and_says_why_it_cannot(use: str):
+def test_vindlu__is_imported_when_used_and_says_why_it_cannot():
     """Timm is missing, in the versions of constraints.txt."""
-    code = IS_LATE + textwrap.dedent(f"""
-        import importlib
-        import mmaction.models
-        from mmaction.models import multimodal
-        assert MODELS.get('VindLUVQA').__name__ == 'VindLUVQA'
-        assert not is_imported()
-        message = error_of(lambda: {USES[use]})
-        assert 'MMAction2 cannot be used here: ModuleNotFou' in message
-        assert is_imported()
-        assert MODELS.get('VindLUVQA').__module__.endswith('.placeholders')
-        assert error_of(lambda: {USES[use]}) == message
-    """)
-    result = run_python('-c', code)
-    assert result.returncode == 0, result.stderr
+    codes = {n: IS_LATE + LATE.format(use=use) for n, use in USES.items()}
+    for name, (status, errors) in run_forks(codes).items():
+        assert status == 0, f'{name}: {errors}'
 
 
 STAND_INS = """
@@ -89,8 +91,8 @@ def test_vindlu__that_works_takes_its_place():
         assert not hasattr(mmaction.models.multimodal, 'no_such_name')
     """)
     )
-    result = run_python('-c', code)
-    assert result.returncode == 0, result.stderr
+    ((status, errors),) = run_forks(dict(works=code)).values()
+    assert status == 0, errors
 
 
 @pytest.mark.parametrize(
