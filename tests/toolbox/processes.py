@@ -20,7 +20,8 @@ PRELOADED = ['torch.distributed', 'mmengine.runner', 'clipbert_mm.models']
 # Runs codes in forks, and prints the errors of each.
 FORKS = """
 import json, os, sys, traceback
-import cv2, torch.distributed.optim, transformers.modeling_utils
+import cv2, matplotlib.pyplot, torch.distributed.optim
+import transformers.modeling_utils, yapf
 
 errors = {}
 for name, code in json.loads(sys.argv[1]).items():

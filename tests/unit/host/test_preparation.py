@@ -136,7 +136,8 @@ def test_prepared__from_nothing(name: str):
 
 FIRST_IMPORTS = """
 import os, sys
-import cv2, torch, transformers  # so that each process below starts fast
+import cv2, matplotlib.pyplot, torch.distributed.optim  # so that each process
+import scipy.stats, transformers.modeling_utils, yapf  # below starts fast
 import clipbert_mm
 
 if os.fork() == 0:  # list the modules that the preparation imports
