@@ -52,6 +52,8 @@ from clipbert_mm.quickstart.corpus.scenes import (
 from .harness import machine_line, print_table
 
 _SEED = 7
+# Videos that are written at a time.
+_BLOCK = 64
 
 
 class Corpus(NamedTuple):
@@ -98,6 +100,11 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--index', help='folder of the index, which is kept and used again'
     )
+    parser.add_argument(
+        '--tiers-only',
+        action='store_true',
+        help='leave out the ways to find candidates that are not offered',
+    )
     return parser.parse_args(argv)
 
 
@@ -134,6 +141,8 @@ def fill(library: VideoLibrary, combinations: Sequence[Combination]) -> None:
         combinations (Sequence[Combination]): Contents of all videos.
     """
     model, store = library._model, library.store
+    videos: list[VideoRow] = []
+    rows: list[ClipRow] = []
     for video in range(len(store.videos()), len(combinations)):
         rng = np.random.default_rng((_SEED, video))
         look, rate = draw_sized_look(rng), float(draw_rate(rng))
@@ -144,13 +153,15 @@ def fill(library: VideoLibrary, combinations: Sequence[Combination]) -> None:
         clips = model.pipeline(VideoFrames(images, rate))
         grids = pack_tokens(model.tokens([clips.frames])[0], 'float16')
         vector = [0.0] * store.description.width
-        rows = [
+        rows += [
             ClipRow(video, i, *clips.times[i], grid, vector, b'')
             for i, grid in enumerate(grids)
         ]
         facts = FileFacts(f'/{video}.mp4', 0, 0)
-        row = VideoRow(video, facts, str(video), len(rows), 1.0, '')
-        store.add([row], rows)
+        videos.append(VideoRow(video, facts, str(video), len(grids), 1.0, ''))
+        if len(videos) == _BLOCK or video == len(combinations) - 1:
+            store.add(videos, rows)
+            videos, rows = [], []
 
 
 def measure_tiers(
@@ -461,6 +472,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             ['tier', 'best', '10 best', '50 best', 'R@1', 'passes', 'CPU s'],
             rows,
         )
+        if args.tiers_only:
+            return
         print_table(
             f'Orders: {size}; the first {KEPT_VIDEOS} are reranked',
             [
