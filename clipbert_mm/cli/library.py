@@ -1,10 +1,11 @@
 # Copyright (c) clipbert_mm contributors.
 """Look after an index of videos.
 
-`stats` counts what is in it, `verify` checks that it is complete and fits the
-files, `compact` merges small files and removes old versions, `export` writes
-its tables as Parquet, and `eval` searches it by the queries of a CSV file with
-the columns query and video: recall and cost of every tier.
+`stats` counts what is in it, its student included, `verify` checks that it is
+complete and fits the files, `compact` merges small files and removes old
+versions, `export` writes its tables as Parquet, and `eval` searches it by the
+queries of a CSV file with the columns query and video: recall and cost of
+every tier.
 
 Example:
     clipbert-mm library stats library
@@ -145,11 +146,16 @@ def count(store: 'IndexStore') -> dict[str, Any]:
         store (IndexStore): The index.
 
     Returns:
-        dict[str, Any]: Model, numbers of videos and clips, hours and bytes.
+        dict[str, Any]: Model, numbers of videos and clips, hours and bytes;
+        of the student, whether there is one, videos that have vectors, and
+        bytes.
     """
+    from clipbert_mm.library.student_tables import TABLES, StudentTables
+
     rows = store.videos()
-    files = (f for f in Path(store.location).rglob('*') if f.is_file())
     about = store.description
+    students = StudentTables(store)
+    folder = Path(store.location)
     return dict(
         model=about.model,
         precision=about.precision,
@@ -157,5 +163,13 @@ def count(store: 'IndexStore') -> dict[str, Any]:
         unreadable=sum(row.clips == 0 for row in rows),
         clips=sum(row.clips for row in rows),
         hours=round(sum(row.seconds for row in rows) / 3600, 3),
-        bytes=sum(file.stat().st_size for file in files),
+        bytes=_bytes_in(folder),
+        student=students.exists(),
+        student_videos=len(students.count_vectors()),
+        student_bytes=sum(_bytes_in(folder / f'{t}.lance') for t in TABLES),
     )
+
+
+def _bytes_in(folder: Path) -> int:
+    files = (file for file in folder.rglob('*') if file.is_file())
+    return sum(file.stat().st_size for file in files)

@@ -19,6 +19,8 @@ from .store import EXTRA, IndexStore, is_in, nearest_videos
 from .student import VECTOR_WIDTH, Student
 
 _WEIGHTS, _VECTORS = 'student', 'student_clips'
+#: Names of the tables of a student.
+TABLES = (_WEIGHTS, _VECTORS)
 _KEY = b'student'
 # Videos whose clips are embedded at a time.
 _BLOCK = 64
@@ -112,7 +114,7 @@ class StudentTables:
         Returns:
             int: Number of videos whose vectors were computed.
         """
-        digest = _digest(student)
+        digest = _digest(student.state_dict())
         table = self._store.find_table(_VECTORS)
         if table is None or _digest_of(table) != digest:
             table = self._store.replace_table(_VECTORS, _schema(digest))
@@ -121,17 +123,28 @@ class StudentTables:
             for row in self._store.videos()
             if row.video in among
         }
-        found = table.search().select(['video']).to_arrow()['video']
-        counts = {
-            pair['values']: pair['counts']
-            for pair in found.value_counts().to_pylist()
-            if pair['values'] in among
-        }
+        found = _count(table)
+        counts = {v: n for v, n in found.items() if v in among}
         self.remove(v for v, n in counts.items() if wanted.get(v) != n)
         missing = [v for v, n in wanted.items() if n and counts.get(v) != n]
         for rows in self._embed(student, missing):
             table.add(rows)
         return len(missing)
+
+    def count_vectors(self) -> dict[int, int]:
+        """Return the number of vectors of each video that has some.
+
+        Returns:
+            dict[int, int]: Numbers of vectors, by the number of the video;
+            none without a student, or if they are those of another.
+        """
+        weights = self._store.find_table(_WEIGHTS)
+        table = self._store.find_table(_VECTORS)
+        if weights is None or table is None:
+            return {}
+        (row,) = weights.search().select(['weights']).to_list()
+        own = _digest(load(row['weights']))
+        return _count(table) if _digest_of(table) == own else {}
 
     def _embed(
         self, student: Student, videos: Sequence[int]
@@ -181,7 +194,7 @@ class StudentTables:
             LibraryError: If the vectors are of another student.
         """
         table = self._store.find_table(_VECTORS)
-        if table is None or _digest_of(table) != _digest(student):
+        if table is None or _digest_of(table) != _digest(student.state_dict()):
             raise LibraryError(
                 'the vectors of the student are missing, because the process '
                 'that wrote them has ended before. Run `clipbert-mm index` '
@@ -238,9 +251,16 @@ def _schema(digest: str) -> Any:
     )
 
 
-def _digest(student: Student) -> str:
-    return tensors_digest(student.state_dict())
+def _digest(state: dict[str, Tensor]) -> str:
+    return tensors_digest(dict(sorted(state.items())))  # as files are
 
 
 def _digest_of(table: Any) -> str:
     return (table.schema.metadata or {}).get(_KEY, b'').decode()
+
+
+def _count(table: Any) -> dict[int, int]:
+    """Return the number of rows of each video."""
+    found = table.search().select(['video']).to_arrow()['video']
+    pairs = found.value_counts().to_pylist()
+    return {pair['values']: pair['counts'] for pair in pairs}

@@ -3,9 +3,11 @@
 
 import os.path as osp
 from collections import Counter
+from collections.abc import Mapping
 
 from .file_facts import facts_of
-from .store import IndexStore
+from .store import IndexStore, VideoRow
+from .student_tables import StudentTables
 
 
 def verify(store: IndexStore) -> list[str]:
@@ -16,7 +18,8 @@ def verify(store: IndexStore) -> list[str]:
 
     Returns:
         list[str]: A line for each problem: clips that are missing, surplus
-        or cut, and files that are gone or have changed.
+        or cut, files that are gone or have changed, and vectors of the
+        student that are missing or surplus.
     """
     about = store.description
     size = about.tokens * about.width * 2
@@ -45,4 +48,21 @@ def verify(store: IndexStore) -> list[str]:
             problems.append(f'{path}: the file is gone')
         elif facts_of(path) != row.facts:
             problems.append(f'{path}: the file has changed: index again')
-    return problems
+    return problems + _student_problems(StudentTables(store), rows)
+
+
+def _student_problems(
+    tables: StudentTables, rows: Mapping[int, VideoRow]
+) -> list[str]:
+    """Return what is wrong with the vectors of the student, if any."""
+    if not tables.exists():
+        return []
+    found = tables.count_vectors()
+    wanted = {video: row.clips for video, row in rows.items()}
+    missing = sum(found.get(v, 0) < n for v, n in wanted.items())
+    surplus = sum(n > wanted.get(v, 0) for v, n in found.items())
+    return [
+        f'{number} videos have {what} vectors of the student: index again'
+        for number, what in ((missing, 'missing'), (surplus, 'surplus'))
+        if number
+    ]

@@ -27,6 +27,9 @@ def test_distill__student_is_a_tier(
     found = document(capsys, *words)
     assert (found['queries'], found['held_out']) == (9, 1)
     assert (found['videos'], found['recall']) == (NUMBER, 1.0)
+    stats = document(capsys, 'library', 'stats', folder)
+    assert (stats['student'], stats['student_videos']) == (True, NUMBER)
+    assert 3 * NUMBER * 64 * 4 < stats['student_bytes'] < stats['bytes']
     assert run(*words, '--max-videos', 2) == 0
     shown = capsys.readouterr().out
     assert '9 queries and 2 videos' in shown

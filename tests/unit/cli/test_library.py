@@ -19,6 +19,7 @@ def test_library__stats_compact_verify_export(
     assert (stats['videos'], stats['unreadable']) == (NUMBER, 1)
     assert stats['clips'] == 3 * NUMBER
     assert stats['model'] == 'demo'
+    assert (stats['student'], stats['student_bytes']) == (False, 0)
     found = document(capsys, 'library', 'compact', folder, '--keep-days', 0)
     assert found['bytes'] < stats['bytes']
     assert document(capsys, 'library', 'verify', folder)['problems'] == []

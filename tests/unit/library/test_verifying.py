@@ -3,10 +3,13 @@
 
 from pathlib import Path
 
+import torch
+
 from clipbert_mm.library import VideoLibrary
+from clipbert_mm.library.student_tables import StudentTables, make_student
 from clipbert_mm.library.verifying import verify
 
-from .conftest import CLIPS
+from .conftest import CLIPS, NUMBER
 
 
 def test_verify__whole_index(library: VideoLibrary) -> None:
@@ -45,3 +48,30 @@ def test_verify__files_that_changed(
         f'{first}: the file is gone',
         f'{second}: the file has changed: index again',
     ]
+
+
+def test_verify__vectors_that_are_missing_or_surplus(
+    library: VideoLibrary,
+) -> None:
+    store, tables = library.store, StudentTables(library.store)
+    width = store.description.width
+    student = make_student(library._model, width)
+    tables.save(student)
+    assert verify(store) == []
+    first, second, third, *_ = (r.video for r in library.videos() if r.clips)
+    tables.remove([first])
+    vectors = store.find_table('student_clips')
+    vectors.delete(f'video = {second} AND clip = 0')
+    surplus = dict(video=third, clip=CLIPS, vector=[0.0] * 64)
+    vectors.add([surplus, dict(surplus, video=999)])
+    problems = [
+        f'2 videos have {what} vectors of the student: index again'
+        for what in ('missing', 'surplus')
+    ]
+    assert verify(store) == problems
+    tables.bring_up_to_date(student)
+    assert verify(store) == []
+    with torch.no_grad():
+        student.log_scale += 1
+    tables.bring_up_to_date(student)  # vectors of another student
+    assert verify(store) == [problems[0].replace('2', str(NUMBER))]
