@@ -5,8 +5,8 @@ import hashlib
 import os
 from typing import NamedTuple
 
-# Numbers of videos that a shard gives; JavaScript reads all of them exactly.
-_NUMBERS = 1 << 32
+#: Numbers of videos that a shard gives; JavaScript reads all of them exactly.
+NUMBERS = 1 << 32
 _MOST_SHARDS = 1 << 20
 
 
@@ -45,7 +45,7 @@ class Shard(NamedTuple):
         """Numbers that the videos of the shard may have."""
         if self.of == 1:
             return range(2**63)
-        return range(self.number * _NUMBERS, (self.number + 1) * _NUMBERS)
+        return range(self.number * NUMBERS, (self.number + 1) * NUMBERS)
 
 
 def make_shard(number: int, of: int) -> Shard:

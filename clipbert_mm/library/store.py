@@ -12,9 +12,12 @@ from clipbert_mm.utils.extras import import_extra
 from .description import Description
 from .errors import LibraryError
 from .file_facts import FileFacts
+from .shard import NUMBERS
 
 EXTRA = 'search'
 _KEY = b'clipbert_mm'
+# Table of the highest numbers of removed videos, one or more of each shard.
+_REMOVED = 'removed_numbers'
 _CLIP_COLUMNS = ('video', 'clip', 'start', 'end', 'grid')
 
 
@@ -65,7 +68,8 @@ class IndexStore:
 
     A video counts once its row is written, after the rows of its clips:
     clips without a video, which a killed run has left, are skipped by readers
-    and removed by :meth:`remove_orphans`.
+    and removed by :meth:`remove_orphans`. A number names one video for ever:
+    that of a removed one is not given again.
 
     Args:
         location (str | os.PathLike[str]): Folder of the index, or an address
@@ -143,6 +147,10 @@ class IndexStore:
         if 'clips' in _tables(database):
             database.drop_table('clips')  # its maker was killed in between
         database.create_table('clips', schema=clips)
+        # Now, because shards that made it at once would lose rows.
+        database.create_table(
+            _REMOVED, schema=_removed_schema(), exist_ok=True
+        )
         database.create_table('videos', schema=videos)
         return cls(location)
 
@@ -210,8 +218,43 @@ class IndexStore:
         """
         numbers = list(videos)
         if numbers:
+            self._remember(numbers)  # before a kill can lose them
             self._videos.delete(is_in(numbers))
             self._clips.delete(is_in(numbers))
+
+    def _remember(self, videos: Iterable[int]) -> None:
+        """Record the highest numbers of videos that are to be removed."""
+        highest: dict[int, int] = {}
+        for video in videos:
+            part = video // NUMBERS
+            highest[part] = max(video, highest.get(part, -1))
+        known = self._removed()
+        rows = [
+            dict(video=video)
+            for part, video in sorted(highest.items())
+            if not any(video <= one < (part + 1) * NUMBERS for one in known)
+        ]
+        if rows:
+            self.open_or_create(_REMOVED, _removed_schema()).add(rows)
+
+    def _removed(self) -> list[int]:
+        table = self.find_table(_REMOVED)
+        if table is None:
+            return []
+        return table.search().to_arrow()['video'].to_pylist()
+
+    def next_number(self, among: range = range(2**63)) -> int:
+        """Return a number that neither a video nor a removed one has.
+
+        Args:
+            among (range): Numbers to choose from. Defaults to all.
+
+        Returns:
+            int: A number above all that were given, as all after it are.
+        """
+        given = [*(row.video for row in self.videos()), *self._removed()]
+        own = (video for video in given if video in among)
+        return max(own, default=among.start - 1) + 1
 
     def remove_orphans(self, among: range = range(2**63)) -> int:
         """Remove clips that belong to no video.
@@ -428,6 +471,11 @@ def _connect(location: str) -> Any:
 
 def _tables(database: Any) -> set[str]:
     return set(database.list_tables().tables)
+
+
+def _removed_schema() -> Any:
+    arrow = import_extra('pyarrow', EXTRA)
+    return arrow.schema([('video', arrow.int64())])
 
 
 def _video_values(videos: Iterable[VideoRow]) -> list[dict[str, Any]]:

@@ -98,7 +98,6 @@ def update_index(
     kept = {row.video for row in moved.values()}
     gone_ids = [row.video for row in lost.values() if row.video not in kept]
     outdated = [by_path[facts.path].video for facts in changes.changed]
-    # Before the videos, whose numbers are given again.
     StudentTables(store).remove([*gone_ids, *outdated])
     store.remove([*gone_ids, *outdated])
     added = [facts for facts in changes.new if facts.path not in moved]
@@ -132,9 +131,7 @@ def _index(
     shard: Shard,
 ) -> None:
     """Encode and write files, a block at a time."""
-    given = (row.video for row in store.videos())
-    own = (video for video in given if video in shard.numbers)
-    first = max(own, default=shard.numbers.start - 1) + 1
+    first = store.next_number(shard.numbers)
     videos: list[VideoRow] = []
     clips: list[ClipRow] = []
     for done, one in enumerate(engine(wanted) if wanted else (), 1):

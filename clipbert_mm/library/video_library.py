@@ -626,18 +626,13 @@ class VideoLibrary:
                 is_waiting = True
             new = self._contents() - known
             known.update(new)
-            numbers = sorted(video for video, _ in new)
-            return is_waiting, self._matches_of(texts, numbers, min_score)
+            return is_waiting, self._matches_of(texts, sorted(new), min_score)
 
         return repeat_looks(look, every, once)
 
-    def _contents(self) -> set[tuple[int, str]]:
-        """Return number and digest of readable videos.
-
-        The number of a removed video may be that of a new one.
-        """
-        rows = self.store.videos()
-        return {(row.video, row.digest) for row in rows if row.clips}
+    def _contents(self) -> set[int]:
+        """Return the numbers of readable videos; other content has another."""
+        return {row.video for row in self.store.videos() if row.clips}
 
     def _still_files(
         self, videos: Any, still: StillFiles

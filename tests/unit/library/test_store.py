@@ -11,6 +11,7 @@ from pyarrow import parquet
 from clipbert_mm.library.description import Description
 from clipbert_mm.library.errors import LibraryError
 from clipbert_mm.library.file_facts import FileFacts
+from clipbert_mm.library.shard import NUMBERS, Shard
 from clipbert_mm.library.store import ClipRow, IndexStore, VideoRow
 
 ABOUT = Description('demo', 'w1', 'p1', 'v1', 2, 1, 2, 'float16')
@@ -109,6 +110,47 @@ def test_remove__videos_and_clips(store: IndexStore) -> None:
     assert store.videos() == [video(0), video(2)]
     assert {v for v, _ in numbers(store)} == {0, 2}
     store.remove([])
+
+
+def test_next_number__was_never_given(store: IndexStore) -> None:
+    other = IndexStore(store.location)
+    assert store.next_number() == 3
+    store.remove([2])
+    store.compact(keep_days=0)
+    assert other.next_number() == 3
+    other.add([video(3)], [])
+    other.remove([0, 3])
+    other.remove([1])  # the index is empty
+    assert IndexStore(store.location).next_number() == 4
+
+
+def test_next_number__in_the_range_of_a_shard(store: IndexStore) -> None:
+    shards = [Shard(i, 3).numbers for i in (1, 2, 3)]
+    first, second = shards[0][4], shards[1][5]
+    store.add([video(first), video(second)], [])
+    store.remove([1, first, second, 2])
+    assert [store.next_number(one) for one in shards] == [
+        shards[0][5],
+        shards[1][6],
+        shards[2][0],
+    ]
+    assert store.next_number(range(NUMBERS)) == 3
+    assert store.next_number() == second + 1
+
+
+def test_remove__that_is_killed_gives_no_number_again(
+    store: IndexStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number is recorded before the video is gone."""
+
+    def kill(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store._clips, 'delete', kill)
+    with pytest.raises(KeyboardInterrupt):
+        store.remove([2])
+    assert store.find(2) is None
+    assert store.next_number() == 3
 
 
 def test_replace__keeps_clips_and_number(store: IndexStore) -> None:

@@ -194,6 +194,25 @@ def test_update__shard_leaves_the_clips_of_others(
     assert library.store.remove_orphans() == 1  # that of the other shard
 
 
+def test_update__numbers_of_removed_videos_are_not_given_again(
+    library: VideoLibrary, videos: Path
+) -> None:
+    paths = sorted(videos.glob('g*.mp4'))
+    given = {row.video for row in library.videos()}
+    for path in paths[:3]:  # by a copy that takes the place of the newest one
+        newest = max(library.videos())
+        os.remove(newest.facts.path)
+        library.update(videos)
+        library.store.compact(keep_days=0)
+        shutil.copyfile(path, newest.facts.path)
+        library.update(videos)
+        last = max(library.videos())
+        assert last.facts.path == newest.facts.path
+        assert last.video not in given
+        given.add(last.video)
+    assert verify(library.store) == []
+
+
 def test_update__a_shard_is_of_one_process(
     library: VideoLibrary, videos: Path
 ) -> None:
