@@ -51,7 +51,7 @@ from .searching import (
     search_among,
 )
 from .shard import WHOLE, Shard, make_shard
-from .similar_videos import find_similar
+from .similar_videos import find_like_captions, find_similar
 from .store import IndexStore, VideoRow
 from .student_tables import StudentTables
 from .updating import Progress, UpdateReport, update_index
@@ -301,6 +301,12 @@ class VideoLibrary:
         check_fraction('min_score', min_score)
         self._model.check_texts([text])
         passes = self._passes(text, tier, candidates)
+        return self._best(passes, top_k, min_score)
+
+    def _best(
+        self, passes: Passes, top_k: int, min_score: float
+    ) -> SearchResult:
+        """Return the videos with the best scores with the first text."""
         paths = {row.video: row.facts.path for row in self.store.videos()}
         raw = np.array([one.scores[0] for one in passes.found], np.float32)
         scores = apply_calibration(raw, self._calibration)
@@ -374,11 +380,14 @@ class VideoLibrary:
                 )
             videos = numbers_of(self.store.videos(), candidates)
             return search_among(self.store, self._model, [text], videos)
+        return SEARCHES[self._tier(tier)](self.store, self._model, [text])
+
+    def _tier(self, tier: str | None) -> str:
         if tier is None:
             has_student = StudentTables(self.store).exists()
             tier = choose_tier(self.store.count_clips(), has_student)
         check_choice('tier', tier, TIERS)
-        return SEARCHES[tier](self.store, self._model, [text])
+        return tier
 
     def distill(
         self,
@@ -539,26 +548,52 @@ class VideoLibrary:
         return row.facts.path
 
     def similar(
-        self, video: str | os.PathLike[str], top_k: int = 10
+        self,
+        video: str | os.PathLike[str],
+        top_k: int = 10,
+        captions: Iterable[str] | None = None,
+        tier: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the videos that look like one, the nearest first.
+        """Return the videos that are like one, the nearest first.
 
-        The measure is the largest cosine of the mean tokens of two clips.
+        By grids, the measure is the largest cosine of the mean tokens of two
+        clips. By captions of the video, it is the mean of their log-odds with
+        the other video, as a probability.
 
         Args:
             video (str | os.PathLike[str]): A video of the index.
             top_k (int): Maximum number of videos. Defaults to 10.
+            captions (Iterable[str] | None): What the video shows. Defaults to
+                None: grids are compared.
+            tier (str | None): How captions are searched for; see
+                :meth:`search`. Defaults to None.
 
         Returns:
             list[dict[str, Any]]: Dictionaries with ``id``, ``video`` and
-            ``cosine``.
+            ``cosine``; by captions a :class:`SearchResult`, as of
+            :meth:`search`.
 
         Raises:
-            LibraryError: If the video is not in the index.
-            ValueError: If ``top_k`` is not positive.
+            LibraryError: If the video is not in the index, or it has no
+                student and the tier asks for one.
+            TypeError: If a caption is no string.
+            ValueError: If an option is wrong, there is no caption, or the
+                vocabulary knows no word of one.
         """
         check_integer('top_k', top_k, 1)
-        return find_similar(self.store, video, top_k)
+        if captions is None:
+            if tier is not None:
+                raise ValueError(
+                    f'tier={tier!r} is for captions. Leave it out to compare '
+                    'grids.'
+                )
+            return find_similar(self.store, video, top_k)
+        texts = text_list('captions', captions)
+        self._model.check_texts(texts)
+        passes = find_like_captions(
+            self.store, self._model, video, texts, self._tier(tier)
+        )
+        return self._best(passes, top_k, 0.0)
 
     def watch(
         self,
