@@ -56,7 +56,7 @@ def ray_engine(
     import_extra('ray.data', EXTRA)
 
     def encode(files: Sequence[FileFacts]) -> Iterator[EncodedVideo]:
-        with _connected(ray, address):
+        with connected(ray, address):
             rows = _encoded_rows(ray, model, precision, workers, files)
             for row in rows.iter_rows():
                 clips = pickle.loads(row['clips'])
@@ -114,8 +114,17 @@ def plan_actors(cpus: int, gpus: int, workers: int = 0) -> Actors:
 
 
 @contextmanager
-def _connected(ray: Any, address: str | None) -> Iterator[None]:
-    """Connect to a cluster, and leave it, unless it is connected already."""
+def connected(ray: Any, address: str | None) -> Iterator[None]:
+    """Connect to a cluster, and leave it, unless it is connected already.
+
+    Args:
+        ray (Any): The module.
+        address (str | None): Address of the cluster; None for one of this
+            machine, which ends with the connection.
+
+    Yields:
+        None: While the cluster is connected.
+    """
     if ray.is_initialized():
         yield
         return

@@ -13,6 +13,35 @@ from .service import LibraryService
 _CONNECTIONS = 512
 
 
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket of an address that no other program listens on.
+
+    Args:
+        host (str): Address of this machine.
+        port (int): Port; 0 for a free one.
+
+    Returns:
+        socket.socket: The socket, which the caller closes.
+
+    Raises:
+        OSError: If the address is in use.
+
+    Example:
+        >>> with bound_socket('127.0.0.1', 0) as free:
+        ...     free.getsockname()[1] > 0
+        True
+    """
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def serve_forever(
     service: LibraryService,
     host: str,
@@ -36,10 +65,7 @@ def serve_forever(
         OSError: If the address is in use.
     """
     uvicorn = import_extra('uvicorn', 'web')
-    family = socket.AF_INET6 if ':' in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+    with bound_socket(host, port) as listener:
         listener.listen()  # connections wait from now on
         if started is not None:
             started(f'http://{host}:{listener.getsockname()[1]}/')
@@ -47,6 +73,7 @@ def serve_forever(
             make_app(service, (*LOCAL_HOSTS, host, *names)),
             log_level='warning',
             limit_concurrency=_CONNECTIONS,
+            http='h11',  # httptools, which Ray brings, has no such limits
             timeout_keep_alive=30,
             h11_max_incomplete_event_size=64 << 10,
             server_header=False,

@@ -1,19 +1,25 @@
 # Copyright (c) clipbert_mm contributors.
-"""An index that a Ray cluster of this machine encodes, with losses."""
+"""A Ray cluster of this machine encodes an index and serves it, with losses."""
 
+import http.client
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from clipbert_mm.apis import demo_videos
 from clipbert_mm.library import VideoLibrary
+from clipbert_mm.serving import LibraryService
 from tests.toolbox.paths import ROOT
 from tests.toolbox.processes import wait_for
 
@@ -132,3 +138,91 @@ def test_ray__driver_that_is_killed_loses_nothing(
     found, wanted = library.search(query, 99), local.search(query, 99)
     assert [m['video'] for m in found] == [m['video'] for m in wanted]
     assert [m['clips'] for m in found] == [m['clips'] for m in wanted]
+
+
+def post(url: str, path: str, body: dict, host: str = '') -> tuple[int, Any]:
+    """Send a JSON request, and return status and answer."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
+    headers = {'Content-Type': 'application/json'}
+    if host:
+        headers['Host'] = host
+    try:
+        connection.request('POST', path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        known = answer.headers.get_content_type() == 'application/json'
+        return answer.status, json.loads(content) if known else content
+    finally:
+        connection.close()
+
+
+def until_answered(url: str, path: str, body: dict) -> Any:
+    """Send a request again until a replica answers."""
+    end = time.monotonic() + 120
+    while True:
+        status, found = post(url, path, body)
+        if status == 200:
+            return found
+        assert status in (500, 503), found
+        assert time.monotonic() < end, found
+        time.sleep(0.5)
+
+
+@pytest.fixture
+def served(address: str, local: VideoLibrary) -> Iterator[tuple[str, Any]]:
+    """Address and process of `clipbert-mm serve --engine ray`."""
+    pytest.importorskip('ray.serve', reason='the extra ray is not installed')
+    command = [sys.executable, '-W', 'ignore', '-m', 'clipbert_mm.cli.main']
+    options = ['--engine', 'ray', '--address', address, '--port', '0']
+    process = subprocess.Popen(
+        [*command, 'serve', local.store.location, *options],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    lines = []
+    try:
+        for line in process.stderr:
+            lines.append(line)
+            found = re.search(r'serving .* on (http://\S+);', line)
+            if found:
+                yield found[1], process
+                break
+        else:
+            pytest.fail(''.join(lines))
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_serve__replicas_answer_are_replaced_and_end_by_ctrl_c(
+    served: tuple[str, Any], local: VideoLibrary
+) -> None:
+    url, process = served
+    service = LibraryService(local)
+    query = 'a big red ring moves at the left'
+    search = dict(query=query, top_k=5)
+    ids = [row.video for row in local.videos() if row.clips]
+    rerank = dict(query=query, documents=ids[::-1], top_n=4)
+    expected = service.search(**search)
+    assert post(url, '/api/search', search) == (200, expected)
+    assert post(url, '/v1/rerank', rerank) == (200, service.rerank(**rerank))
+    assert post(url, '/api/search', search, 'evil.example')[0] == 400
+    assert post(url, '/api/search', dict(query='x' * 70_000))[0] == 413
+    assert post(url, '/api/search', {})[0] == 400
+    (replica,) = actors('ServeReplica')
+    os.kill(replica, signal.SIGKILL)
+    assert until_answered(url, '/api/search', search) == expected
+    (other,) = actors('ServeReplica')
+    assert other != replica
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert process.wait(120) == 130
+    end = time.monotonic() + 60
+    while actors('Serve') or actors('Proxy'):
+        assert time.monotonic() < end, 'something is left behind'
+        time.sleep(0.1)
+    with pytest.raises(ConnectionRefusedError):
+        post(url, '/api/search', search)
