@@ -93,7 +93,7 @@ setup(
         'lora': read_requirements('lora'),
         'onnx': read_requirements('onnx'),
         'quickstart': read_requirements('quickstart'),
-        'ray': read_requirements('search', 'ray'),
+        'ray': read_requirements('search', 'web', 'ray'),
         'real-data': read_requirements('real-data'),
         'search': read_requirements('search'),
         'web': read_requirements('search', 'web'),

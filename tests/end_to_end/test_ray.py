@@ -1,5 +1,5 @@
 # Copyright (c) clipbert_mm contributors.
-"""A Ray cluster of this machine encodes an index and serves it, with losses."""
+"""A Ray cluster of this machine encodes and serves an index, with losses."""
 
 import http.client
 import json
