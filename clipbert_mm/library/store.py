@@ -424,7 +424,7 @@ class IndexStore:
 
 
 def nearest_videos(
-    table: Any, vector: Sequence[float], number: int
+    table: Any, vector: Sequence[float], number: int, parts: int = 1
 ) -> list[tuple[int, float]]:
     """Return the videos of the rows nearest to a vector.
 
@@ -432,6 +432,8 @@ def nearest_videos(
         table (Any): Table of LanceDB with ``video`` and ``vector``.
         vector (Sequence[float]): Vector of length 1, ``(D, )``.
         number (int): Number of rows that are looked up.
+        parts (int): Parts of the index of the table that are searched, if it
+            has one; newer rows are searched in any case. Defaults to 1.
 
     Returns:
         list[tuple[int, float]]: Number of a video and cosine of each row, the
@@ -439,7 +441,7 @@ def nearest_videos(
     """
     if not table.count_rows():
         return []
-    query = table.search(list(vector)).distance_type('cosine')
+    query = table.search(list(vector)).distance_type('cosine').nprobes(parts)
     found = query.select(['video', '_distance']).limit(number).to_list()
     return [(row['video'], 1 - row['_distance']) for row in found]
 

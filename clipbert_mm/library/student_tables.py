@@ -22,6 +22,10 @@ _WEIGHTS, _VECTORS = 'student', 'student_clips'
 #: Names of the tables of a student.
 TABLES = (_WEIGHTS, _VECTORS)
 _KEY = b'student'
+#: Vectors from which on an index finds the nearest: below, all are compared.
+INDEXED_VECTORS = 50_000
+# Parts of the index that a query searches. Each has thousands of vectors.
+_PARTS = 50
 # Videos whose clips are embedded at a time.
 _BLOCK = 64
 
@@ -68,6 +72,7 @@ class StudentTables:
         )
         self._store.replace_table(_WEIGHTS, schema, [row])
         self.bring_up_to_date(student)
+        self.index_vectors()
 
     def load(self, model: VideoTextModel) -> Student:
         """Return the student of the index.
@@ -166,6 +171,32 @@ class StudentTables:
                 for clip, vector in zip(clips, vectors)
             ]
 
+    def index_vectors(self, least: int = INDEXED_VECTORS) -> bool:
+        """Build the index of the vectors, where it pays and is too small.
+
+        Queries find vectors that are not in it, too, but compare all of them;
+        :meth:`IndexStore.compact` adds them.
+
+        Args:
+            least (int): Number of vectors from which on there is an index.
+                Defaults to :data:`INDEXED_VECTORS`.
+
+        Returns:
+            bool: Whether it was built: half of the vectors or more were not
+            in it.
+        """
+        table = self._store.find_table(_VECTORS)
+        number = 0 if table is None else table.count_rows()
+        if table is None or number < least:
+            return False
+        known = sum(one.num_indexed_rows for one in table.list_indices())
+        if 2 * known > number:
+            return False
+        lance = import_extra('lancedb.index', EXTRA)
+        config = lance.IvfFlat(distance_type='cosine')
+        table.create_index('vector', config=config)
+        return True
+
     def remove(self, videos: Iterable[int]) -> None:
         """Remove the vectors of videos.
 
@@ -202,7 +233,7 @@ class StudentTables:
             )
         # So many clips belong to so many videos at least.
         clips = number * self._store.description.num_clips
-        found = nearest_videos(table, vector.tolist(), clips)
+        found = nearest_videos(table, vector.tolist(), clips, _PARTS)
         return list(dict.fromkeys(video for video, _ in found))[:number]
 
 

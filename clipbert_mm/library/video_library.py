@@ -230,6 +230,8 @@ class VideoLibrary:
             if students.exists():
                 student = students.load(self._model)
                 students.bring_up_to_date(student, part.numbers)
+                if part == WHOLE:  # shards would build it at once
+                    students.index_vectors()
             return report
 
     def _engine(self, name: str, workers: int, address: str | None) -> Engine:

@@ -2,6 +2,7 @@
 """Tests of the tables of a student, against the student itself."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,37 @@ def test_update__vectors_follow_the_videos(
     assert again.keys() == found.keys()
     for key, vector in again.items():
         assert vector == pytest.approx(found[key], abs=1e-5)
+
+
+def test_index__finds_what_a_loop_finds_and_what_comes_later(
+    library: VideoLibrary, videos: Path
+) -> None:
+    student, tables = untrained(library), StudentTables(library.store)
+    assert not tables.index_vectors(1)  # there are none
+    tables.save(student)  # too few for an index
+    vectors = library.store.find_table('student_clips')
+    assert vectors.list_indices() == []
+    assert tables.index_vectors(NUMBER * CLIPS)
+    assert not tables.index_vectors(NUMBER * CLIPS)
+    texts = embed_queries(student, library._model, TEXTS).detach()
+    for text, wanted in zip(texts, best_clips(library, student)):
+        assert tables.nearest(student, text, NUMBER) == wanted
+    for number, path in enumerate(sorted(videos.glob('g*.mp4'))):
+        shutil.copyfile(path, videos / f'new{number}.mp4')
+    library.update(videos)
+    (index,) = vectors.list_indices()
+    assert index.num_unindexed_rows == NUMBER * CLIPS
+    for text, wanted in zip(texts, best_clips(library, student)):
+        found = tables.nearest(student, text, 2 * NUMBER)
+        assert sorted(found) == sorted(wanted)
+        assert set(found[:2]) == set(wanted[:2])  # a file and its copy
+    library.store.compact(0)
+    (index,) = vectors.list_indices()
+    assert index.num_unindexed_rows == 0
+    tables.remove(wanted[:2])
+    assert tables.nearest(student, texts[-1], 1) == [wanted[2]]
+    tables.bring_up_to_date(student)
+    assert set(tables.nearest(student, texts[-1], 2)) == set(wanted[:2])
 
 
 def test_nearest__vectors_of_another_student_are_refused(
