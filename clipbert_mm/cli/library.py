@@ -150,11 +150,15 @@ def count(store: 'IndexStore') -> dict[str, Any]:
         of the student, whether there is one, videos that have vectors, and
         bytes.
     """
-    from clipbert_mm.library.student_tables import TABLES, StudentTables
+    from clipbert_mm.library.student_rows import (
+        VECTORS,
+        WEIGHTS,
+        count_vectors,
+        has_student,
+    )
 
     rows = store.videos()
     about = store.description
-    students = StudentTables(store)
     folder = Path(store.location)
     return dict(
         model=about.model,
@@ -164,9 +168,11 @@ def count(store: 'IndexStore') -> dict[str, Any]:
         clips=sum(row.clips for row in rows),
         hours=round(sum(row.seconds for row in rows) / 3600, 3),
         bytes=_bytes_in(folder),
-        student=students.exists(),
-        student_videos=len(students.count_vectors()),
-        student_bytes=sum(_bytes_in(folder / f'{t}.lance') for t in TABLES),
+        student=has_student(store),
+        student_videos=len(count_vectors(store)),
+        student_bytes=sum(
+            _bytes_in(folder / f'{t}.lance') for t in (WEIGHTS, VECTORS)
+        ),
     )
 
 

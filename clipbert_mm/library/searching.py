@@ -14,6 +14,7 @@ from clipbert_mm.apis.video_text_model import VideoTextModel
 
 from .packing import unpack_tokens
 from .store import IndexStore
+from .student_rows import has_student
 from .student_tables import StudentTables, embed_queries
 
 #: Clips up to which every one is scored, where no tier is asked for.
@@ -88,8 +89,8 @@ def tiers_of(store: IndexStore) -> tuple[str, ...]:
         tuple[str, ...]: :data:`TIERS`, without ``'student'`` where there is
         none.
     """
-    has_student = StudentTables(store).exists()
-    return tuple(t for t in TIERS if has_student or t != 'student')
+    without = () if has_student(store) else ('student',)
+    return tuple(tier for tier in TIERS if tier not in without)
 
 
 def first_positions(num_clips: int, wanted: int = FIRST_CLIPS) -> list[int]:

@@ -1,19 +1,11 @@
 # Copyright (c) clipbert_mm contributors.
-"""Videos of an index that are like one of them: by grids, or by captions."""
+"""Videos of an index that look like one of them, found without PyTorch."""
 
 import os
 import os.path as osp
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from scipy.special import expit
-
-from clipbert_mm.apis.video_text_model import VideoTextModel
-
-from .distilling import log_odds
 from .errors import LibraryError
-from .searching import SEARCHES, Passes, Scored
 from .store import IndexStore, VideoRow
 
 
@@ -41,7 +33,7 @@ def find_similar(
         >>> find_similar(IndexStore('index'), 'a.mp4')  # doctest: +SKIP
         [{'id': 4, 'video': '/home/me/videos/b.mp4', 'cosine': 0.97}]
     """
-    own = _row_of(store, video).video
+    own = row_of(store, video).video
     rows = {row.video: row for row in store.videos()}
     best: dict[int, float] = {}
     clips = store.take([own], ('video', 'clip', 'vector'))
@@ -57,51 +49,23 @@ def find_similar(
     ]
 
 
-def find_like_captions(
-    store: IndexStore,
-    model: VideoTextModel,
-    video: str | os.PathLike[str],
-    captions: Sequence[str],
-    tier: str,
-) -> Passes:
-    """Score the other videos with the captions of one.
-
-    The score is the mean of the log-odds of all captions, as a probability,
-    so that no single caption decides, and a calibration, which scales
-    log-odds, changes no order.
+def row_of(store: IndexStore, video: str | os.PathLike[str]) -> VideoRow:
+    """Return the row of a readable video.
 
     Args:
         store (IndexStore): The index.
-        model (VideoTextModel): Its model.
-        video (str | os.PathLike[str]): A video of the index.
-        captions (Sequence[str]): Its captions, at least one.
-        tier (str): Way to search.
+        video (str | os.PathLike[str]): Path of the video.
 
     Returns:
-        Passes: Scores of one text, which all captions have become.
+        VideoRow: Its row.
 
     Raises:
-        LibraryError: If the video is not in the index, or it has no student
-            and the tier asks for one.
+        LibraryError: If the video is not in the index.
+
+    Example:
+        >>> row_of(IndexStore('index'), 'a.mp4').clips  # doctest: +SKIP
+        16
     """
-    own = _row_of(store, video).video
-    passes = SEARCHES[tier](store, model, captions)
-    found = [_joined(one) for one in passes.found if one.video != own]
-    return passes._replace(found=found)
-
-
-def _joined(one: Scored) -> Scored:
-    """Return the scores of several texts as those of one."""
-    scores, clips = (
-        expit(log_odds(values).mean(0, keepdims=True))
-        for values in (one.scores, one.clips)
-    )
-    return one._replace(
-        scores=scores.astype(np.float32), clips=clips.astype(np.float32)
-    )
-
-
-def _row_of(store: IndexStore, video: str | os.PathLike[str]) -> VideoRow:
     path = osp.abspath(os.fspath(video))
     found = (row for row in store.videos() if row.facts.path == path)
     row = next(found, None)

@@ -17,11 +17,14 @@ from .errors import LibraryError
 from .packing import unpack_tokens
 from .store import EXTRA, IndexStore, is_in, nearest_videos
 from .student import VECTOR_WIDTH, Student
+from .student_rows import (
+    KEY,
+    VECTORS,
+    WEIGHTS,
+    count_rows,
+    student_of,
+)
 
-_WEIGHTS, _VECTORS = 'student', 'student_clips'
-#: Names of the tables of a student.
-TABLES = (_WEIGHTS, _VECTORS)
-_KEY = b'student'
 #: Vectors from which on an index finds the nearest: below, all are compared.
 INDEXED_VECTORS = 50_000
 # Parts of the index that a query searches. Each has thousands of vectors.
@@ -41,20 +44,11 @@ class StudentTables:
 
     Example:
         >>> tables = StudentTables(IndexStore('index'))  # doctest: +SKIP
-        >>> tables.exists()  # doctest: +SKIP
-        False
+        >>> tables.save(student)  # doctest: +SKIP
     """
 
     def __init__(self, store: IndexStore) -> None:
         self._store = store
-
-    def exists(self) -> bool:
-        """Return whether the index has a student.
-
-        Returns:
-            bool: Whether there are weights of one.
-        """
-        return self._store.find_table(_WEIGHTS) is not None
 
     def save(self, student: Student) -> None:
         """Write the weights of a student, and the vectors of all clips.
@@ -63,14 +57,16 @@ class StudentTables:
             student (Student): The student.
         """
         arrow = import_extra('pyarrow', EXTRA)
+        digest = _digest(student.state_dict())
         schema = arrow.schema(
-            [('description', arrow.string()), ('weights', arrow.binary())]
+            [('description', arrow.string()), ('weights', arrow.binary())],
+            metadata={KEY: digest.encode()},
         )
         row = dict(
             description=self._store.description.to_json(),
             weights=save(student.state_dict()),
         )
-        self._store.replace_table(_WEIGHTS, schema, [row])
+        self._store.replace_table(WEIGHTS, schema, [row])
         self.bring_up_to_date(student)
         self.index_vectors()
 
@@ -87,7 +83,7 @@ class StudentTables:
             LibraryError: If there is none, or it is of another cross-encoder
                 or another form of grids.
         """
-        table = self._store.find_table(_WEIGHTS)
+        table = self._store.find_table(WEIGHTS)
         if table is None:
             raise LibraryError(
                 'the index has no student. Make one with `clipbert-mm distill '
@@ -120,36 +116,21 @@ class StudentTables:
             int: Number of videos whose vectors were computed.
         """
         digest = _digest(student.state_dict())
-        table = self._store.find_table(_VECTORS)
-        if table is None or _digest_of(table) != digest:
-            table = self._store.replace_table(_VECTORS, _schema(digest))
+        table = self._store.find_table(VECTORS)
+        if table is None or student_of(table) != digest:
+            table = self._store.replace_table(VECTORS, _schema(digest))
         wanted = {
             row.video: row.clips
             for row in self._store.videos()
             if row.video in among
         }
-        found = _count(table)
+        found = count_rows(table)
         counts = {v: n for v, n in found.items() if v in among}
         self.remove(v for v, n in counts.items() if wanted.get(v) != n)
         missing = [v for v, n in wanted.items() if n and counts.get(v) != n]
         for rows in self._embed(student, missing):
             table.add(rows)
         return len(missing)
-
-    def count_vectors(self) -> dict[int, int]:
-        """Return the number of vectors of each video that has some.
-
-        Returns:
-            dict[int, int]: Numbers of vectors, by the number of the video;
-            none without a student, or if they are those of another.
-        """
-        weights = self._store.find_table(_WEIGHTS)
-        table = self._store.find_table(_VECTORS)
-        if weights is None or table is None:
-            return {}
-        (row,) = weights.search().select(['weights']).to_list()
-        own = _digest(load(row['weights']))
-        return _count(table) if _digest_of(table) == own else {}
 
     def _embed(
         self, student: Student, videos: Sequence[int]
@@ -185,7 +166,7 @@ class StudentTables:
             bool: Whether it was built: half of the vectors or more were not
             in it.
         """
-        table = self._store.find_table(_VECTORS)
+        table = self._store.find_table(VECTORS)
         number = 0 if table is None else table.count_rows()
         if table is None or number < least:
             return False
@@ -204,7 +185,7 @@ class StudentTables:
             videos (Iterable[int]): Numbers of the videos.
         """
         numbers = list(videos)
-        table = self._store.find_table(_VECTORS)
+        table = self._store.find_table(VECTORS)
         if numbers and table is not None:
             table.delete(is_in(numbers))
 
@@ -224,8 +205,8 @@ class StudentTables:
         Raises:
             LibraryError: If the vectors are of another student.
         """
-        table = self._store.find_table(_VECTORS)
-        if table is None or _digest_of(table) != _digest(student.state_dict()):
+        table = self._store.find_table(VECTORS)
+        if table is None or student_of(table) != _digest(student.state_dict()):
             raise LibraryError(
                 'the vectors of the student are missing, because the process '
                 'that wrote them has ended before. Run `clipbert-mm index` '
@@ -278,20 +259,9 @@ def _schema(digest: str) -> Any:
             ('clip', arrow.int32()),
             ('vector', arrow.list_(arrow.float32(), VECTOR_WIDTH)),
         ],
-        metadata={_KEY: digest.encode()},
+        metadata={KEY: digest.encode()},
     )
 
 
 def _digest(state: dict[str, Tensor]) -> str:
     return tensors_digest(dict(sorted(state.items())))  # as files are
-
-
-def _digest_of(table: Any) -> str:
-    return (table.schema.metadata or {}).get(_KEY, b'').decode()
-
-
-def _count(table: Any) -> dict[int, int]:
-    """Return the number of rows of each video."""
-    found = table.search().select(['video']).to_arrow()['video']
-    pairs = found.value_counts().to_pylist()
-    return {pair['values']: pair['counts'] for pair in pairs}

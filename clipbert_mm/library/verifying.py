@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from .file_facts import facts_of
 from .store import IndexStore, VideoRow
-from .student_tables import StudentTables
+from .student_rows import count_vectors, has_student
 
 
 def verify(store: IndexStore) -> list[str]:
@@ -48,16 +48,16 @@ def verify(store: IndexStore) -> list[str]:
             problems.append(f'{path}: the file is gone')
         elif facts_of(path) != row.facts:
             problems.append(f'{path}: the file has changed: index again')
-    return problems + _student_problems(StudentTables(store), rows)
+    return problems + _student_problems(store, rows)
 
 
 def _student_problems(
-    tables: StudentTables, rows: Mapping[int, VideoRow]
+    store: IndexStore, rows: Mapping[int, VideoRow]
 ) -> list[str]:
     """Return what is wrong with the vectors of the student, if any."""
-    if not tables.exists():
+    if not has_student(store):
         return []
-    found = tables.count_vectors()
+    found = count_vectors(store)
     wanted = {video: row.clips for video, row in rows.items()}
     missing = sum(found.get(v, 0) < n for v, n in wanted.items())
     surplus = sum(n > wanted.get(v, 0) for v, n in found.items())

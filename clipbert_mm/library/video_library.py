@@ -51,8 +51,10 @@ from .searching import (
     search_among,
 )
 from .shard import WHOLE, Shard, make_shard
-from .similar_videos import find_like_captions, find_similar
+from .similar_captions import find_like_captions
+from .similar_videos import find_similar
 from .store import IndexStore, VideoRow
+from .student_rows import has_student
 from .student_tables import StudentTables
 from .updating import Progress, UpdateReport, update_index
 from .video_names import VideoName, numbers_of
@@ -226,8 +228,8 @@ class VideoLibrary:
         paths = _files(videos)
         with self._lock(part):
             report = update_index(self.store, encode, paths, progress, part)
-            students = StudentTables(self.store)
-            if students.exists():
+            if has_student(self.store):
+                students = StudentTables(self.store)
                 student = students.load(self._model)
                 students.bring_up_to_date(student, part.numbers)
                 if part == WHOLE:  # shards would build it at once
@@ -386,8 +388,8 @@ class VideoLibrary:
 
     def _tier(self, tier: str | None) -> str:
         if tier is None:
-            has_student = StudentTables(self.store).exists()
-            tier = choose_tier(self.store.count_clips(), has_student)
+            size = self.store.count_clips()
+            tier = choose_tier(size, has_student(self.store))
         check_choice('tier', tier, TIERS)
         return tier
 

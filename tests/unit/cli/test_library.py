@@ -50,6 +50,7 @@ def test_looking_after__needs_no_pytorch() -> None:
     code = (
         'import sys; from clipbert_mm.library import LibraryError, store; '
         'from clipbert_mm.library import similar_videos, verifying; '
+        'from clipbert_mm.library import student_rows; '
         "assert 'torch' not in sys.modules; "
         "assert not hasattr(sys.modules['clipbert_mm.library'], 'Librari')"
     )

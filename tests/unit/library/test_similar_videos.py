@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipbert_mm.library import LibraryError, VideoLibrary
+from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.description import Description
 from clipbert_mm.library.file_facts import FileFacts
 from clipbert_mm.library.similar_videos import find_similar
 from clipbert_mm.library.store import ClipRow, IndexStore, VideoRow
 
-from .conftest import CLIPS, NUMBER
+from .conftest import NUMBER
 
 
 def test_find_similar__largest_cosine_of_two_clips(
@@ -58,49 +58,3 @@ def test_find_similar__as_many_as_are_wanted(tmp_path: Path) -> None:
     for top_k in (1, 2, 3):
         found = find_similar(store, '/a.mp4', top_k)
         assert [match['id'] for match in found] == [1, 2, 3][:top_k]
-
-
-CAPTIONS = ['a big red ring moves at the left', 'a small blue cross']
-
-
-def test_similar_by_captions__mean_of_log_odds(
-    library: VideoLibrary, videos: Path
-) -> None:
-    video = next(videos.glob('g*.mp4'))
-    logits: dict[int, float] = {}
-    for caption in CAPTIONS:
-        for match in library.search(caption):
-            odds = match['score'] / (1 - match['score'])
-            own = logits.get(match['id'], 0.0)
-            logits[match['id']] = own + np.log(odds) / len(CAPTIONS)
-    numbers = {row.facts.path: row.video for row in library.videos()}
-    del logits[numbers[str(video)]]
-    found = library.similar(video, captions=CAPTIONS)
-    assert [m['id'] for m in found] == sorted(logits, key=lambda i: -logits[i])
-    for match in found:
-        wanted = 1 / (1 + np.exp(-logits[match['id']]))
-        assert match['score'] == pytest.approx(wanted, rel=1e-3, abs=1e-6)
-        best = max(match['clips'], key=lambda clip: clip[2])
-        assert best[:2] == (match['start'], match['end'])
-    assert (found.tier, found.passes) == ('exact', 2 * NUMBER * CLIPS)
-    one = library.similar(video, 2, CAPTIONS[:1], 'cascade')
-    assert one.tier == 'cascade'
-    others = [m for m in library.search(CAPTIONS[0]) if m['id'] in logits][:2]
-    assert [m['id'] for m in one] == [m['id'] for m in others]
-    scores = [m['score'] for m in others]
-    assert [m['score'] for m in one] == pytest.approx(scores, abs=1e-5)
-
-
-def test_similar_by_captions__refused(
-    library: VideoLibrary, videos: Path
-) -> None:
-    video = next(videos.glob('g*.mp4'))
-    with pytest.raises(LibraryError, match='is not a readable video'):
-        library.similar(videos / 'page.mp4', captions=CAPTIONS)
-    with pytest.raises(LibraryError, match='has no student'):
-        library.similar(video, captions=CAPTIONS, tier='student')
-    with pytest.raises(ValueError, match="tier='exact' is for captions"):
-        library.similar(video, tier='exact')
-    for captions in ([], ['ж']):
-        with pytest.raises(ValueError, match='captions|vocabulary'):
-            library.similar(video, captions=captions)
