@@ -29,6 +29,8 @@ NAME = 'clipbert_mm'
 _AT_ONCE = ServiceLimits().waiting + 64
 # Seconds between two looks at the replicas, and those that an end may take.
 _LOOK, _END = 2.0, 5.0
+# Of the proxy and of replicas: no line for each request.
+_LOGGING = dict(enable_access_log=False)
 
 
 class Replica(NamedTuple):
@@ -141,7 +143,7 @@ def serve_on_ray(
             serve.start(
                 proxy_location='HeadOnly',
                 http_options=dict(host=host, port=port),
-                logging_config=dict(enable_access_log=False),
+                logging_config=_LOGGING,
             )
             hosts = (*LOCAL_HOSTS, host, *names)
             deployment = _deployment(
@@ -208,6 +210,7 @@ def _deployment(
         health_check_period_s=_LOOK,
         graceful_shutdown_wait_loop_s=_LOOK / 4,
         graceful_shutdown_timeout_s=_END,
+        logging_config=_LOGGING,
     )(serve.ingress(build)())
 
 

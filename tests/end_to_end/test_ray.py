@@ -20,6 +20,7 @@ import pytest
 from clipbert_mm.apis import demo_videos
 from clipbert_mm.library import VideoLibrary
 from clipbert_mm.serving import LibraryService
+from clipbert_mm.serving.ray_serving import Replica, serve_on_ray
 from tests.toolbox.paths import ROOT
 from tests.toolbox.processes import wait_for
 
@@ -215,6 +216,8 @@ def test_serve__replicas_answer_are_replaced_and_end_by_ctrl_c(
     assert post(url, '/api/search', search, 'evil.example')[0] == 400
     assert post(url, '/api/search', dict(query='x' * 70_000))[0] == 413
     assert post(url, '/api/search', {})[0] == 400
+    with pytest.raises(ValueError, match='runs on this cluster already'):
+        serve_on_ray(Replica(local.store.location), '127.0.0.1', 0)
     (replica,) = actors('ServeReplica')
     os.kill(replica, signal.SIGKILL)
     assert until_answered(url, '/api/search', search) == expected
