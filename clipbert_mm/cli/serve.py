@@ -120,8 +120,8 @@ def serve_here(
     from clipbert_mm.serving.running import serve_forever
     from clipbert_mm.serving.service import LibraryService
 
-    *own, qa_model = opening
-    library = VideoLibrary(*own)
+    index, model, weights, device, qa_model = opening
+    library = VideoLibrary(index, model, weights, device)
     answerer = ClipBERTInferencer(qa_model) if qa_model else None
     service = LibraryService(library, answerer=answerer)
     serve_forever(service, host, port, names, _say_address(opening))

@@ -11,7 +11,7 @@ Example:
     clipbert-mm similar library videos/a.mp4 --captions test.jsonl
 """
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -24,9 +24,6 @@ from .ranking import matches_table
 from .running import Outcome, Status, run
 from .search import Index, OwnModel
 from .tables import make_table, name_of, plain_match
-
-if TYPE_CHECKING:  # imported where needed, so that --help is fast
-    from clipbert_mm.library import SearchResult
 
 
 def similar(
@@ -136,10 +133,11 @@ def find_by_captions(
     Returns:
         Outcome: The videos, best first.
     """
-    from clipbert_mm.library import VideoLibrary
+    from clipbert_mm.library import SearchResult, VideoLibrary
 
     library = VideoLibrary(index, *opening)
-    found: SearchResult = library.similar(video, top_k, captions, tier)
+    found = library.similar(video, top_k, captions, tier)
+    assert isinstance(found, SearchResult)  # as by captions
     document = dict(
         video=video,
         by='captions',

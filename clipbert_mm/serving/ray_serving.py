@@ -1,11 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
 """Run a service as replicas of Ray Serve, on one machine or many."""
 
+import dataclasses
 import logging
 import os.path as osp
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.applications import Starlette
 
@@ -33,7 +34,8 @@ _LOOK, _END = 2.0, 5.0
 _LOGGING = dict(enable_access_log=False)
 
 
-class Replica(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Replica:
     """Index and models that a replica opens.
 
     Args:
@@ -67,9 +69,9 @@ class Replica(NamedTuple):
         return Replica(
             _absolute(self.index),
             _absolute(self.model or store.description.model),
-            _absolute(self.weights),
+            self.weights and _absolute(self.weights),
             self.device,
-            _absolute(self.qa_model),
+            self.qa_model and _absolute(self.qa_model),
         )
 
     def app(self, hosts: Sequence[str]) -> Starlette:
@@ -214,8 +216,6 @@ def _deployment(
     )(serve.ingress(build)())
 
 
-def _absolute(name: str | None) -> str | None:
+def _absolute(name: str) -> str:
     """Return an absolute path; names of the hub and addresses stay."""
-    if name is None or '://' in name or not osp.exists(name):
-        return name
-    return osp.abspath(name)
+    return osp.abspath(name) if osp.exists(name) else name
