@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from clipbert_mm.models.layers.channels_last_conv2d import ChannelsLastConv2d
+from clipbert_mm.models.layers.conv_norm import ConvNorm
 from clipbert_mm.utils.checks import check_choice, check_integer
 
 
@@ -57,6 +58,10 @@ class GridEncoder(BaseModule):
             ``'conv2plus1d'`` or ``'join'``. Defaults to ``'mean'``.
         pool (int): Side and stride of the max-pool; 1 keeps every cell.
             Defaults to 2.
+        norm (str | None): ``'batch'``: batch norm after the 3x3 convolution,
+            so that cells enter the transformer at the scale of its
+            embeddings, which helps training from scratch. Defaults to None:
+            none, as in the reference.
         init_cfg (dict | None): MMEngine's initialiser. Defaults to None.
 
     Shape:
@@ -65,8 +70,8 @@ class GridEncoder(BaseModule):
           ``(N * C, T, H // pool, W // pool, D)``
 
     Raises:
-        ValueError: If ``temporal_fusion`` is unknown or ``pool`` is not
-            positive.
+        ValueError: If ``temporal_fusion`` or ``norm`` is unknown, or
+            ``pool`` is not positive.
 
     Example:
         >>> import torch
@@ -81,6 +86,7 @@ class GridEncoder(BaseModule):
         out_channels: int = 768,
         temporal_fusion: str = 'mean',
         pool: int = 2,
+        norm: str | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -88,11 +94,17 @@ class GridEncoder(BaseModule):
             'temporal_fusion', temporal_fusion, sorted(TEMPORAL_FUSIONS)
         )
         check_integer('pool', pool, 1)
+        if norm is not None:
+            check_choice('norm', norm, ('batch',))
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.pool = pool
         self.joins = temporal_fusion == 'join'
-        self.conv = ChannelsLastConv2d(in_channels, out_channels, 3)
+        self.conv = (
+            ChannelsLastConv2d(in_channels, out_channels, 3)
+            if norm is None
+            else ConvNorm(in_channels, out_channels, 3, norm=norm)
+        )
         build = TEMPORAL_FUSIONS[temporal_fusion]
         self.temporal = None if build is None else build(out_channels)
 

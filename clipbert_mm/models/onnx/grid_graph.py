@@ -9,6 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from clipbert_mm.models.backbones.resnet50_grid import Bottleneck, ResNet50Grid
 from clipbert_mm.models.clipbert import ClipBERT
+from clipbert_mm.models.layers.conv_norm import ConvNorm
 from clipbert_mm.models.necks.grid_encoder import GridEncoder
 from clipbert_mm.utils.extras import import_extra
 
@@ -224,7 +225,11 @@ def _conv_norm(graph: GraphWriter, layer: Any, x: str, stride: int = 1) -> str:
 
 def _neck(graph: _GridWriter, neck: GridEncoder, x: str) -> str:
     """Add the layers of a :class:`GridEncoder`, from frames to clips."""
-    x = graph.point(graph.conv(x, neck.conv.weight, None))
+    x = graph.point(
+        _conv_norm(graph, neck.conv, x)
+        if isinstance(neck.conv, ConvNorm)
+        else graph.conv(x, neck.conv.weight, None)
+    )
     x = graph.op('Relu', _pool(graph, x, neck.pool, neck.pool, 0))
     batch = graph.op('Shape', 'frames', start=0, end=1)
     times = graph.op('Shape', 'frames', start=2, end=3)

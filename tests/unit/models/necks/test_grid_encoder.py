@@ -71,7 +71,25 @@ def test_grid_encoder__one_joined_frame_is_its_mean() -> None:
     assert torch.equal(joined(one)[:, 0], mean(one))
 
 
+def test_grid_encoder__norm_gives_cells_of_unit_scale_before_relu() -> None:
+    """Whatever the scale of the backbone's features, which have none."""
+    plain = GridEncoder(4, 6, pool=1)
+    normed = GridEncoder(4, 6, pool=1, norm='batch')
+    normed.load_state_dict(plain.state_dict(), strict=False)
+    grid = plain.conv(FEATURES.flatten(0, 1))
+    scaled = (grid - grid.mean((0, 2, 3), keepdim=True)) / grid.std(
+        (0, 2, 3), correction=0, keepdim=True
+    )
+    expected = scaled.relu().unflatten(0, (2, 3)).mean(1).permute(0, 2, 3, 1)
+    for scale in (1, 100):
+        torch.testing.assert_close(
+            normed(scale * FEATURES), expected, atol=1e-3, rtol=0
+        )
+
+
 def test_grid_encoder__wrong_options() -> None:
+    with pytest.raises(ValueError, match="'batch'.*'layer'"):
+        GridEncoder(norm='layer')
     with pytest.raises(ValueError, match="'conv2plus1d'.*'lstm'"):
         GridEncoder(temporal_fusion='lstm')
     with pytest.raises(ValueError, match='got 0'):

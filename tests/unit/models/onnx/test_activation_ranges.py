@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from clipbert_mm.models.backbones.resnet50_grid import ConvNorm
+from clipbert_mm.models.layers.conv_norm import ConvNorm
 from clipbert_mm.models.onnx.activation_ranges import activation_ranges
 from tests.unit.models.onnx.test_grid_graph import make_clips, make_model
 

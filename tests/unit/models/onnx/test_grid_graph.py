@@ -14,13 +14,15 @@ from clipbert_mm.models.onnx.onnx_matcher import open_session
 from tests.toolbox.tiny_models import tiny_clipbert
 
 
-def make_model(norm: str, fusion: str, pool: int) -> ClipBERT:
+def make_model(
+    norm: str, fusion: str, pool: int, neck_norm: str | None = None
+) -> ClipBERT:
     model = tiny_clipbert(
         backbone=dict(norm=norm, stage_blocks=(1, 2)),
-        neck=dict(temporal_fusion=fusion, pool=pool),
+        neck=dict(temporal_fusion=fusion, pool=pool, norm=neck_norm),
     )
     generator = torch.Generator().manual_seed(0)
-    for module in model.backbone.modules():
+    for module in (*model.backbone.modules(), *model.neck.modules()):
         if hasattr(module, 'running_var'):  # statistics and affine part
             module.running_mean.normal_(generator=generator)
             module.running_var.uniform_(0.5, 2, generator=generator)
@@ -34,18 +36,18 @@ def make_clips(*shape: int) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    'norm, fusion, pool',
+    'norm, fusion, pool, neck_norm',
     [
-        ('frozen', 'mean', 2),
-        ('batch', 'mean', 1),
-        ('batch', 'conv3d', 2),
-        ('frozen', 'conv2plus1d', 1),
+        ('frozen', 'mean', 2, None),
+        ('batch', 'mean', 1, 'batch'),
+        ('batch', 'conv3d', 2, None),
+        ('frozen', 'conv2plus1d', 1, None),
     ],
 )
 def test_grid_graph__equals_pytorch_at_every_size(
-    norm: str, fusion: str, pool: int
+    norm: str, fusion: str, pool: int, neck_norm: str | None
 ) -> None:
-    model = make_model(norm, fusion, pool)
+    model = make_model(norm, fusion, pool, neck_norm)
     session = open_session(grid_graph(model, 'of these weights'))
     assert session.get_modelmeta().custom_metadata_map == dict(
         weights='of these weights', precision='float32'
