@@ -17,6 +17,7 @@ img_size = 64
 max_txt_len = 16  # tokens, [CLS] and [SEP] counted
 
 model = dict(
+    neck=dict(norm='batch'),
     head=dict(bert=bert, tokenizer=tokenizer, num_classes=13),
     consensus=dict(aggregation='mean'),
     task=dict(type='OpenEndedQATask', vocabulary=data_root + '/' + vocabulary),
@@ -83,6 +84,7 @@ test_dataloader = dict(
 test_evaluator = dict(type='VideoQAMetric', bad_videos='raise')
 test_cfg = dict(type='TestLoop')
 
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=6)
 param_scheduler = dict(
     type='WarmupLinearLR',

@@ -2,6 +2,7 @@
 """Configs of the quickstart's stages, with the paths of a run."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from clipbert_mm.utils.config_loading import RUNNER_KEYS, load_config
@@ -44,13 +45,32 @@ def stage_config(
         dict: The config with the paths and the options of the run.
     """
     corpus = args.work_dir / folder
-    options = dict(data_root=str(corpus))
-    loaded = load_config(f'quickstart/{name}', options).to_dict()
-    # Without the variables of the file, which nothing reads any more.
-    cfg = {k: v for k, v in loaded.items() if k in RUNNER_KEYS}
+    cfg = run_config(f'quickstart/{name}', name, args, corpus)
     words = len((corpus / 'tokenizer' / 'vocab.txt').read_text().split())
     for part in find_dicts(cfg, 'vocab_size'):
         part['vocab_size'] = words
+    if args.no_pretrain and name == 'pretrain':
+        drop_mlm(cfg)
+    return cfg
+
+
+def run_config(
+    config: str, name: str, args: argparse.Namespace, data_root: Path
+) -> dict:
+    """Return a shipped config with the options of this run.
+
+    Args:
+        config (str): Name of the config.
+        name (str): Name of the stage, and of its folder.
+        args (argparse.Namespace): Options of the quickstart.
+        data_root (Path): Folder of the data.
+
+    Returns:
+        dict: The config with the paths and the options of the run.
+    """
+    loaded = load_config(config, dict(data_root=str(data_root))).to_dict()
+    # Without the variables of the file, which nothing reads any more.
+    cfg = {k: v for k, v in loaded.items() if k in RUNNER_KEYS}
     cfg['randomness'] = dict(cfg.get('randomness', {}), seed=args.seed)
     cfg['work_dir'] = str(args.work_dir / name)
     if args.gpus > 1:
@@ -59,8 +79,6 @@ def stage_config(
         loader['batch_size'] = -(-loader['batch_size'] // args.gpus)
     if args.smoke:
         shorten(cfg)
-    if args.no_pretrain and name == 'pretrain':
-        drop_mlm(cfg)
     cfg['quickstart'] = dict(
         seed=args.seed,
         mlm=not args.no_pretrain,

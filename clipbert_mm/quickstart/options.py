@@ -9,9 +9,18 @@ TASKS = {
     'qa': 'answer questions about videos',
     'mc': 'choose the right one of five options',
     'pretrain': 'masked words and matching, on images',
+    'easy-vqa': 'answer the questions of easy-VQA about drawn images, which '
+    "pip install 'clipbert_mm[real-data]' brings",
 }
 # Suffix of the file that --out saves, by task.
-OUT_SUFFIXES = dict(retrieval='.npz', qa='.json', mc='.json')
+OUT_SUFFIXES = {
+    'retrieval': '.npz',
+    'qa': '.json',
+    'mc': '.json',
+    'easy-vqa': '.json',
+}
+# Tasks that --query asks something.
+ASKED_TASKS = ('retrieval', 'qa', 'easy-vqa')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -64,22 +73,22 @@ def add_task_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--query',
         help='retrieval: text to search the gallery for (default: the '
-        'caption of its first video); qa: question about the first test '
-        'videos',
+        'caption of its first video); qa and easy-vqa: question about the '
+        'first test videos, or images',
     )
     parser.add_argument(
         '--top',
         type=int,
         default=8,
-        help='number of videos on the contact sheet, or of videos that '
-        '--query is asked about (default: 8)',
+        help='number of videos on the contact sheet, or of videos or images '
+        'that --query is asked about (default: 8)',
     )
     parser.add_argument(
         '--out',
         type=Path,
         metavar='FILE',
         help='save the whole score matrix with its ids (retrieval, .npz) or '
-        'all answers (qa and mc, .json) to this file',
+        'all answers (qa, mc and easy-vqa, .json) to this file',
     )
 
 
@@ -163,9 +172,9 @@ def wrong_options(args: argparse.Namespace) -> str | None:
             '--no-pretrain works with --task retrieval only, but got '
             f'{args.task}'
         )
-    if args.query is not None and args.task not in ('retrieval', 'qa'):
+    if args.query is not None and args.task not in ASKED_TASKS:
         return (
-            '--query works with --task retrieval and qa only, but got '
-            f'{args.task}'
+            f'--query works with --task {", ".join(ASKED_TASKS)} only, but '
+            f'got {args.task}'
         )
     return None

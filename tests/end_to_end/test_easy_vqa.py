@@ -2,72 +2,53 @@
 """easy-VQA as published: converted, trained for a step and evaluated."""
 
 import json
-import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from clipbert_mm.annotations.official import easy_vqa as converter
-from clipbert_mm.cli import test, train
-from tests.toolbox.converting import lines, write
+from tests.toolbox.converting import lines
+from tests.toolbox.paths import TOOLS
+from tests.toolbox.processes import run_command
 
 pytestmark = pytest.mark.slow
 easy_vqa = pytest.importorskip(
     'easy_vqa', reason='the package easy-vqa is not installed'
 )
 
-NAME = 'clipbert_easy_vqa'
 
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Convert all questions."""
-    source = Path(easy_vqa.__path__[0], 'data')
-    for split in ('train', 'test'):
-        shutil.copytree(source / split, tmp_path / split)
-    paths = [
-        word
-        for split in ('train', 'test')
-        for word in (f'--{split}', str(source / split / 'questions.json'))
-    ]
-    out = ['--out', str(tmp_path / 'annotations')]
-    assert converter.main([*paths, *out]) == 0
-    return tmp_path
-
-
-def test_easy_vqa__is_whole_trained_and_evaluated(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+def test_easy_vqa__is_whole_trained_evaluated_and_asked(
+    tmp_path: Path,
 ) -> None:
-    report = capsys.readouterr().out
-    assert 'official' not in report  # all numbers are those of the authors
-    annotations = folder / 'annotations'
+    said = run_command(
+        *(sys.executable, TOOLS / 'quickstart.py', '--task', 'easy-vqa'),
+        *('--smoke', '--work-dir', 'work', '--out', 'answers.json'),
+        *('--top', 2, '--query', 'what color is the shape?'),
+        cwd=tmp_path,
+    )
+    assert 'official' not in said  # all numbers are those of the authors
+    annotations = tmp_path / 'work' / 'easy_vqa_data' / 'annotations'
     answers = json.loads((annotations / 'vocabulary.json').read_text())
     assert sorted(answers) == sorted(easy_vqa.get_answers())
-    rows = {
-        split: lines(annotations / f'{split}.jsonl')
-        for split in ('train', 'test')
-    }
+    rows = lines(annotations / 'test.jsonl')
     texts, published, images = easy_vqa.get_test_questions()
-    assert [row['question'] for row in rows['test']] == texts
-    assert [row['answer'] for row in rows['test']] == published
+    assert [row['question'] for row in rows] == texts
+    assert [row['answer'] for row in rows] == published
     paths = easy_vqa.get_test_image_paths()
-    for row, image in zip(rows['test'][::500], images[::500]):
-        published_file = Path(paths[image]).read_bytes()
-        assert (folder / f'{row["image_id"]}.png').read_bytes() == (
-            published_file
-        )
-    for split, kept in rows.items():  # a step of training, a few of testing
-        some = ''.join(f'{json.dumps(row)}\n' for row in kept[:160])
-        write(annotations / f'{split}.jsonl', some)
-    options = ['--cfg-options', f'data_root={folder}', 'num_workers=0']
-    work = folder / 'work'
-    train.main([NAME, '--work-dir', str(work), *options, 'max_epochs=1'])
-    tested = [
-        '--work-dir',
-        str(work / 'tested'),
-        '--out',
-        str(work / 'a.json'),
+    folder = Path(easy_vqa.__path__[0], 'data')
+    for row, image in zip(rows[::500], images[::500]):
+        assert Path(paths[image]).samefile(folder / f'{row["image_id"]}.png')
+    given = json.loads((tmp_path / 'answers.json').read_text())
+    tested = {rows[answer['question_id']]['image_id'] for answer in given}
+    assert len(tested) == 16
+    right = [
+        rows[answer['question_id']]['answer'] == answer['answer']
+        for answer in given
     ]
-    test.main([NAME, str(work / 'epoch_1.pth'), *tested, *options])
-    given = json.loads((work / 'a.json').read_text())
-    assert len(given) == 160
+    result = json.loads((tmp_path / 'work/result_easy-vqa.json').read_text())
+    assert result['accuracy']['acc'] == pytest.approx(
+        100 * sum(right) / len(right)
+    )
+    assert 'test/images/1.png' in said
+    assert 'test/images/2.png' not in said
+    assert '(red triangle)' in said

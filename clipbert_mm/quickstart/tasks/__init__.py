@@ -2,12 +2,14 @@
 """Tasks of the quickstart, by the name that ``--task`` takes."""
 
 from .answers import run_answers
+from .easy_vqa import run_easy_vqa
 from .pretrain import run_pretrain
 from .retrieval import run_retrieval
 
-RUNS = dict(
-    retrieval=run_retrieval,
-    qa=run_answers,
-    mc=run_answers,
-    pretrain=run_pretrain,
-)
+RUNS = {
+    'retrieval': run_retrieval,
+    'qa': run_answers,
+    'mc': run_answers,
+    'pretrain': run_pretrain,
+    'easy-vqa': run_easy_vqa,
+}

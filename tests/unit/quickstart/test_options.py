@@ -36,7 +36,7 @@ def test_parse_args__wrong(
         (['--task', 'pretrain', '--out', 'a.npz'], 'pretrain has nothing to'),
         (
             ['--task', 'mc', '--query', 'x'],
-            'retrieval and qa only, but got mc',
+            'retrieval, qa, easy-vqa only, but got mc',
         ),
         (['--task', 'mc', '--no-pretrain'], 'retrieval only, but got mc'),
     ],
