@@ -152,7 +152,7 @@ def test_questions(args: argparse.Namespace) -> list[dict]:
 
 
 def shown_in_images(questions: list[dict]) -> dict[str, str]:
-    """Return what images show, as the answers to their questions tell.
+    """Return what images show, from the answers to their questions.
 
     Args:
         questions (list[dict]): Rows of an annotation file.

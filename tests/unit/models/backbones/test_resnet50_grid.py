@@ -3,7 +3,6 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
 from mmaction.models import ResNet
 from torch import nn
 
