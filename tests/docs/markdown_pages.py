@@ -14,6 +14,8 @@ from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
 from tests.toolbox.paths import ROOT
 
+from .warm_command import ENVIRONMENT, command_folder
+
 # Languages that run, and those that are shown.
 RUN = ('python', 'bash')
 SHOWN = ('text', 'json', 'bibtex')
@@ -116,12 +118,12 @@ def run_bash(example: Example) -> str | None:
         str | None: Output of a block that failed.
     """
     folders = [str(Path(sys.executable).parent), os.environ['PATH']]
+    if 'clipbert-mm ' in example.parsed:
+        folders.insert(0, str(command_folder()))
     environment = {
         **os.environ,
+        **ENVIRONMENT,
         'PATH': os.pathsep.join(folders),
-        'PYTHONPATH': str(ROOT),
-        'OMP_NUM_THREADS': '1',
-        'HF_HUB_OFFLINE': '1',
     }
     result = subprocess.run(
         ['bash', '-euo', 'pipefail', '-c', example.parsed],
