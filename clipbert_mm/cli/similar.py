@@ -148,8 +148,9 @@ def find_by_captions(
     )
     if not found:
         return _no_other(document)
+    number = f'{len(captions)} caption{"s" * (len(captions) != 1)}'
     title = (
-        f'like {name_of(video)}, by {len(captions)} captions ({found.tier}, '
+        f'like {name_of(video)}, by {number} ({found.tier}, '
         f'{found.passes} passes)'
     )
     return Outcome(document, matches_table(title, found))
