@@ -103,8 +103,9 @@ class ResNet50Grid(BaseModule):
             blocks at a time are recomputed for all frames instead. Defaults
             to 8.
         init_cfg (dict | None): MMEngine's initialiser, for example
-            ``dict(type='Pretrained', checkpoint=...)``. Defaults to None:
-            Kaiming.
+            ``dict(type='Pretrained', checkpoint=...)``, or for training from
+            scratch ``dict(type='Kaiming', layer='ConvNorm')``. Defaults to
+            None: PyTorch's values.
 
     Shape:
         - input: ``(N, 3, H, W)``
@@ -145,7 +146,7 @@ class ResNet50Grid(BaseModule):
             )
         check_integer('cp_frames', cp_frames, 1)
         check_bool('with_cp', with_cp)
-        super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d'))
+        super().__init__(init_cfg)
         self.norm = norm
         self.with_cp = with_cp
         self.cp_frames = cp_frames
