@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run the tests in a virtual environment, which is created on the first call.
 #   tools/run_tests.sh [options of pytest]
-# Installing takes a few minutes (see tools/setup_env.sh), testing about twenty
+# Installing takes a few minutes (see tools/setup_env.sh), testing about fifteen
 # on two cores. One process per core runs tests, at most four; `-n 0` runs all
 # of them in one process, and `-m 'not slow'` leaves out whole training runs.
 set -euo pipefail
