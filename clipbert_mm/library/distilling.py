@@ -2,6 +2,7 @@
 """Distil a student from the cross-encoder's scores of the stored grids."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -18,10 +19,10 @@ from clipbert_mm.apis.video_text_model import VideoTextModel
 from .errors import LibraryError
 from .searching import (
     FIRST_CLIPS,
-    KEPT_VIDEOS,
     features_of,
     first_positions,
     score_block,
+    student_candidates,
 )
 from .store import IndexStore
 from .student import Student, listwise_loss
@@ -195,7 +196,9 @@ def distill(
         torch.manual_seed(seed)
         student = make_student(model, store.description.width)
         train(student, model, lessons[:split], sample)
-    recall = measure_recall(student, model, lessons[split:], sample)
+    recall = measure_recall(
+        student, model, lessons[split:], sample, _kept_of(store, sample)
+    )
     StudentTables(store).save(student)
     return DistillReport(
         split,
@@ -205,6 +208,13 @@ def distill(
         recall,
         time.monotonic() - begin,
     )
+
+
+def _kept_of(store: IndexStore, sample: GridSample) -> int:
+    """Return as large a part of the sample as a search scores of the index."""
+    num_videos = sum(row.clips > 0 for row in store.videos())
+    fraction = student_candidates(num_videos) / num_videos
+    return math.ceil(fraction * len(sample))
 
 
 def make_lessons(
@@ -331,6 +341,7 @@ def measure_recall(
     model: VideoTextModel,
     lessons: Sequence[Lesson],
     sample: GridSample,
+    kept: int,
 ) -> float:
     """Return how often the student keeps the cross-encoder's best video.
 
@@ -339,10 +350,11 @@ def measure_recall(
         model (VideoTextModel): The cross-encoder, which tokenises.
         lessons (Sequence[Lesson]): Queries that it has not learned from.
         sample (GridSample): Their videos.
+        kept (int): Number of the student's best videos.
 
     Returns:
         float: Fraction of the queries whose best video is among the
-        student's best :data:`KEPT_VIDEOS`; NaN if there are no queries.
+        student's best ones; NaN if there are no queries.
     """
     if not lessons:
         return float('nan')
@@ -352,6 +364,6 @@ def measure_recall(
         for tokens in (sample.features(i).tokens for i in range(len(sample)))
     ]
     order = torch.cat(logits, 1).argsort(1, descending=True)
-    kept = order[:, :KEPT_VIDEOS].tolist()
     best = [one.candidates[one.logits.argmax()] for one in lessons]
-    return float(np.mean([b in own for b, own in zip(best, kept)]))
+    found = zip(best, order[:, :kept].tolist())
+    return float(np.mean([video in own for video, own in found]))

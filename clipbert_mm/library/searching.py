@@ -1,6 +1,7 @@
 # Copyright (c) clipbert_mm contributors.
 """Score the videos of an index with texts, all of them or the likely ones."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
@@ -23,6 +24,9 @@ EXACT_CLIPS = 4096
 FIRST_CLIPS = 2
 #: Videos that the cross-encoder scores by all of their clips, at the end.
 KEPT_VIDEOS = 50
+#: Fraction of a large index that it scores after a student: the more videos
+#: there are, the more resemble the best one.
+KEPT_FRACTION = 0.01
 
 # Videos that are scored at a time.
 _BLOCK = 64
@@ -77,6 +81,22 @@ def choose_tier(num_clips: int, has_student: bool = False) -> str:
     if num_clips <= EXACT_CLIPS:
         return 'exact'
     return 'student' if has_student else 'cascade'
+
+
+def student_candidates(num_videos: int) -> int:
+    """Return how many of the student's best videos are scored.
+
+    Args:
+        num_videos (int): Number of videos in the index.
+
+    Returns:
+        int: :data:`KEPT_VIDEOS`, or a hundredth of a large index.
+
+    Example:
+        >>> student_candidates(1000), student_candidates(10_000)
+        (50, 100)
+    """
+    return max(KEPT_VIDEOS, math.ceil(KEPT_FRACTION * num_videos))
 
 
 def tiers_of(store: IndexStore) -> tuple[str, ...]:
@@ -167,7 +187,7 @@ def search_by_student(
     store: IndexStore,
     model: VideoTextModel,
     texts: Sequence[str],
-    kept: int = KEPT_VIDEOS,
+    kept: int | None = None,
 ) -> Passes:
     """Score the videos whose clips a student finds nearest to the texts.
 
@@ -175,8 +195,8 @@ def search_by_student(
         store (IndexStore): The index.
         model (VideoTextModel): Its model.
         texts (Sequence[str]): M texts.
-        kept (int): Videos that are scored, for each text. Defaults to
-            :data:`KEPT_VIDEOS`.
+        kept (int | None): Videos that are scored, for each text. Defaults to
+            None: those of :func:`student_candidates`.
 
     Returns:
         Passes: Scores of these videos.
@@ -184,6 +204,8 @@ def search_by_student(
     Raises:
         LibraryError: If the index has no student, or one of another model.
     """
+    if kept is None:
+        kept = student_candidates(len(store.videos()))
     tables = StudentTables(store)
     student = tables.load(model)
     with torch.inference_mode():

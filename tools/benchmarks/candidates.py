@@ -35,6 +35,7 @@ from clipbert_mm.library.searching import (
     TIERS,
     features_of,
     first_positions,
+    student_candidates,
 )
 from clipbert_mm.library.store import ClipRow, VideoRow, holds_index
 from clipbert_mm.library.student_tables import StudentTables, embed_queries
@@ -377,7 +378,8 @@ def ask_student(
     tables = StudentTables(library.store)
     student = tables.load(library._model)
     vectors = embed_queries(student, library._model, queries)
-    return [tables.nearest(student, one, KEPT_VIDEOS) for one in vectors]
+    kept = student_candidates(len(library.videos()))
+    return [tables.nearest(student, one, kept) for one in vectors]
 
 
 def ask_anchors(logits: np.ndarray, rounds: int) -> list[list[int]]:

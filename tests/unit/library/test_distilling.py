@@ -100,18 +100,17 @@ def test_train__the_student_learns_the_ranking(library: VideoLibrary) -> None:
 
 
 def test_measure_recall__fraction_of_kept_best_videos(
-    library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
+    library: VideoLibrary,
 ) -> None:
-    monkeypatch.setattr(module, 'KEPT_VIDEOS', 1)
     sample = sample_of(library)
     student = make_student(library._model, library.store.description.width)
     lessons = [
         Lesson(TEXTS[0], np.arange(NUMBER), np.eye(NUMBER)[best], 0)
         for best in range(NUMBER)
     ]
-    found = measure_recall(student, library._model, lessons, sample)
+    found = measure_recall(student, library._model, lessons, sample, 1)
     assert found == pytest.approx(1 / NUMBER)  # one of the videos is its best
-    assert np.isnan(measure_recall(student, library._model, [], sample))
+    assert np.isnan(measure_recall(student, library._model, [], sample, 1))
 
 
 def test_distill__empty_index(tmp_path: object) -> None:
