@@ -25,8 +25,8 @@ With the defaults, compression losses are all that changes for ClipBERT:
 
 A video that would become larger is copied unchanged to the path of its result:
 readers, like FFmpeg, decide by the first bytes what a file is. With
-``--keep-larger`` the result is kept. If disk space is scarce, pass a higher
-``--crf`` or a lower ``--fps``.
+``--keep-larger`` or ``--background`` the result is kept. If disk space is
+scarce, pass a higher ``--crf`` or a lower ``--fps``.
 
 Whether a file is a video is decided by its suffix or, without a known one, by
 its first bytes; links are followed. All files that are left out are listed
@@ -47,6 +47,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from clipbert_mm.media.background import check_background
 from clipbert_mm.media.compression.settings import Settings
 from clipbert_mm.media.limits import VIDEO_LIMITS, MediaLimits
 from clipbert_mm.utils.locks import FolderInUseError
@@ -154,6 +155,14 @@ def _add_encoder_options(parser: argparse.ArgumentParser) -> None:
         help='constant rate factor of x264, from 0 (lossless) to 51. Default: '
         "%(default)s, x264's own",
     )
+    parser.add_argument(
+        '--background',
+        type=int,
+        nargs=3,
+        metavar=('RED', 'GREEN', 'BLUE'),
+        help='colour behind the transparent pixels of GIFs and WebPs, such '
+        'as 255 255 255. Default: what the file stores there, often black',
+    )
 
 
 def compress(args: argparse.Namespace) -> int:
@@ -198,6 +207,7 @@ def _encode(args: argparse.Namespace) -> 'CompressedFolder':
             args.keep_larger,
             args.on_damage,
             _read_limits(args.limits),
+            check_background('--background', args.background),
         ),
         suffixes=args.suffixes,
         workers=args.workers,

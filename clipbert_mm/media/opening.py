@@ -2,7 +2,7 @@
 """Open videos and images: the only way in which pixels come in."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from clipbert_mm.utils.checks import check_choice
 
+from .background import check_background
 from .completeness import check_complete
 from .limits import IMAGE_LIMITS, VIDEO_LIMITS, MediaLimits, read_limits
 from .options import ON_DAMAGE, ReadOptions
@@ -42,6 +43,7 @@ def open_video(
     on_damage: str = 'raise',
     limits: Mapping[str, Any] | MediaLimits | None = None,
     backend_args: dict | None = None,
+    background: Sequence[int] | None = None,
 ) -> VideoReader:
     """Open a video or an animated GIF or WebP.
 
@@ -69,12 +71,16 @@ def open_video(
         backend_args (dict | None): Options of MMEngine's file backend,
             such as ``dict(backend='lmdb', db_path='videos.lmdb')``. Defaults
             to None, the local disk.
+        background (Sequence[int] | None): Red, green and blue in [0, 255],
+            shown where a GIF or WebP is transparent. Defaults to None, what
+            the file stores there, often black.
 
     Returns:
         VideoReader: Reader of the frames.
 
     Raises:
-        ValueError: If there is no such decoder or ``on_damage``.
+        ValueError: If there is no such decoder or ``on_damage``, or
+            ``background`` is no colour.
         ImportError: If the decoder is not installed.
         MediaError: If the file is empty, not a regular file, not a video,
             damaged or above a limit, or the LMDB has no such key.
@@ -88,7 +94,11 @@ def open_video(
     filename = os.fspath(filename)
     check_choice('on_damage', on_damage, ON_DAMAGE)
     options = ReadOptions(
-        num_threads, decode_size, on_damage, read_limits(limits, VIDEO_LIMITS)
+        num_threads,
+        decode_size,
+        on_damage,
+        read_limits(limits, VIDEO_LIMITS),
+        check_background('background', background),
     )
     load = reader_class(decoder)
     file = open_media(filename, backend_args, options.limits)
@@ -109,6 +119,7 @@ def read_image(
     filename: str | os.PathLike[str],
     backend_args: dict | None = None,
     limits: Mapping[str, Any] | MediaLimits | None = None,
+    background: Sequence[int] | None = None,
 ) -> np.ndarray:
     """Read a still image.
 
@@ -120,6 +131,9 @@ def read_image(
         limits (Mapping[str, Any] | MediaLimits | None): Limits that differ
             from :data:`~clipbert_mm.media.limits.IMAGE_LIMITS`. Defaults to
             None, none.
+        background (Sequence[int] | None): Red, green and blue in [0, 255],
+            shown where the image is transparent. Defaults to None, what the
+            file stores there, often black.
 
     Returns:
         np.ndarray: Shape ``(H, W, 3)``, uint8, RGB.
@@ -127,6 +141,7 @@ def read_image(
     Raises:
         MediaError: If the file is empty, not an image, damaged or above a
             limit, or the LMDB has no such key.
+        ValueError: If ``background`` is no colour.
         OSError: If the file cannot be read.
 
     Example:
@@ -137,7 +152,9 @@ def read_image(
     checked = read_limits(limits, IMAGE_LIMITS)
     content = read_media(filename, backend_args, checked)
     check_image(content[:HEAD_BYTES], filename)
-    return decode_image(content, filename, checked)
+    return decode_image(
+        content, filename, checked, check_background('background', background)
+    )
 
 
 def reader_class(decoder: str) -> Callable[..., VideoReader]:

@@ -3,6 +3,7 @@
 
 from typing import NamedTuple
 
+from .background import Background
 from .limits import VIDEO_LIMITS, MediaLimits
 
 ON_DAMAGE = ('raise', 'scan', 'use')
@@ -21,12 +22,15 @@ class ReadOptions(NamedTuple):
             ``'use'`` takes the frames that it conceals. Defaults to
             ``'raise'``.
         limits (MediaLimits): Limits above which it is refused.
+        background (Background | None): Colour behind the transparent pixels
+            of GIFs and WebPs. Defaults to None, what the file stores there.
     """
 
     num_threads: int = 1
     decode_size: int | None = None
     on_damage: str = 'raise'
     limits: MediaLimits = VIDEO_LIMITS
+    background: Background | None = None
 
     @property
     def refuses_damage(self) -> bool:

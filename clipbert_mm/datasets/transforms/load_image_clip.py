@@ -1,10 +1,13 @@
 # Copyright (c) clipbert_mm contributors.
 """Read a still image as one clip of one frame."""
 
+from collections.abc import Sequence
+
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from clipbert_mm.media.backends import check_backend
+from clipbert_mm.media.background import check_background
 from clipbert_mm.media.limits import IMAGE_LIMITS, read_limits
 from clipbert_mm.media.opening import read_image
 
@@ -36,10 +39,14 @@ class LoadImageClip(BaseTransform):
             ``dict(pixels=10**9)``; see
             :class:`~clipbert_mm.media.limits.MediaLimits`. Defaults to None:
             100 million pixels in 1 GiB.
+        background (Sequence[int] | None): Red, green and blue in [0, 255],
+            shown where the image is transparent. Defaults to None, what the
+            file stores there, often black.
 
     Raises:
         TypeError: If a limit is unknown.
-        ValueError: If a limit is not a positive integer.
+        ValueError: If a limit is not a positive integer, or ``background``
+            is no colour.
         MediaError: If the file is empty or not an image, or the LMDB has no
             such key.
         OSError: If the file cannot be read.
@@ -51,11 +58,15 @@ class LoadImageClip(BaseTransform):
     """
 
     def __init__(
-        self, backend_args: dict | None = None, limits: dict | None = None
+        self,
+        backend_args: dict | None = None,
+        limits: dict | None = None,
+        background: Sequence[int] | None = None,
     ) -> None:
         check_backend(backend_args)
         self.backend_args = backend_args
         self.limits = read_limits(limits, IMAGE_LIMITS)
+        self.background = check_background('background', background)
 
     def transform(self, results: dict) -> dict:
         """Read the image.
@@ -66,7 +77,12 @@ class LoadImageClip(BaseTransform):
         Returns:
             dict: The result dict.
         """
-        image = read_image(results['filename'], self.backend_args, self.limits)
+        image = read_image(
+            results['filename'],
+            self.backend_args,
+            self.limits,
+            self.background,
+        )
         results['imgs'] = [image]
         results['num_clips'] = 1
         results['clip_len'] = 1
@@ -77,5 +93,5 @@ class LoadImageClip(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{self.__class__.__name__}(backend_args={self.backend_args}, '
-            f'limits={self.limits})'
+            f'limits={self.limits}, background={self.background})'
         )

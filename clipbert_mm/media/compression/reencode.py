@@ -62,7 +62,7 @@ def reencode(source: Path, target: Path, settings: Settings) -> Reencoded:
     before = (status.st_size, status.st_mtime_ns)
     with write_whole(target) as output:
         with open_frames(
-            source, settings.on_damage, settings.limits
+            source, settings.on_damage, settings.limits, settings.background
         ) as frames:
             timeline = timeline_of(frames, settings.fps)
             encode(frames, timeline, settings, output)
@@ -84,6 +84,8 @@ def _reason_to_keep(
     """Return why a larger result is better than its source, or nothing."""
     if settings.keep_larger:
         return '--keep-larger'
+    if settings.background is not None:
+        return '--background'
     if timeline.drops:
         return 'its source has a higher frame rate than --fps'
     try:

@@ -4,6 +4,7 @@
 import dataclasses
 from typing import Any
 
+from clipbert_mm.media.background import Background, check_background
 from clipbert_mm.media.limits import VIDEO_LIMITS, MediaLimits
 from clipbert_mm.utils.checks import check_choice
 
@@ -27,6 +28,8 @@ class Settings:
             damage; ``'use'`` encodes the frames that FFmpeg conceals.
             Defaults to ``'raise'``.
         limits (MediaLimits): Limits above which a source is refused.
+        background (Background | None): Colour behind the transparent pixels
+            of GIFs and WebPs. Defaults to None, what the file stores there.
 
     Raises:
         ValueError: If an option is out of range.
@@ -43,8 +46,10 @@ class Settings:
     keep_larger: bool = False
     on_damage: str = 'raise'
     limits: MediaLimits = VIDEO_LIMITS
+    background: Background | None = None
 
     def __post_init__(self) -> None:
+        check_background('background', self.background)
         check_choice('on_damage', self.on_damage, ('raise', 'use'))
         limits: dict[str, tuple[float, float]] = dict(
             long_side=(16, 8192), keyframe_interval=(1, 1000), crf=(0, 51)
@@ -62,8 +67,8 @@ class Settings:
         """Return the settings that results depend on.
 
         Returns:
-            dict[str, Any]: All settings without the limits: they decide
-            whether a source is encoded, not how.
+            dict[str, Any]: All settings that are set, without the limits:
+            they decide whether a source is encoded, not how.
 
         Example:
             >>> Settings(crf=30).of_results()['crf']
@@ -71,4 +76,8 @@ class Settings:
         """
         own = dataclasses.asdict(self)
         del own['limits']
+        if self.background is None:
+            del own['background']
+        else:
+            own['background'] = list(self.background)  # as in JSON
         return own

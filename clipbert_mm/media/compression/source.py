@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import av
 import numpy as np
 
+from clipbert_mm.media.background import Background
 from clipbert_mm.media.completeness import check_complete
 from clipbert_mm.media.containers import (
     check_limits,
@@ -84,7 +85,10 @@ class Source(ABC):
 
 @contextmanager
 def open_frames(
-    path: Path, on_damage: str = 'raise', limits: MediaLimits = VIDEO_LIMITS
+    path: Path,
+    on_damage: str = 'raise',
+    limits: MediaLimits = VIDEO_LIMITS,
+    background: Background | None = None,
 ) -> Iterator[Source]:
     """Open a video, GIF or animated WebP for decoding all of its frames.
 
@@ -93,6 +97,8 @@ def open_frames(
         on_damage (str): ``'raise'``, or ``'use'`` for the frames that FFmpeg
             conceals. Defaults to ``'raise'``.
         limits (MediaLimits): Limits above which it is refused.
+        background (Background | None): Colour behind the transparent pixels
+            of an animation. Defaults to None, what the file stores there.
 
     Yields:
         Source: Its frames.
@@ -109,7 +115,10 @@ def open_frames(
         if kind.role != 'animation':
             yield VideoSource(file, name, on_damage, limits)
             return
-    with _option_named(), open_video(path, limits=limits) as reader:
+    with (
+        _option_named(),
+        open_video(path, limits=limits, background=background) as reader,
+    ):
         yield AnimationSource(reader)
 
 

@@ -6,6 +6,7 @@ from typing import BinaryIO
 import numpy as np
 
 from clipbert_mm.media.animation_index import read_animation_index
+from clipbert_mm.media.background import to_rgb
 from clipbert_mm.media.damage import damaged
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.options import DEFAULTS, ReadOptions
@@ -45,6 +46,7 @@ class GifReader(VideoReader):
     ) -> None:
         self._file = file
         self._filename = filename
+        self._background = options.background
         index = read_animation_index(file, filename, options.limits)
         if index.problem and options.refuses_damage:
             raise damaged(filename, index.problem)
@@ -81,7 +83,8 @@ class GifReader(VideoReader):
         try:
             for number in sorted(wanted.missing):
                 self._image.seek(number)
-                wanted.add(number, np.asarray(self._image.convert('RGB')))
+                frame = to_rgb(self._image, self._background)
+                wanted.add(number, np.asarray(frame))
         except PILLOW_ERRORS as error:
             raise self._error(error) from error
         return FrameBatch(wanted.array())
