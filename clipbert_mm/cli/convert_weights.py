@@ -8,6 +8,7 @@ Published weights to a checkpoint of ClipBERT:
     python tools/convert_weights.py official clipbert.pt out.pth
     python tools/convert_weights.py detectron2 R-50.pth out.pth
     python tools/convert_weights.py resnet resnet50.pth out.pth
+    python tools/convert_weights.py mobilenetv2 mobilenet_v2.pth out.pth
     python tools/convert_weights.py bert bert-base-uncased/ out.pth
     python tools/convert_weights.py tvp tvp-base/ out.pth
 
@@ -41,6 +42,7 @@ FORMATS = {
     'official': 'a .pt file of the authors of ClipBERT, of any task',
     'detectron2': 'ResNet-50 of grid-feats-vqa (.pth) or detectron2 (.pkl)',
     'resnet': 'ResNet-50 of torchvision or MMAction2',
+    'mobilenetv2': "MobileNetV2 of torchvision, for MMAction2's backbone",
     'bert': 'a BERT of Hugging Face: directory, weight file or hub name',
     'tvp': 'a TVP of Hugging Face: directory, weight file or hub name '
     '(Intel/tvp-base)',
@@ -57,8 +59,8 @@ NO_GRID = (
     'runs in PyTorch'
 )
 
-#: Formats with --reverse. A ResNet-50 trained in ClipBERT is no use on its
-#: own, so the two formats of ResNets are only read.
+#: Formats with --reverse. A CNN trained in ClipBERT is no use on its own, so
+#: the formats of CNNs are only read.
 REVERSIBLE = ('official', 'bert', 'tvp')
 
 
@@ -70,6 +72,7 @@ def converters() -> dict[str, Callable]:
         official=weights.convert_official,
         detectron2=weights.convert_detectron2,
         resnet=weights.convert_image_resnet,
+        mobilenetv2=weights.convert_image_mobilenetv2,
         bert=weights.convert_bert,
         tvp=weights.convert_tvp,
     )

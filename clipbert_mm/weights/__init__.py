@@ -11,6 +11,7 @@ from .bert import convert_bert, revert_bert
 from .conversion_report import ConversionError, ConversionReport
 from .detectron2_grid import convert_detectron2
 from .exported_model import export_model, load_exported
+from .image_mobilenetv2 import convert_image_mobilenetv2
 from .image_resnet import convert_image_resnet
 from .model_directory import (
     bert_options,
@@ -29,6 +30,7 @@ __all__ = [
     'bert_options',
     'convert_bert',
     'convert_detectron2',
+    'convert_image_mobilenetv2',
     'convert_image_resnet',
     'convert_official',
     'convert_tvp',
