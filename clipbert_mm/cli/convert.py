@@ -21,6 +21,7 @@ DATASETS = (
     'coco_vg',
     'didemo',
     'easy_vqa',
+    'emoji',
     'image_retrieval',
     'msrvtt',
     'tgif_qa',
