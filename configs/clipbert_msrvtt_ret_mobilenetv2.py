@@ -14,9 +14,16 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='MobileNetV2',
-        # To start from ImageNet pass --cfg-options cnn_checkpoint=FILE.
-        pretrained=None,
         norm_eval=True,
+        # ImageNet's weights, converted with `python tools/convert_weights.py
+        # mobilenetv2 SOURCE TARGET`; docs/weights.md names a package that has
+        # them. Another file: `--cfg-options cnn_checkpoint=TARGET`. To start
+        # at random pass `--cfg-options model.backbone.init_cfg=None`.
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='checkpoints/mobilenetv2_imagenet.pth',
+            prefix='backbone',
+        ),
     ),
     neck=dict(in_channels=1280),
 )

@@ -29,6 +29,7 @@ REPORTED = {
     },
     'clipbert_vqa': {'acc', 'acc/yes/no', 'acc/number'},
     'clipbert_coco-vg_pretrain': {'itm_acc', 'mlm_acc'},
+    'clipbert_emoji_pretrain': {'itm_acc', 'mlm_acc'},
 }
 
 

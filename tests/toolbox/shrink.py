@@ -52,7 +52,10 @@ SIZES = {
         12,
     ),
     # Without trained statistics, norms in evaluation mode let nothing through.
-    'MobileNetV2': (dict(widen_factor=0.25, norm_eval=False), 1280),
+    'MobileNetV2': (
+        dict(widen_factor=0.25, norm_eval=False, frozen_stages=-1),
+        1280,
+    ),
     'ResNet3dSlowOnly': (dict(depth=18, base_channels=8, norm_eval=False), 64),
 }
 # Answers in the files of write_questions.
@@ -215,6 +218,7 @@ def shrink(name: str, corpus: Path, **overrides: Any) -> Config:
 def _shrink_model(model: Config) -> None:
     """Make the parts of a model small."""
     options, channels = SIZES[model.backbone.type]
+    model.backbone.pop('init_cfg', None)  # no file of weights
     model.backbone.update(copy.deepcopy(options))
     model.neck.update(in_channels=channels, out_channels=16, init_cfg=None)
     model.head.update(bert=dict(TINY_BERT), init_cfg=None, max_grid_size=16)
@@ -235,6 +239,8 @@ def _shrink_dataset(dataset: Config, split: str) -> None:
     kind = ''
     if dataset.type == 'ImageTextPretrain':
         kind = 'pretrain_'
+        dataset.data_prefix.img = 'images'
+        dataset.media_suffix = '.jpg'
     elif dataset.type == 'VideoQuestionAnswering':
         kind = dataset.answers.format + '_'
         if 'mc_test' in dataset.ann_file:

