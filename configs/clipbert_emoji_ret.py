@@ -22,8 +22,8 @@ settings = dict(
     clip_len=1,
     max_txt_len=16,
     num_workers=0,
-    max_epochs=20,
-    base_lr=2e-4,
+    max_epochs=50,
+    base_lr=5e-5,
 )
 
 model = dict(
@@ -38,13 +38,13 @@ optim_wrapper = dict(
     type='OptimWrapper',
     constructor='ClipBERTOptimWrapperConstructor',
     optimizer=dict(
-        type='AdamW', lr=2e-4, betas=(0.9, 0.98), weight_decay=1e-3
+        type='AdamW', lr=5e-5, betas=(0.9, 0.98), weight_decay=1e-3
     ),
     paramwise_cfg=dict(  # these start at random
         prefix_lr_mult={
-            'neck.': 5.0,
-            'head.grid_embedding.': 5.0,
-            'head.classifier.': 5.0,
+            'neck.': 10.0,
+            'head.grid_embedding.': 10.0,
+            'head.classifier.': 10.0,
         }
     ),
     clip_grad=dict(max_norm=5.0),
@@ -67,7 +67,7 @@ evaluation = dict(
 )
 val_dataloader = evaluation
 test_dataloader = evaluation
-train_cfg = dict(val_interval=10)  # all pairs take longer than an epoch
+train_cfg = dict(val_interval=25)  # all pairs take longer than an epoch
 default_hooks = dict(
     logger=dict(interval=10), checkpoint=dict(interval=10, max_keep_ckpts=1)
 )
