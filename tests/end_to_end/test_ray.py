@@ -171,11 +171,20 @@ def until_answered(url: str, path: str, body: dict) -> Any:
         time.sleep(0.5)
 
 
+# Shells let background jobs ignore SIGINT, and children inherit that.
+COMMAND = """
+import signal
+from clipbert_mm.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
+
 @pytest.fixture
 def served(address: str, local: VideoLibrary) -> Iterator[tuple[str, Any]]:
     """Address and process of `clipbert-mm serve --engine ray`."""
     pytest.importorskip('ray.serve', reason='the extra ray is not installed')
-    command = [sys.executable, '-W', 'ignore', '-m', 'clipbert_mm.cli.main']
+    command = [sys.executable, '-W', 'ignore', '-c', COMMAND]
     options = ['--engine', 'ray', '--address', address, '--port', '0']
     process = subprocess.Popen(
         [*command, 'serve', local.store.location, *options],
