@@ -39,8 +39,8 @@ types:
 test-fast:
 	$(PYTEST) -m 'not slow' tests/unit tests/parity
 
-test:
-	$(PYTEST)
+test: # with a process more than there are cores, because some tests wait
+	$(PYTEST) -n $$(($$(nproc) < 3 ? $$(nproc) + 1 : 4))
 
 docs:
 	python -m tools.checks.docs_tree

@@ -2,8 +2,9 @@
 # Run the tests in a virtual environment, which is created on the first call.
 #   tools/run_tests.sh [options of pytest]
 # Installing takes a few minutes (see tools/setup_env.sh), testing about fifteen
-# on two cores. One process per core runs tests, at most four; `-n 0` runs all
-# of them in one process, and `-m 'not slow'` leaves out whole training runs.
+# on two cores. A process more than there are cores runs tests, because some of
+# them wait, at most four; `-n 0` runs all of them in one process, and
+# `-m 'not slow'` leaves out whole training runs.
 set -euo pipefail
 
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -13,8 +14,10 @@ RUN_PYTHON=$(bash "$TOOLS/setup_env.sh" tests)
 cd "$ROOT"
 export PATH="$(dirname "$RUN_PYTHON"):$PATH" # for scripts that the tests run
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+processes=$(($(nproc) + 1))
+[ "$processes" -le 4 ] || processes=4
 status=0
-"$RUN_PYTHON" -m pytest -n auto --maxprocesses 4 --dist worksteal "$@" || status=$?
+"$RUN_PYTHON" -m pytest -n "$processes" --dist worksteal "$@" || status=$?
 echo
 if [ "$status" -eq 0 ]; then
     echo "The tests passed. Next: tools/quickstart.sh trains a small ClipBERT"

@@ -93,7 +93,7 @@ def rank(text: str) -> str:
 
     Example:
         >>> sorted(('1f600', '1f601', '1f602'), key=rank)
-        ['1f602', '1f601', '1f600']
+        ['1f600', '1f602', '1f601']
     """
     return hashlib.sha256(text.encode()).hexdigest()
 

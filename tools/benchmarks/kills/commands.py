@@ -35,11 +35,14 @@ class Command(NamedTuple):
         result (Callable[[], dict[str, str]]): Function that returns a digest
             of the content of each result, by name. It raises for half a
             file.
+        is_refused_when_done (bool): Whether it leaves a result that exists
+            alone. Defaults to False: it is completed or written again.
     """
 
     job: Job
     written: Path
     result: Callable[[], dict[str, str]]
+    is_refused_when_done: bool = False
 
 
 def main(argv: list[str]) -> None:
@@ -218,7 +221,7 @@ def exporting(folder: Path, corpus: Path, checkpoint: Path) -> Command:
             if path.is_file()
         }
 
-    return Command(job, folder, result)
+    return Command(job, folder, result, is_refused_when_done=True)
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -117,11 +117,17 @@ def kill_command(
     return counts
 
 
-def _check(command: Command, expected: dict[str, str]) -> None:
-    """Raise unless every result that a kill has left is a right one."""
-    for name, digest in command.result().items():
+def _check(command: Command, expected: dict[str, str]) -> bool:
+    """Raise unless every result that a kill has left is a right one.
+
+    Returns:
+        bool: Whether nothing is left to do for the command.
+    """
+    found = command.result()
+    for name, digest in found.items():
         if expected.get(name) != digest:
             raise KillsError(f'{name} is wrong; see {command.job.log}')
+    return command.is_refused_when_done and found == expected
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -77,7 +77,7 @@ def run(job: Job, limit: float = 600) -> float:
 def run_despite_kills(
     job: Job,
     kills: Iterable[Kill],
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[], bool | None] = lambda: None,
     limit: float = 600,
 ) -> Counter[str]:
     """Run a job to its end, starting it again after every kill.
@@ -86,8 +86,10 @@ def run_despite_kills(
         job (Job): The job.
         kills (Iterable[Kill]): Kills, of one process each. What is left of
             them when the job is done is not used.
-        check (Callable[[], None]): Function that raises unless what lies on
-            the disk after a kill is right. Defaults to none.
+        check (Callable[[], bool | None]): Function that raises unless what
+            lies on the disk after a kill is right, and returns True if the
+            job was done by then and is not to be started again. Defaults to
+            none.
         limit (float): Longest time of a process in seconds. Defaults to 600.
 
     Returns:
@@ -102,7 +104,8 @@ def run_despite_kills(
         if not _start_and_kill(job, kill, limit):
             return counts
         counts[f'{signal.Signals(kill.signal).name} {kill.name}'] += 1
-        check()
+        if check():
+            return counts
     run(job, limit)
     return counts
 
