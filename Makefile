@@ -40,7 +40,8 @@ test-fast:
 	$(PYTEST) -m 'not slow' tests/unit tests/parity
 
 test: # with a process more than there are cores, because some tests wait
-	$(PYTEST) -n $$(($$(nproc) < 3 ? $$(nproc) + 1 : 4))
+	$(PYTEST) -n $$(python -c \
+		'import os; print(min(len(os.sched_getaffinity(0)) + 1, 4))')
 
 docs:
 	python -m tools.checks.docs_tree

@@ -14,8 +14,8 @@ RUN_PYTHON=$(bash "$TOOLS/setup_env.sh" tests)
 cd "$ROOT"
 export PATH="$(dirname "$RUN_PYTHON"):$PATH" # for scripts that the tests run
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-processes=$(($(nproc) + 1))
-[ "$processes" -le 4 ] || processes=4
+processes=$("$RUN_PYTHON" -c \
+    'import os; print(min(len(os.sched_getaffinity(0)) + 1, 4))')
 status=0
 "$RUN_PYTHON" -m pytest -n "$processes" --dist worksteal "$@" || status=$?
 echo
