@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from .paths import ROOT
@@ -134,8 +135,21 @@ def run_ranks(
     """
     from torch.multiprocessing import start_processes
 
-    multiprocessing.set_forkserver_preload(PRELOADED)
+    fork_context()
     start_processes(function, arguments, processes, start_method='forkserver')
+
+
+def fork_context() -> ForkServerContext:
+    """Return a context of processes, forked from a server without threads.
+
+    A fork of this process might wait for ever: for a lock that one of the
+    threads held which it has not got.
+
+    Returns:
+        ForkServerContext: Their targets are functions of modules.
+    """
+    multiprocessing.set_forkserver_preload(PRELOADED)
+    return multiprocessing.get_context('forkserver')
 
 
 def free_port() -> str:

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
-import torch.multiprocessing as mp
 from mmaction.registry import DATASETS
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset, ConcatDataset
+from mmengine.registry import init_default_scope
 from torch import distributed
 from torch.utils.data import DataLoader
 
@@ -28,6 +28,7 @@ from tests.toolbox.media import (
     write_video,
 )
 from tests.toolbox.paths import ROOT
+from tests.toolbox.processes import run_ranks
 
 NUM_MEDIA = dict(coco=4, vg=6)
 BRIGHTNESS = dict(coco=0, vg=128)  # of the first image of a source
@@ -263,6 +264,7 @@ def test_concat__bad_media_are_of_one_member(
 def meet_bad_media(rank: int, root: str, vocab_dir: str) -> None:
     """Run one of two processes, which meets an unreadable file."""
     torch.set_num_threads(1)
+    init_default_scope('mmaction')
     distributed.init_process_group(
         'gloo', f'file://{root}/group', rank=rank, world_size=2
     )
@@ -288,9 +290,7 @@ def test_bad_media_hook__merges_every_member(
         images = {str(i): png(8, 0) for i in range(2)}
         write_lmdb(tmp_path / f'{source}.lmdb', images)
         write_captions(tmp_path, source, range(3))
-    mp.start_processes(
-        meet_bad_media, (str(tmp_path), vocab_dir), 2, start_method='fork'
-    )
+    run_ranks(meet_bad_media, str(tmp_path), vocab_dir)
     assert (tmp_path / '0.txt').read_text() == '[1, 0] [1, 1]'
     assert (tmp_path / '1.txt').read_text() == '[0, 1] [1, 1]'
 

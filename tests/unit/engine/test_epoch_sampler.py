@@ -10,6 +10,7 @@ from mmaction.registry import DATA_SAMPLERS
 from mmengine.dataset import DefaultSampler
 
 from clipbert_mm.engine import EpochSampler
+from tests.toolbox.processes import fork_context
 
 DATASET = list(range(11))
 
@@ -47,7 +48,7 @@ def run_rank(rank: int, folder: str, queue: mp.Queue) -> None:
 
 
 def test_epoch_sampler__shards_are_mmengines(tmp_path: Path) -> None:
-    context = mp.get_context('fork')
+    context = fork_context()
     queue = context.Queue()
     ranks = [
         context.Process(target=run_rank, args=(rank, str(tmp_path), queue))

@@ -3,7 +3,6 @@
 
 import itertools
 import json
-import multiprocessing
 import os
 import re
 import shutil
@@ -20,9 +19,10 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from clipbert_mm.host.device import fit_to_device
-from tests.end_to_end.test_two_processes import free_port, leave
+from tests.end_to_end.test_two_processes import leave
 from tests.toolbox.attention_consensus import AttentionConsensus
 from tests.toolbox.media import write_lines
+from tests.toolbox.processes import fork_context, free_port
 from tests.toolbox.shrink import make_corpus, shrink
 
 pytestmark = pytest.mark.slow
@@ -381,8 +381,8 @@ def test_loop__two_processes_finish_what_was_killed(
     cfg.work_dir = str(work)
     cfg.test_evaluator.out_file = str(work / 'scores.npz')
     wait.touch()
-    # Forked: a new interpreter would import for longer than all tests take.
-    context = multiprocessing.get_context('fork')
+    # A new interpreter would import for longer than all tests take.
+    context = fork_context()
     process = context.Process(target=run_alone, args=(cfg,))
     process.start()
     kept = work / 'scores' / 'first'

@@ -3,7 +3,6 @@
 
 import json
 import os
-from multiprocessing import get_context
 from pathlib import Path
 from signal import SIGKILL
 from unittest import mock
@@ -12,6 +11,7 @@ import pytest
 import torch
 
 from clipbert_mm.gallery.store import ScoreStore, VideoLogits
+from tests.toolbox.processes import fork_context
 
 FINGERPRINT = dict(weights='aa', clips=[0, 1], model=dict(neck=dict(pool=2)))
 
@@ -97,7 +97,7 @@ def write_until_killed(folder: Path) -> None:
 
 
 def test_store__has_no_half_row_after_a_kill(tmp_path: Path) -> None:
-    process = get_context('fork').Process(
+    process = fork_context().Process(
         target=write_until_killed, args=(tmp_path,)
     )
     process.start()
