@@ -118,11 +118,7 @@ def kill_command(
 
 
 def _check(command: Command, expected: dict[str, str]) -> bool:
-    """Raise unless every result that a kill has left is a right one.
-
-    Returns:
-        bool: Whether nothing is left to do for the command.
-    """
+    """Raise for a wrong result, and return whether the command is done."""
     found = command.result()
     for name, digest in found.items():
         if expected.get(name) != digest:
