@@ -212,7 +212,7 @@ def distill(
 
 def _kept_of(store: IndexStore, sample: GridSample) -> int:
     """Return as large a part of the sample as a search scores of the index."""
-    num_videos = sum(row.clips > 0 for row in store.videos())
+    num_videos = store.count_videos()
     fraction = student_candidates(num_videos) / num_videos
     return math.ceil(fraction * len(sample))
 

@@ -205,7 +205,7 @@ def search_by_student(
         LibraryError: If the index has no student, or one of another model.
     """
     if kept is None:
-        kept = student_candidates(len(store.videos()))
+        kept = student_candidates(store.count_videos())
     tables = StudentTables(store)
     student = tables.load(model)
     with torch.inference_mode():

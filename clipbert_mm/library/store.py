@@ -184,7 +184,20 @@ class IndexStore:
         Returns:
             int: Their number.
         """
-        return sum(row.clips for row in self.videos())
+        return sum(self._numbers_of_clips())
+
+    def count_videos(self) -> int:
+        """Return the number of readable videos.
+
+        Returns:
+            int: Their number.
+        """
+        return sum(clips > 0 for clips in self._numbers_of_clips())
+
+    def _numbers_of_clips(self) -> list[int]:
+        """Return how many clips each file has, without its other columns."""
+        rows = self._videos.search().select(['clips']).to_arrow()
+        return rows['clips'].to_pylist()
 
     def add(
         self, videos: Sequence[VideoRow], clips: Sequence[ClipRow]

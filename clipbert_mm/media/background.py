@@ -34,7 +34,7 @@ def check_background(
     if value is None:
         return None
     if (
-        isinstance(value, str)
+        not isinstance(value, list | tuple)
         or len(value) != 3
         or not all(_is_channel(channel) for channel in value)
     ):
@@ -72,4 +72,5 @@ def to_rgb(image: Image.Image, background: Background | None) -> Image.Image:
 
 
 def _is_channel(value: Any) -> bool:
-    return isinstance(value, int) and 0 <= value <= 255
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return is_number and 0 <= value <= 255

@@ -183,6 +183,26 @@ def report_time(what: str, start: float) -> None:
     print(f'  {what}: {time.time() - start:.0f} s', flush=True)
 
 
+def save_accuracies(
+    args: argparse.Namespace,
+    run: dict,
+    found: dict[str, float],
+    chance: dict[str, float],
+) -> None:
+    """Write the accuracies of a run, and those of guessing.
+
+    Args:
+        args (argparse.Namespace): Options of the quickstart.
+        run (dict): Settings of the run.
+        found (dict[str, float]): Accuracies of the model, percent.
+        chance (dict[str, float]): Accuracies of guessing, percent.
+    """
+    write_whole(
+        args.work_dir / f'result_{args.task}.json',
+        json.dumps(dict(accuracy=found, chance=chance, **run), indent=2),
+    )
+
+
 def result_title(run: dict, what: str = '') -> str:
     """Return the title above the results of a run.
 

@@ -10,6 +10,7 @@ import atexit
 import functools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def command_folder() -> Path:
         Path: Folder of ``clipbert-mm``, for the front of ``$PATH``.
     """
     folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
     address = str(folder / 'socket')
     command = folder / 'clipbert-mm'
     command.write_text(CALL.format(python=sys.executable, address=address))

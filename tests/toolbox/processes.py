@@ -135,8 +135,8 @@ def run_ranks(
     """
     from torch.multiprocessing import start_processes
 
-    fork_context()
-    start_processes(function, arguments, processes, start_method='forkserver')
+    method = fork_context().get_start_method()
+    start_processes(function, arguments, processes, start_method=method)
 
 
 def fork_context() -> ForkServerContext:

@@ -378,7 +378,7 @@ def ask_student(
     tables = StudentTables(library.store)
     student = tables.load(library._model)
     vectors = embed_queries(student, library._model, queries)
-    kept = student_candidates(len(library.videos()))
+    kept = student_candidates(library.store.count_videos())
     return [tables.nearest(student, one, kept) for one in vectors]
 
 

@@ -20,6 +20,7 @@ from clipbert_mm.quickstart.corpus.event_corpus import (
 from clipbert_mm.quickstart.stages import (
     report_time,
     result_title,
+    save_accuracies,
     say,
     test,
     train,
@@ -141,10 +142,7 @@ def report(
     print(f'  {"right " + kind:15s} {"model":>9s}  {guess}')
     for name, value in sorted(found.items()):
         print(f'  {name:15s} {value:7.1f} %  {chance[name]:7.1f} %')
-    write_whole(
-        args.work_dir / f'result_{args.task}.json',
-        json.dumps(dict(accuracy=found, chance=chance, **run), indent=2),
-    )
+    save_accuracies(args, run, found, chance)
 
 
 def report_next(args: argparse.Namespace) -> None:

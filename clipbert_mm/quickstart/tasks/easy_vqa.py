@@ -2,7 +2,6 @@
 """Task of the quickstart on files that others made: easy-VQA."""
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter, defaultdict
@@ -20,6 +19,7 @@ from clipbert_mm.quickstart.stages import (
     finish,
     report_time,
     result_title,
+    save_accuracies,
     say,
     test,
     train,
@@ -223,10 +223,7 @@ def report(
     for name, value in sorted(chance.items()):
         kind = name.removeprefix('acc').lstrip('/') or 'all'
         print(f'  {kind:15s} {metrics[name]:5.1f} %  {value:7.1f} %')
-    write_whole(
-        args.work_dir / f'result_{TASK}.json',
-        json.dumps(dict(accuracy=metrics, chance=chance, **run), indent=2),
-    )
+    save_accuracies(args, run, metrics, chance)
 
 
 def report_next(args: argparse.Namespace) -> None:

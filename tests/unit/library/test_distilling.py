@@ -113,6 +113,16 @@ def test_measure_recall__fraction_of_kept_best_videos(
     assert np.isnan(measure_recall(student, library._model, [], sample, 1))
 
 
+def test_kept_of__as_large_a_part_as_a_search_scores(
+    library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        module, 'student_candidates', lambda number: number / 2
+    )
+    half = sample_of(library)
+    assert module._kept_of(library.store, half) == -(-NUMBER // 2)
+
+
 def test_distill__empty_index(tmp_path: object) -> None:
     library = VideoLibrary.create(f'{tmp_path}/index', clips=1)
     with pytest.raises(LibraryError, match='the index holds 0. Index more'):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from clipbert_mm.library import VideoLibrary
+from clipbert_mm.library import VideoLibrary, searching
 from clipbert_mm.library.searching import (
     choose_tier,
     first_positions,
@@ -116,6 +116,18 @@ def test_by_student__scores_the_nearest_of_each_text(
     wanted = expected(library)
     for one in passes.found:
         np.testing.assert_allclose(one.scores, wanted[one.video], atol=1e-6)
+
+
+def test_student__scores_a_part_of_a_large_index(
+    library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    StudentTables(library.store).save(
+        make_student(library._model, library.store.description.width)
+    )
+    monkeypatch.setattr(searching, 'KEPT_VIDEOS', 1)
+    monkeypatch.setattr(searching, 'KEPT_FRACTION', 2 / NUMBER)
+    passes = search_by_student(library.store, library._model, TEXTS[:1])
+    assert (len(passes.found), passes.passes) == (2, 2 * CLIPS)
 
 
 def test_among__scores_no_others(library: VideoLibrary) -> None:

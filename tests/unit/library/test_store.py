@@ -46,7 +46,7 @@ def test_store__is_opened_again(store: IndexStore) -> None:
     again = IndexStore(Path(store.location))
     assert again.description == ABOUT
     assert again.videos() == [video(0), video(1), video(2)]
-    assert again.count_clips() == 6
+    assert (again.count_clips(), again.count_videos()) == (6, 3)
     assert numbers(again) == [(v, c) for v in range(3) for c in range(2)]
 
 

@@ -61,7 +61,7 @@ def test_to_rgb__opaque_images_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    'value', [[255, 255], (0, 0, 256), 'red', (1.0, 0, 0)]
+    'value', [255, [255, 255], (0, 0, 256), 'red', (1.0, 0, 0), (True,) * 3]
 )
 def test_check_background__refuses_others(value: Any) -> None:
     with pytest.raises(ValueError, match='colour must be None or three int'):

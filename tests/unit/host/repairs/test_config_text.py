@@ -31,13 +31,25 @@ def test_pretty_text__formatted_once_as_before(
     assert cfg.pretty_text != text
 
 
-def test_pretty_text__of_long_paths_is_the_same_config() -> None:
+def test_pretty_text__of_long_paths_is_the_same_config(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = []
+
+    def format_code(text: str, style_config: dict) -> tuple[str, bool]:
+        limits.append(style_config['column_limit'])
+        return original(text, style_config=style_config)
+
+    original = config_text._format_code
+    monkeypatch.setattr(config_text, '_format_code', format_code)
     cfg = Config.fromfile(config_file('clipbert_msrvtt_ret'))
     cfg.work_dir = '/'.join(['a folder'] * 12)
     cfg.test_dataloader.dataset.data_root = cfg.work_dir
     text = cfg.pretty_text
     assert f"work_dir = '{cfg.work_dir}'\n" in text
     assert max(map(len, text.splitlines())) < len(cfg.work_dir) + 40
+    (limit,) = limits  # else yapf tries every way to break other lines
+    assert limit >= len(cfg.work_dir)
     assert Config.fromstring(text, '.py').to_dict() == cfg.to_dict()
 
 
