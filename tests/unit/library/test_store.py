@@ -48,6 +48,8 @@ def test_store__is_opened_again(store: IndexStore) -> None:
     assert again.videos() == [video(0), video(1), video(2)]
     assert (again.count_clips(), again.count_videos()) == (6, 3)
     assert numbers(again) == [(v, c) for v in range(3) for c in range(2)]
+    again.add([video(3, clips=0)], [])  # unreadable
+    assert (again.count_clips(), again.count_videos()) == (6, 3)
 
 
 def test_store__follows_what_another_writes(store: IndexStore) -> None:

@@ -116,6 +116,21 @@ def test_index__finds_what_a_loop_finds_and_what_comes_later(
     assert set(tables.nearest(student, texts[-1], 2)) == set(wanted[:2])
 
 
+def test_index__is_built_again_when_half_of_the_vectors_are_newer(
+    library: VideoLibrary, videos: Path
+) -> None:
+    tables = StudentTables(library.store)
+    tables.save(untrained(library))
+    assert tables.index_vectors(1)
+    for number, path in enumerate(sorted(videos.glob('g*.mp4'))):
+        shutil.copyfile(path, videos / f'new{number}.mp4')
+    library.update(videos)
+    assert tables.index_vectors(1)
+    vectors = library.store.find_table('student_clips')
+    (index,) = vectors.list_indices()
+    assert index.num_unindexed_rows == 0
+
+
 def test_nearest__vectors_of_another_student_are_refused(
     library: VideoLibrary, videos: Path
 ) -> None:
