@@ -2,7 +2,7 @@
 """Search an index of videos by a text, or by each line of a file.
 
 The model is that of the index. Up to 4,096 clips every one is scored; in
-larger indexes those of the 50 videos that the student of the index finds
+larger indexes those of the videos that the student of the index finds
 best, or if there is none, that are best by two clips of each.
 
 Example:

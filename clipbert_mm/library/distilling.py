@@ -213,8 +213,8 @@ def distill(
 def _kept_of(store: IndexStore, sample: GridSample) -> int:
     """Return as large a part of the sample as a search scores of the index."""
     num_videos = store.count_videos()
-    fraction = student_candidates(num_videos) / num_videos
-    return math.ceil(fraction * len(sample))
+    kept = student_candidates(num_videos, store.description.num_clips)
+    return math.ceil(kept * len(sample) / num_videos)
 
 
 def make_lessons(

@@ -83,20 +83,23 @@ def choose_tier(num_clips: int, has_student: bool = False) -> str:
     return 'student' if has_student else 'cascade'
 
 
-def student_candidates(num_videos: int) -> int:
+def student_candidates(num_videos: int, num_clips: int) -> int:
     """Return how many of the student's best videos are scored.
 
     Args:
         num_videos (int): Number of videos in the index.
+        num_clips (int): Number of clips of each.
 
     Returns:
-        int: :data:`KEPT_VIDEOS`, or a hundredth of a large index.
+        int: :data:`KEPT_VIDEOS`, or a hundredth of a large index, but no more
+        clips than :data:`EXACT_CLIPS`.
 
     Example:
-        >>> student_candidates(1000), student_candidates(10_000)
-        (50, 100)
+        >>> [student_candidates(10**n, 16) for n in (3, 4, 6)]
+        [50, 100, 256]
     """
-    return max(KEPT_VIDEOS, math.ceil(KEPT_FRACTION * num_videos))
+    part = math.ceil(KEPT_FRACTION * num_videos)
+    return max(KEPT_VIDEOS, min(part, EXACT_CLIPS // num_clips))
 
 
 def tiers_of(store: IndexStore) -> tuple[str, ...]:
@@ -205,7 +208,9 @@ def search_by_student(
         LibraryError: If the index has no student, or one of another model.
     """
     if kept is None:
-        kept = student_candidates(store.count_videos())
+        kept = student_candidates(
+            store.count_videos(), store.description.num_clips
+        )
     tables = StudentTables(store)
     student = tables.load(model)
     with torch.inference_mode():

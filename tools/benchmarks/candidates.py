@@ -378,7 +378,10 @@ def ask_student(
     tables = StudentTables(library.store)
     student = tables.load(library._model)
     vectors = embed_queries(student, library._model, queries)
-    kept = student_candidates(library.store.count_videos())
+    store = library.store
+    kept = student_candidates(
+        store.count_videos(), store.description.num_clips
+    )
     return [tables.nearest(student, one, kept) for one in vectors]
 
 

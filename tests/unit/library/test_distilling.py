@@ -117,7 +117,7 @@ def test_kept_of__as_large_a_part_as_a_search_scores(
     library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        module, 'student_candidates', lambda number: number / 2
+        module, 'student_candidates', lambda videos, clips: videos / 2
     )
     half = sample_of(library)
     assert module._kept_of(library.store, half) == -(-NUMBER // 2)
