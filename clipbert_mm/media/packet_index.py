@@ -17,6 +17,9 @@ _USUAL_RATE = 25.0  # which FFmpeg assumes, too
 _COLUMNS = 4
 # Containers that may state when frames are decoded, not when they are shown.
 _DECODING_TIMES = ('avi', 'asf', 'wtv', 'mxf', 'mxf_opatom')
+# Streams without a container: FFmpeg makes up their time stamps, which may
+# skip a frame, and assumes 25 frames per second whatever their headers state.
+_RAW = ('mpegvideo', 'm4v', 'h263', 'h264', 'hevc', 'vvc')
 _JOINT_PACKETS = 2
 # Codecs whose streams say which frames are key frames; of others the
 # container says it.
@@ -159,6 +162,9 @@ def read_packet_index(
         stated = _rate_of_one(packets, time_base)
     corrupt = _corrupt_packets(packets)
     form, context = container.format.name, stream.codec_context
+    if form in _RAW:
+        unknown = np.full_like(packets.pts, _NONE)
+        packets = packets._replace(pts=unknown, dts=unknown)
     reordered = bool((np.diff(packets.pts) < 0).any())
     if (
         form in _DECODING_TIMES
@@ -312,13 +318,9 @@ def _stated_rate(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
 ) -> float:
-    """Return the rate that a file states, NaN if it states none.
-
-    FFmpeg assumes 25 frames per second of every raw MPEG stream, although its
-    sequence header states a rate.
-    """
+    """Return the rate that a file states, NaN if it states none."""
     rate = stream.average_rate
-    if container.format.name == 'mpegvideo':
+    if container.format.name in _RAW:
         rate = stream.codec_context.framerate or rate
     return float(rate or np.nan)
 

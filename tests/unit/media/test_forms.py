@@ -113,9 +113,7 @@ def picked(path: Path, **options: Any) -> tuple[list[int], list[int]]:
 def test_forms__the_right_frames(media: Path, name: str) -> None:
     inds, shown = picked(media / name, decoder='pyav')
     assert inds == shown
-    # Of raw MPEG video FFmpeg shows the first frame for two.
-    early = [0, *(i - (i < 169) for i in CLIPS[1:])]
-    assert inds == (early if name == 'mpeg1.m1v' else CLIPS)
+    assert inds == CLIPS
     with open_video(media / name, decoder='pyav') as reader:
         assert reader.get_avg_fps() == 25
         inds = [249, 3, 120, 121, 26, 24, 25, 0, 200]
