@@ -27,6 +27,7 @@ def save(state_dict, path) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_load_converted__pretrained_model_for_another_task(tmp_path, capsys):
     state, report = convert_official(
         reference_data.official_state_dict('pretrain')
@@ -42,6 +43,7 @@ def test_load_converted__pretrained_model_for_another_task(tmp_path, capsys):
     assert torch.equal(model.head.classifier[2].weight, before)
 
 
+@pytest.mark.slow
 def test_load_converted__all_tensors_of_pretraining(tmp_path):
     state, _ = convert_official(reference_data.official_state_dict('pretrain'))
     model = MODELS.build(model_cfg('pretrain'))
@@ -52,6 +54,7 @@ def test_load_converted__all_tensors_of_pretraining(tmp_path):
     assert model.state_dict().keys() == state.keys()
 
 
+@pytest.mark.slow
 def test_load_converted__other_number_of_outputs(tmp_path):
     state, _ = convert_official(reference_data.official_state_dict('ret_ce'))
     model = MODELS.build(model_cfg('ret_rank'))
@@ -63,6 +66,7 @@ def test_load_converted__other_number_of_outputs(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_load_converted__backbone_of_detectron2(tmp_path):
     prefix = 'cnn.feature.'
     state, report = convert_detectron2(
@@ -124,6 +128,7 @@ def test_load_converted__bert_into_head_and_task(tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['qa_open', 'vqa_bce'])
 def test_load_converted__question_answering(tmp_path, name):
     state, _ = convert_official(reference_data.official_state_dict(name))

@@ -72,6 +72,7 @@ def test_convert_tvp__backbone_gives_the_same_stages(
         )
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_convert_tvp__stride_in_the_3x3_gives_other_features(
     tvp, clipbert_of_tvp, clip
@@ -85,6 +86,7 @@ def test_convert_tvp__stride_in_the_3x3_gives_other_features(
     assert (found - expected).abs().max() > 0.1 * expected.abs().max()
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_convert_tvp__grid_and_its_embedding(tvp, clipbert_of_tvp, clip):
     theirs = copy.deepcopy(tvp.model).double()
@@ -100,6 +102,7 @@ def test_convert_tvp__grid_and_its_embedding(tvp, clipbert_of_tvp, clip):
     )
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_convert_tvp__encoder_and_pooler(tvp, clipbert_of_tvp):
     theirs = tvp.model

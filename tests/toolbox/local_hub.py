@@ -3,11 +3,12 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from tests.toolbox.http_servers import serve
 
 
 @contextmanager
@@ -38,13 +39,8 @@ def local_hub(folder: Path) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-    with HTTPServer(('127.0.0.1', 0), Handler) as server:
-        address = f'http://127.0.0.1:{server.server_port}'
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serve(Handler) as address:
         yield address
-        server.shutdown()
-        thread.join()
 
 
 def _answer(path: str, body: str, address: str, folder: Path) -> dict:

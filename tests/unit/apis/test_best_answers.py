@@ -19,6 +19,7 @@ def test_best_answers__of_a_vocabulary() -> None:
         best_answers(model, video, question, ['red', 'blue'])
 
 
+@pytest.mark.slow
 def test_best_answers__of_options(
     inferencer: ClipBERTInferencer, trained
 ) -> None:

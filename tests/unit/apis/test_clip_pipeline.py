@@ -22,6 +22,7 @@ from tests.toolbox.shrink import shrink
 from .conftest import Trained
 
 
+@pytest.mark.slow
 def test_pipeline__frames_are_those_of_the_config(trained: Trained) -> None:
     init_default_scope('mmaction')
     whole = Compose(trained.cfg.test_dataloader.dataset.pipeline)

@@ -37,6 +37,7 @@ def test_demo_model__card_and_no_paths_of_a_machine(name: str) -> None:
     assert '/work' not in card + (folder / 'config.json').read_text()
 
 
+@pytest.mark.slow
 def test_demo__ranks_its_videos() -> None:
     rows, videos = demo_rows(), demo_videos()
     inferencer = ClipBERTInferencer('demo', device='cpu')

@@ -74,6 +74,7 @@ def test_save_pretrained__keeps_card_and_calibration(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_save_pretrained__graphs_of_unchanged_weights(
     tmp_path: Path,
 ) -> None:
@@ -160,6 +161,7 @@ def test_from_pretrained__settings_set_no_arguments(tmp_path: Path) -> None:
         ClipBERTInferencer.from_pretrained(folder)
 
 
+@pytest.mark.slow
 def test_push_to_hub__commits_a_model_that_loads(
     demo: ClipBERTInferencer,
     tmp_path: Path,

@@ -128,6 +128,7 @@ def test_score__is_that_of_transformers_on_the_frames_of_the_clips(
     assert abs(scores[0, 0] - scores[0, 1]) > 1e-5
 
 
+@pytest.mark.slow
 def test_answer__has_the_labels_of_the_model(tmp_path: Path) -> None:
     folder = tmp_path / 'model'
     model = write_model(folder, 'vilt_qa', 'ViltForQuestionAnswering')

@@ -33,6 +33,7 @@ def test_int8__close_to_single_precision(
     assert 0 < np.abs(scores - expected).max() < 0.02
 
 
+@pytest.mark.slow
 def test_int8__features_of_single_precision(
     trained: Trained, exported: Path, inferencer: ClipBERTInferencer
 ) -> None:
@@ -44,6 +45,7 @@ def test_int8__features_of_single_precision(
     assert 0 < max(differences) < 1e-4  # the CNN runs elsewhere
 
 
+@pytest.mark.slow
 def test_int8__without_a_file_quantises_alike(
     trained: Trained, exported: Path, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from clipbert_mm.cli.convert_weights import main
 from tests.unit.apis.conftest import Trained
 
 
+@pytest.mark.slow
 def test_export__prints_and_stores_the_comparison(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

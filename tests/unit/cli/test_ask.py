@@ -16,6 +16,7 @@ QUESTION = 'what colour is the ring'
 ABOUT = 'a big red ring moves at the left'
 
 
+@pytest.mark.slow
 def test_ask__the_best_matches_of_an_index(
     indexed: Indexed, capsys: pytest.CaptureFixture
 ) -> None:
@@ -37,6 +38,7 @@ def test_ask__the_best_matches_of_an_index(
         assert Path(row['video']).name in shown
 
 
+@pytest.mark.slow
 def test_ask__index_whose_files_are_gone(
     indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

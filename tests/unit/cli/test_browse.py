@@ -95,6 +95,7 @@ def test_browse__draws_what_the_sampler_would_feed(
     assert any(text in line for lines, _ in drawn for line in lines)
 
 
+@pytest.mark.slow
 def test_browse__says_what_cannot_be_read(
     corpus: Path,
     tmp_path: Path,

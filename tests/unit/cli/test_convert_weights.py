@@ -55,6 +55,7 @@ def test_tool__command_line(tmp_path, official):
     assert content['meta']['converted_from'] == 'clipbert.pt'
 
 
+@pytest.mark.slow
 def test_tool__strict_is_the_default(tmp_path, official, capsys):
     state = torch.load(official, weights_only=True)
     state['surprise'] = torch.zeros(1)
@@ -68,6 +69,7 @@ def test_tool__strict_is_the_default(tmp_path, official, capsys):
     assert target.exists()
 
 
+@pytest.mark.slow
 def test_tool__detectron2_pickle(tmp_path, capsys):
     arrays = {
         name: np.zeros(tuple(value.shape), np.float32)

@@ -13,6 +13,7 @@ from tests.toolbox.indexing import NUMBER, document, run
 from .conftest import Indexed
 
 
+@pytest.mark.slow
 def test_distill__student_is_a_tier(
     indexed: Indexed,
     tmp_path: Path,

@@ -51,6 +51,7 @@ def test_search__page_clips_and_nothing(
     assert not (tmp_path / 'none').exists()
 
 
+@pytest.mark.slow
 def test_search__queries_of_a_file(
     indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -86,6 +87,7 @@ def test_search__a_text_or_a_file(
         assert 'cannot be used with --queries' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_search__candidates_of_a_file(
     indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

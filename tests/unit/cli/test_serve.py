@@ -24,6 +24,7 @@ def test_serve__what_prevents_it(
     assert 'in use' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_serve__options_of_ray(
     indexed: Indexed, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

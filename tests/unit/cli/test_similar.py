@@ -12,6 +12,7 @@ from tests.toolbox.indexing import NUMBER, document, run
 from .conftest import Indexed
 
 
+@pytest.mark.slow
 def test_similar__equals_the_library(
     indexed: Indexed, capsys: pytest.CaptureFixture
 ) -> None:

@@ -12,6 +12,7 @@ from tests.toolbox.indexing import make_videos, run
 TEXT = 'a big red ring moves at the left'
 
 
+@pytest.mark.slow
 def test_watch__lines_of_new_files(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

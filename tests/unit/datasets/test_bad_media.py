@@ -132,6 +132,7 @@ def test_bad_media__testing_keeps_the_item_and_its_reason(
     }
 
 
+@pytest.mark.slow
 def test_bad_media__the_other_sample_depends_on_the_seed_only(
     tmp_path: Path, vocab_dir: str
 ) -> None:
@@ -159,6 +160,7 @@ def two_of_four(folder: Path, vocab_dir: str) -> VideoTextRetrieval:
     )
 
 
+@pytest.mark.slow
 def test_bad_media__reported_once_over_all_workers(
     tmp_path: Path, vocab_dir: str
 ) -> None:

@@ -110,6 +110,7 @@ def test_concat__each_member_reads_its_own_lmdb(
     }
 
 
+@pytest.mark.slow
 def test_concat__indices_are_mmengines(
     data_root: Path, vocab_dir: str
 ) -> None:
@@ -136,6 +137,7 @@ def test_concat__indices_are_mmengines(
             dataset[(0, 0, i)]
 
 
+@pytest.mark.slow
 def test_concat__first_member_draws_as_alone(
     data_root: Path, vocab_dir: str
 ) -> None:
@@ -203,6 +205,7 @@ def test_concat__groups_of_a_video_are_dealt_out_once(
             assert sorted(texts) == [f'{video} {j}' for j in range(6)]
 
 
+@pytest.mark.slow
 def test_concat__workers_and_a_resumed_run_draw_the_same(
     data_root: Path, vocab_dir: str
 ) -> None:
@@ -239,6 +242,7 @@ def test_concat__lazy_members_are_read_at_the_first_use(
     assert all(m._fully_initialized for m in dataset.datasets)
 
 
+@pytest.mark.slow
 def test_concat__bad_media_are_of_one_member(
     data_root: Path, tmp_path: Path, vocab_dir: str, warnings_logged: list[str]
 ) -> None:
@@ -283,6 +287,7 @@ def meet_bad_media(rank: int, root: str, vocab_dir: str) -> None:
     distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_bad_media_hook__merges_every_member(
     tmp_path: Path, vocab_dir: str
 ) -> None:
@@ -315,6 +320,7 @@ def test_concat__wrong_members(data_root: Path, vocab_dir: str) -> None:
         ConcatTextDataset([coco, dict(coco, test_mode=True)])
 
 
+@pytest.mark.slow
 def test_concat__retrieval_is_for_training(
     tmp_path: Path, vocab_dir: str
 ) -> None:
@@ -343,6 +349,7 @@ def test_concat__retrieval_is_for_training(
         ConcatTextDataset([dict(m, test_mode=True) for m in members])
 
 
+@pytest.mark.slow
 def test_manual__config_of_two_lmdbs(
     data_root: Path, tmp_path: Path, vocab_dir: str
 ) -> None:

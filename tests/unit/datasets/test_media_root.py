@@ -1,10 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of media that lie outside of the folder of a dataset."""
 
-import http.server
 import os
 import pickle
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from clipbert_mm.datasets import (
     VideoQuestionAnswering,
     VideoTextRetrieval,
 )
+from tests.toolbox.http_servers import serve_nothing
 from tests.toolbox.media import pipeline, write_lines, write_lmdb, write_video
 
 KINDS = {
@@ -138,20 +137,8 @@ def test_names__anywhere_without_a_folder(
 @pytest.fixture
 def server() -> Iterator[tuple[str, list[str]]]:
     """Address of a server, and the paths that it was asked for."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-    running = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    yield f'http://127.0.0.1:{running.server_port}', asked
-    running.shutdown()
-    thread.join()
-    running.server_close()
+    with serve_nothing() as running:
+        yield running
 
 
 @pytest.mark.parametrize('prefix', ['', 'videos'])

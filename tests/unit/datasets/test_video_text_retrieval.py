@@ -190,6 +190,7 @@ def test_video_text_retrieval__a_subset_keeps_its_captions_only(
     assert len(dataset_of(data_root, test_mode=True, indices=2)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'num_workers, persistent', [(0, False), (2, False), (2, True)]
 )

@@ -47,6 +47,7 @@ def run_rank(rank: int, folder: str, queue: mp.Queue) -> None:
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_epoch_sampler__shards_are_mmengines(tmp_path: Path) -> None:
     context = fork_context()
     queue = context.Queue()

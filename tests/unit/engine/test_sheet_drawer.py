@@ -59,6 +59,7 @@ def scores() -> SheetScores:
     return found
 
 
+@pytest.mark.slow
 def test_draw_item__question_with_its_answers(corpus: Path) -> None:
     drawer = make_drawer('clipbert_msrvtt_qa', corpus, 'sheets')
     drawer.draw_item(2)
@@ -87,6 +88,7 @@ def test_draw_item__options(corpus: Path) -> None:
     assert 'answers' not in sample
 
 
+@pytest.mark.slow
 def test_draw_video__best_texts_and_its_own(
     corpus: Path, scores: SheetScores
 ) -> None:
@@ -106,6 +108,7 @@ def test_draw_video__best_texts_and_its_own(
     assert {len(call[2].texts) for call in drawer.visualizer.calls} > {5}
 
 
+@pytest.mark.slow
 def test_draw_text__best_videos(corpus: Path, scores: SheetScores) -> None:
     drawer = make_drawer('clipbert_msrvtt_ret', corpus, None)
     ranks = []

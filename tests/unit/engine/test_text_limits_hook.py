@@ -33,6 +33,7 @@ def build(videos: Path, tmp_path: Path, **members: Any) -> Runner:
     return Runner.from_cfg(cfg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('split', ['train', 'val'])
 def test_text_limits_hook__before_the_first_epoch(videos, tmp_path, split):
     runner = build(
@@ -47,6 +48,7 @@ def test_text_limits_hook__before_the_first_epoch(videos, tmp_path, split):
     assert not list(tmp_path.glob('*.pth'))
 
 
+@pytest.mark.slow
 def test_text_limits_hook__before_a_test(videos, tmp_path):
     write_vocabulary(tmp_path / 'other', ['dog'])
     runner = build(

@@ -131,6 +131,7 @@ def test_clip_cost__joined_frames_have_cells_of_their_own() -> None:
     assert joined.flops == mean.flops
 
 
+@pytest.mark.slow
 def test_clip_cost__compiles_nothing() -> None:
 
     def refuse(*_: object) -> None:

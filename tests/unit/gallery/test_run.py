@@ -74,6 +74,7 @@ def run_of(
     return run, lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('batch_size', [1, 3])
 def test_run__scores_of_all_pairs(
     corpus: Path,
@@ -94,6 +95,7 @@ def test_run__scores_of_all_pairs(
     assert '0 of 7 videos are in' in lines[1]
 
 
+@pytest.mark.slow
 def test_run__scores_nothing_twice_and_no_other_run(
     corpus: Path, model: nn.Module, expected: Tensor, tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_run__scores_nothing_twice_and_no_other_run(
         other.score()
 
 
+@pytest.mark.slow
 def test_run__unreadable_videos_are_told_apart_and_tried_again(
     corpus: Path, model: nn.Module, expected: Tensor, tmp_path: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_run__unreadable_videos_are_told_apart_and_tried_again(
     torch.testing.assert_close(again.matrix(), expected)
 
 
+@pytest.mark.slow
 def test_run__cascade_finishes_the_best_pairs(
     corpus: Path, model: nn.Module, expected: Tensor, tmp_path: Path
 ) -> None:
@@ -156,6 +160,7 @@ def test_run__cascade_finishes_the_best_pairs(
     assert lines[-1].startswith(f'Approximate (cascade): {passes} of 140')
 
 
+@pytest.mark.slow
 def test_run__candidates_alone(
     corpus: Path, model: nn.Module, expected: Tensor, tmp_path: Path
 ) -> None:

@@ -96,6 +96,7 @@ def write_until_killed(folder: Path) -> None:
         store.write(1, row(1))
 
 
+@pytest.mark.slow
 def test_store__has_no_half_row_after_a_kill(tmp_path: Path) -> None:
     process = fork_context().Process(
         target=write_until_killed, args=(tmp_path,)

@@ -29,6 +29,7 @@ def sample_of(library: VideoLibrary, number: int = 100) -> GridSample:
     return GridSample(library.store, number, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_lessons__hard_and_random_candidates_with_exact_scores(
     library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_log_odds__stay_finite() -> None:
     assert found[0] == pytest.approx(-found[2])
 
 
+@pytest.mark.slow
 def test_sample__clips_of_a_short_video_come_again(
     library: VideoLibrary,
 ) -> None:

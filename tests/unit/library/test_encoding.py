@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from clipbert_mm.apis import ClipBERTInferencer
@@ -14,6 +15,7 @@ from clipbert_mm.library.packing import unpack_tokens
 from .conftest import CLIPS
 
 
+@pytest.mark.slow
 def test_local_engine__rows_and_reasons_in_order(
     library: VideoLibrary, videos: Path, inferencer: ClipBERTInferencer
 ) -> None:

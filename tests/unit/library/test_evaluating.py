@@ -25,6 +25,7 @@ def write_queries(folder: Path, library: VideoLibrary) -> str:
     return str(folder / 'queries.csv')
 
 
+@pytest.mark.slow
 def test_evaluate__is_a_loop_over_searches(
     library: VideoLibrary, tmp_path: Path
 ) -> None:
@@ -43,6 +44,7 @@ def test_evaluate__is_a_loop_over_searches(
     assert found['cascade']['passes'] == 2 * NUMBER + CLIPS * NUMBER
 
 
+@pytest.mark.slow
 def test_evaluate__video_that_a_tier_leaves_out_is_the_last(
     library: VideoLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +62,7 @@ def test_evaluate__video_that_a_tier_leaves_out_is_the_last(
     assert found['cascade']['MnR'] == np.mean(ranks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'text, message',
     [
@@ -79,6 +82,7 @@ def test_read_queries__another_table(
         read_queries(str(path), library.videos())
 
 
+@pytest.mark.slow
 def test_read_queries__two_files_of_one_name(
     library: VideoLibrary, videos: Path, tmp_path: Path
 ) -> None:

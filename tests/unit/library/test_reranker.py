@@ -29,6 +29,7 @@ def check(rows: list[dict[str, Any]], expected: dict[int, float]) -> None:
     assert found == sorted(found, reverse=True)
 
 
+@pytest.mark.slow
 def test_reranker__nearest_clips_of_the_index(library: VideoLibrary) -> None:
     table = lancedb.connect(library.store.location).open_table('clips')
     vector = table.search().limit(1).to_list()[0]['vector']
@@ -49,6 +50,7 @@ def test_reranker__nearest_clips_of_the_index(library: VideoLibrary) -> None:
     assert {'_distance', '_relevance_score'} <= set(rows[0])
 
 
+@pytest.mark.slow
 def test_reranker__words_and_both(
     library: VideoLibrary, tmp_path: Path
 ) -> None:
@@ -79,6 +81,7 @@ def test_reranker__words_and_both(
         assert ('_distance' in rows[0]) == (score == 'all')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', [str, os.fsencode])
 def test_reranker__paths_and_strangers(
     library: VideoLibrary, videos: Path, tmp_path: Path, kind: Any

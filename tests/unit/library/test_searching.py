@@ -40,6 +40,7 @@ def expected(library: VideoLibrary) -> dict[int, np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 def test_search_exactly__scores_of_the_stored_grids(
     library: VideoLibrary,
 ) -> None:
@@ -62,6 +63,7 @@ def test_search_exactly__leaves_out_clips_without_a_video(
     assert len(passes.found) == NUMBER - 1
 
 
+@pytest.mark.slow
 def test_two_passes__keep_the_best_of_the_first_clips(
     library: VideoLibrary,
 ) -> None:
@@ -96,6 +98,7 @@ def test_two_passes__video_with_fewer_clips(
     assert len(found) == NUMBER
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_by_student__scores_the_nearest_of_each_text(
     library: VideoLibrary,
@@ -118,6 +121,7 @@ def test_by_student__scores_the_nearest_of_each_text(
         np.testing.assert_allclose(one.scores, wanted[one.video], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_student__scores_a_part_of_a_large_index(
     library: VideoLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +134,7 @@ def test_student__scores_a_part_of_a_large_index(
     assert (len(passes.found), passes.passes) == (2, 2 * CLIPS)
 
 
+@pytest.mark.slow
 def test_among__scores_no_others(library: VideoLibrary) -> None:
     some = [row.video for row in library.videos() if row.clips][1:3]
     passes = search_among(library.store, library._model, TEXTS, [*some, 999])

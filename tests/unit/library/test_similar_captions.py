@@ -13,6 +13,7 @@ from .conftest import CLIPS, NUMBER
 CAPTIONS = ['a big red ring moves at the left', 'a small blue cross']
 
 
+@pytest.mark.slow
 def test_similar_by_captions__mean_of_log_odds(
     library: VideoLibrary, videos: Path
 ) -> None:

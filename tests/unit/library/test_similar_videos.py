@@ -15,6 +15,7 @@ from clipbert_mm.library.store import ClipRow, IndexStore, VideoRow
 from .conftest import NUMBER
 
 
+@pytest.mark.slow
 def test_find_similar__largest_cosine_of_two_clips(
     library: VideoLibrary, videos: Path
 ) -> None:

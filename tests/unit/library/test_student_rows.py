@@ -1,6 +1,8 @@
 # Copyright (c) clipbert_mm contributors.
 """Tests of counting the vectors of a student."""
 
+import pytest
+
 from clipbert_mm.library import VideoLibrary
 from clipbert_mm.library.student_rows import (
     KEY,
@@ -13,6 +15,7 @@ from clipbert_mm.library.student_tables import StudentTables, make_student
 from .conftest import CLIPS
 
 
+@pytest.mark.slow
 def test_count_vectors__those_of_the_student_of_the_index(
     library: VideoLibrary,
 ) -> None:

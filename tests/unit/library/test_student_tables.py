@@ -48,6 +48,7 @@ def vectors_of(library: VideoLibrary) -> dict[tuple[int, int], list[float]]:
     return {(row['video'], row['clip']): row['vector'] for row in rows}
 
 
+@pytest.mark.slow
 def test_nearest__is_a_loop_over_clips(library: VideoLibrary) -> None:
     student, tables = untrained(library), StudentTables(library.store)
     tables.save(student)
@@ -58,6 +59,7 @@ def test_nearest__is_a_loop_over_clips(library: VideoLibrary) -> None:
         assert tables.nearest(again, text, 2) == wanted[:2]
 
 
+@pytest.mark.slow
 def test_update__vectors_follow_the_videos(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -85,6 +87,7 @@ def test_update__vectors_follow_the_videos(
         assert vector == pytest.approx(found[key], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_index__finds_what_a_loop_finds_and_what_comes_later(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -116,6 +119,7 @@ def test_index__finds_what_a_loop_finds_and_what_comes_later(
     assert set(tables.nearest(student, texts[-1], 2)) == set(wanted[:2])
 
 
+@pytest.mark.slow
 def test_index__is_built_again_when_half_of_the_vectors_are_newer(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -131,6 +135,7 @@ def test_index__is_built_again_when_half_of_the_vectors_are_newer(
     assert index.num_unindexed_rows == 0
 
 
+@pytest.mark.slow
 def test_nearest__vectors_of_another_student_are_refused(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -165,6 +170,7 @@ def test_load__student_of_another_model(
         StudentTables(other).load(library._model)
 
 
+@pytest.mark.slow
 def test_export_and_compact__keep_the_student(
     library: VideoLibrary, tmp_path: Path
 ) -> None:

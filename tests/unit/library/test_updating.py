@@ -44,6 +44,7 @@ def counts(report: UpdateReport) -> tuple[int, ...]:
     )
 
 
+@pytest.mark.slow
 def test_update__stores_the_grids_of_the_inferencer(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_update__stores_the_grids_of_the_inferencer(
         assert row.seconds == times[-1][1]
 
 
+@pytest.mark.slow
 def test_update__touches_only_what_has_changed(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -93,6 +95,7 @@ def test_update__touches_only_what_has_changed(
     assert len(after) == CLIPS * NUMBER
 
 
+@pytest.mark.slow
 def test_update__an_unreadable_file_is_read_again_when_it_changes(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -124,6 +127,7 @@ def test_update__file_that_is_gone(library: VideoLibrary) -> None:
     assert report.unreadable == [(gone[0], 'No such file or directory')]
 
 
+@pytest.mark.slow
 def test_update__what_is_no_file_or_may_not_be_read(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -150,6 +154,7 @@ def test_update__one_process_at_a_time(
         library.update(videos)
 
 
+@pytest.mark.slow
 def test_update__shards_look_at_their_own_files(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -194,6 +199,7 @@ def test_update__shard_leaves_the_clips_of_others(
     assert library.store.remove_orphans() == 1  # that of the other shard
 
 
+@pytest.mark.slow
 def test_update__numbers_of_removed_videos_are_not_given_again(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -225,6 +231,7 @@ def test_update__a_shard_is_of_one_process(
         library.update(videos, shard=(3, 2))
 
 
+@pytest.mark.slow
 def test_update__interrupted_between_two_blocks_goes_on(
     videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

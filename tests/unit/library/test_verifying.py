@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from clipbert_mm.library import VideoLibrary
@@ -29,6 +30,7 @@ def test_verify__clips_that_are_missing_or_surplus(
     ]
 
 
+@pytest.mark.slow
 def test_verify__grid_of_another_size(library: VideoLibrary) -> None:
     store = library.store
     row = next(row for row in library.videos() if row.clips)
@@ -38,6 +40,7 @@ def test_verify__grid_of_another_size(library: VideoLibrary) -> None:
     assert verify(store) == [f'{row.facts.path}: 1 grids of another size']
 
 
+@pytest.mark.slow
 def test_verify__files_that_changed(
     library: VideoLibrary, videos: Path
 ) -> None:
@@ -50,6 +53,7 @@ def test_verify__files_that_changed(
     ]
 
 
+@pytest.mark.slow
 def test_verify__vectors_that_are_missing_or_surplus(
     library: VideoLibrary,
 ) -> None:

@@ -175,6 +175,7 @@ def test_damage__of_the_container(
         assert 10 < len(reader) < 30
 
 
+@pytest.mark.slow
 def test_damage__readers_in_threads(forms: Path, tmp_path: Path) -> None:
     """The damage of one file is not that of another."""
     bad = damaged_at_its_end(forms, tmp_path / 'bad.mp4')

@@ -94,7 +94,7 @@ def test_index__frames_of_an_avi_are_counted(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('name', 'codec'),
+    'name, codec',
     [
         ('film.m1v', 'mpeg1video'),
         ('film.m4v', 'mpeg4'),

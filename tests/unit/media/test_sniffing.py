@@ -5,9 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import av
@@ -26,6 +24,7 @@ from clipbert_mm.media.opening import (
 )
 from clipbert_mm.media.reading import LocalFile
 from clipbert_mm.media.sniffing import check_video, sniff
+from tests.toolbox.http_servers import serve_nothing
 from tests.toolbox.media import write_video
 from tests.toolbox.numbered_video import number_of, write_numbered
 
@@ -75,19 +74,8 @@ def test_open_video__texts(tmp_path: Path, decoder: str, message: str) -> None:
 
 @pytest.mark.parametrize('decoder', DECODERS)
 def test_open_video__opens_no_address(tmp_path: Path, decoder: str) -> None:
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    with HTTPServer(('127.0.0.1', 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        text = HLS.format(port=server.server_port)
+    with serve_nothing() as (address, asked):
+        text = HLS.format(port=address.rpartition(':')[2])
         path = tmp_path / 'a.mp4'
         for content in (text, '\n' + text, text.replace('\n', '\r\n')):
             path.write_text(content)
@@ -95,14 +83,10 @@ def test_open_video__opens_no_address(tmp_path: Path, decoder: str) -> None:
                 lambda: open_video(path, decoder=decoder),
                 lambda: read_image(path),
                 lambda: reencode(path, tmp_path / 'b.mp4', Settings()),
-                lambda: open_video(
-                    f'http://127.0.0.1:{server.server_port}/a.mp4',
-                    decoder=decoder,
-                ),
+                lambda: open_video(f'{address}/a.mp4', decoder=decoder),
             ):
                 with pytest.raises(MediaError):
                     call()
-        server.shutdown()
     assert asked == []
 
 

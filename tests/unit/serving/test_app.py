@@ -37,6 +37,7 @@ def test_rerank__common_shape(client: TestClient) -> None:
     assert set(answer['results'][0]) == {'index', 'relevance_score'}
 
 
+@pytest.mark.slow
 def test_media__ranges_types_and_names(client: TestClient) -> None:
     match = client.post('/api/search', json=dict(query=QUERY)).json()[
         'matches'
@@ -199,6 +200,7 @@ def test_answers__name_no_folder(
         assert library.store.location not in answer.text
 
 
+@pytest.mark.slow
 def test_health_and_images__while_the_model_is_busy(
     service: LibraryService,
 ) -> None:

@@ -54,6 +54,7 @@ def test_similar__names_and_first_clips(service: LibraryService) -> None:
     assert {'id', 'name', 'cosine', 'clip', 'start', 'end'} <= set(found[0])
 
 
+@pytest.mark.slow
 def test_explain__image(service: LibraryService) -> None:
     image = Image.open(io.BytesIO(service.explain(0, QUERY)))
     assert image.format == 'JPEG'

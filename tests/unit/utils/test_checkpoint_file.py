@@ -180,6 +180,7 @@ def test_load_checkpoint_file__suffix_of_another_form(tmp_path):
             assert load_checkpoint_file(path)['fc'].shape == (100,)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings('ignore:Detected pickle protocol')
 def test_load_checkpoint_file__damage_is_always_the_same_error(tmp_path):
     rng = random.Random(0)

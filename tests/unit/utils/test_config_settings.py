@@ -187,14 +187,15 @@ def has_loader(cfg: Config, split: str) -> bool:
     return cfg.get(f'{split}_dataloader') is not None
 
 
-def test_setting__leaves_everything_else(configs: dict[str, Config]) -> None:
-    cfg = copy.deepcopy(configs['clipbert_msrvtt_ret'])
+def test_setting__leaves_everything_else() -> None:
+    original = Config.fromfile(config_file('clipbert_msrvtt_ret'))
+    cfg = copy.deepcopy(original)
     override_config(cfg, dict(num_train_clips=3))
     changed = {
         path
         for (path, new), (_, old) in zip(
             walk(cfg.to_dict()),
-            walk(configs['clipbert_msrvtt_ret'].to_dict()),
+            walk(original.to_dict()),
             strict=True,
         )
         if new != old and not isinstance(new, (dict, list))
@@ -205,10 +206,8 @@ def test_setting__leaves_everything_else(configs: dict[str, Config]) -> None:
     }
 
 
-def test_data_root__moves_the_files_below_it(
-    configs: dict[str, Config],
-) -> None:
-    cfg = copy.deepcopy(configs['quickstart/qa'])
+def test_data_root__moves_the_files_below_it() -> None:
+    cfg = Config.fromfile(config_file('quickstart/qa'))
     override_config(cfg, dict(data_root='d'))
     assert cfg.model.head.tokenizer == 'd/tokenizer'
     assert cfg.model.task.vocabulary == 'd/annotations/answers.json'
@@ -250,10 +249,8 @@ def test_img_size__sets_the_decoder_where_it_resizes() -> None:
     ]
 
 
-def test_snap_to_keyframes__loads_the_key_frames(
-    configs: dict[str, Config],
-) -> None:
-    cfg = copy.deepcopy(configs['clipbert_msrvtt_ret'])
+def test_snap_to_keyframes__loads_the_key_frames() -> None:
+    cfg = Config.fromfile(config_file('clipbert_msrvtt_ret'))
     override_config(cfg, dict(snap_to_keyframes=True))
     loaders = [
         (split, member['key_frames'])

@@ -113,6 +113,7 @@ def test_lock__is_free_again_after_an_error(folder):
     assert is_free(folder)
 
 
+@pytest.mark.slow
 def test_lock__one_of_many_at_once(folder):
     code = """
 import sys

@@ -38,6 +38,7 @@ def sample() -> ActionDataSample:
     return found
 
 
+@pytest.mark.slow
 def test_add_datasample__writes_one_file(
     visualizer: VideoTextVisualizer, sample: ActionDataSample, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ def to_torchvision(state):
     return renamed
 
 
+@pytest.mark.slow
 def test_convert_image_resnet__mmaction_model_is_accounted_for(host_state):
     new, report = convert_image_resnet(host_state)
     assert len(new) == 265

@@ -213,6 +213,7 @@ def test_unwrap_for_table__model_is_a_real_part_of_tvp(tvp, prefix, whole):
         assert not any(note.startswith('Removed') for note in report.notes)
 
 
+@pytest.mark.slow
 def test_unwrap_for_table__two_of_one_name_raise():
     state = official()
     name = next(iter(state))

@@ -21,6 +21,7 @@ NUM_USED = 5 * NUM_CONVS + 1 + NUM_BERT + 5
 NUM_DROPPED = NUM_CONVS + 1 + 5 + 4  # counters, positions, prompts, head
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('prefix', ['model.', ''])
 def test_convert_tvp__every_tensor_is_accounted_for(tvp, prefix):
     state = (tvp if prefix else tvp.model).state_dict()
@@ -92,6 +93,7 @@ def test_revert_tvp__round_trip_keeps_every_bit(tvp):
     assert report.absent.keys() == forward.dropped.keys()
 
 
+@pytest.mark.slow
 def test_revert_tvp__transformers_loads_the_parts(tvp, clipbert_of_tvp):
     back, report = revert_tvp(clipbert_of_tvp.state_dict())
     assert 'a task' in report.dropped['head.classifier.0.weight']

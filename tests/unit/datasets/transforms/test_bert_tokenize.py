@@ -38,6 +38,7 @@ def test_bert_tokenize__pads_to_the_longest_of_the_item(
     assert ids['attention_mask'].tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
 
 
+@pytest.mark.slow
 def test_bert_tokenize__threads_share_a_tokenizer(vocab_dir: str) -> None:
     # One that cuts and one that does not.
     transforms = [BertTokenize(vocab_dir, length) for length in (4, 50)]

@@ -7,7 +7,6 @@ import io
 import operator
 import os
 import pickle
-import threading
 
 import numpy as np
 import pytest
@@ -25,6 +24,7 @@ from clipbert_mm.host.repairs.checkpoints import (
     read_downloads_safely,
 )
 from clipbert_mm.utils.checkpoint_errors import CheckpointFileError
+from tests.toolbox.http_servers import serve
 
 
 class Reduced:
@@ -223,12 +223,8 @@ def server(tmp_path, monkeypatch):
         http.server.SimpleHTTPRequestHandler,
         directory=str(tmp_path / 'served'),
     )
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
-        thread.join()
+    with serve(handler) as address:
+        yield address
 
 
 def test_read_downloads_safely__code_is_refused(model, tmp_path, server):

@@ -53,6 +53,7 @@ def test_compile__calls_compile_parts(tmp_path, compile_cfg, options):
     assert 'train_step' not in vars(model)  # MMEngine would replace it
 
 
+@pytest.mark.slow
 def test_compile__model_without_parts_is_compiled_as_before(tmp_path):
     model = Plain()
     runner = make_runner(model, tmp_path, True)

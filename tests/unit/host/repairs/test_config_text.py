@@ -10,6 +10,7 @@ from clipbert_mm.host.repairs import config_text
 from clipbert_mm.utils.config_files import config_file
 
 
+@pytest.mark.slow
 def test_pretty_text__formatted_once_as_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -204,6 +204,7 @@ def test_nothing__starts_from_scratch(tmp_path: Path):
     )
 
 
+@pytest.mark.slow
 def test_out_dir__and_own_names(tmp_path: Path):
     options = dict(
         checkpoint=dict(

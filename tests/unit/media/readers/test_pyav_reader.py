@@ -90,6 +90,7 @@ def allocated() -> int:
     return info.uordblks + info.hblkhd
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), 'mallinfo2'),
     reason='needs glibc 2.33, which counts its memory',

@@ -57,6 +57,7 @@ def test_negatives__one_attribute_away(tmp_path: Path) -> None:
         assert len(row['negatives']) == len(others)
 
 
+@pytest.mark.slow
 def test_vocabulary__nothing_is_unknown(scene_corpus: Path) -> None:
     tokenizer = load_tokenizer(str(scene_corpus / 'tokenizer'))
     trained = {

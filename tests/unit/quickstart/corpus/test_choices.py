@@ -31,6 +31,7 @@ def is_true(question: str, option: str, scene: dict) -> bool:
     return option in actions and not named_in(option, question)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('split', corpora.SPLITS)
 def test_choices__one_option_is_true(event_corpus: Path, split: str) -> None:
     scenes = scenes_of(event_corpus, split)

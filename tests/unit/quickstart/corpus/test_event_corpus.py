@@ -82,6 +82,7 @@ def test_corpus__is_read_by_the_dataset(event_corpus: Path) -> None:
     assert len(chosen.get_data_info(0)['texts']) == 5
 
 
+@pytest.mark.slow
 def test_generate_events__same_bytes_and_once(event_corpus, tmp_path) -> None:
     corpora.generate_events(tmp_path / 'again', EVENTS, processes=1)
     for path in event_corpus.rglob('*'):

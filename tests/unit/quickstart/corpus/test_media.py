@@ -108,6 +108,7 @@ def touch(path: Path) -> None:
     path.touch()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number, lines', [(3, [1, 2, 3]), (25, None)])
 def test_write_media__in_processes_with_progress(
     number: int,
@@ -126,6 +127,7 @@ def test_write_media__in_processes_with_progress(
     ]
 
 
+@pytest.mark.slow
 def test_write_once__media_then_annotations_then_nothing(
     tmp_path: Path,
 ) -> None:

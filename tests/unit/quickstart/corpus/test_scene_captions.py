@@ -9,6 +9,7 @@ from clipbert_mm.quickstart.corpus import scene_captions, scenes
 RED_SQUARE = scenes.Combination('red', 'square', 'black', 'large', 'left')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', ['image', 'video'])
 def test_captions__tell_all_attributes_in_different_wordings(kind) -> None:
     rng = np.random.default_rng(0)

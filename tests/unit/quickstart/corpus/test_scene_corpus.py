@@ -27,6 +27,7 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_generate__media_are_real_and_vary(scene_corpus: Path) -> None:
     found = set()
     for path in sorted((scene_corpus / 'videos').iterdir()):
@@ -76,6 +77,7 @@ def test_generate__gallery_is_unseen(scene_corpus: Path) -> None:
     assert described['images_test'] == described['gallery_test']
 
 
+@pytest.mark.slow
 def test_generate__same_seed_same_bytes(
     scene_corpus: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_generate__second_time_writes_nothing(scene_corpus: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in scene_corpus.rglob('*')} == before
 
 
+@pytest.mark.slow
 def test_generate__other_settings_or_unfinished(tmp_path: Path) -> None:
     tiny = corpora.CorpusSettings(images=1, videos=1, gallery=1)
     assert corpora.generate(tmp_path, tiny, 1)

@@ -26,6 +26,7 @@ def write_work_dir(folder: Path, names: dict[str, str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_main__retrieval(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,6 +61,7 @@ def test_main__retrieval(
     assert again.rank(rows[0]['caption'], videos)[0]['corpus_id'] == 0
 
 
+@pytest.mark.slow
 def test_main__answers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

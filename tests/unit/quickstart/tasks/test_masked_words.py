@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from clipbert_mm.quickstart.configs import stage_config
 from clipbert_mm.quickstart.corpus.annotations import read_lines
 from clipbert_mm.quickstart.corpus.scene_corpus import CorpusSettings, generate
@@ -11,6 +13,7 @@ from clipbert_mm.quickstart.tasks import masked_words
 from clipbert_mm.quickstart.tasks.pretrain import own_captions
 
 
+@pytest.mark.slow
 def test_masked_words__are_those_of_the_test_captions(tmp_path: Path) -> None:
     corpus = tmp_path / 'corpus'
     generate(corpus, CorpusSettings(images=80, videos=1, gallery=3), 1)
