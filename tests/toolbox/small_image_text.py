@@ -174,8 +174,13 @@ def _write_byte_tokenizer(folder: Path, words: Sequence[str]) -> None:
     AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
 
 
-def _write_piece_tokenizer(folder: Path, words: Sequence[str]) -> None:
-    """Write a Gemma's tokenizer, with a token for each word or its pieces."""
+def write_piece_tokenizer(folder: Path, words: Sequence[str]) -> None:
+    """Write a Gemma's tokenizer, with a token for each word or its pieces.
+
+    Args:
+        folder (Path): Existing folder.
+        words (Sequence[str]): Words from which the pieces are learned.
+    """
     special = ['<pad>', '<eos>', '<bos>', '<unk>', '<mask>']
     tokenizer = Tokenizer(
         models.BPE(unk_token='<unk>', fuse_unk=True, byte_fallback=True)
@@ -211,7 +216,7 @@ _TOKENIZERS: dict[str, Any] = dict(
         dict(vocab_size=300, max_position_embeddings=40),
         _write_byte_tokenizer,
     ),
-    siglip2=(dict(max_position_embeddings=20), _write_piece_tokenizer),
+    siglip2=(dict(max_position_embeddings=20), write_piece_tokenizer),
 )
 
 

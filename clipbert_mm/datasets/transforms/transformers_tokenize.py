@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
+from tokenizers import normalizers
 from transformers import AutoTokenizer
 
 from clipbert_mm.utils.checks import check_choice
@@ -21,7 +22,10 @@ PADDINGS = ('longest', 'max_length')
 def load_any_tokenizer(name_or_path: str) -> Any:
     """Load the tokenizer of a model, once per argument.
 
-    No code of a repository is run.
+    No code of a repository is run. Gemma's tokenizer is that of SigLIP 2
+    here, which was trained on lower-case texts: transformers lower-cases
+    those of checkpoints without a fixed resolution only
+    (https://github.com/huggingface/transformers/pull/43101).
 
     Args:
         name_or_path (str): Folder, or name on the Hugging Face hub.
@@ -38,7 +42,7 @@ def load_any_tokenizer(name_or_path: str) -> Any:
         '<|endoftext|>'
     """
     try:
-        return AutoTokenizer.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(
             name_or_path, trust_remote_code=False
         )
     except (OSError, ValueError) as error:
@@ -48,6 +52,12 @@ def load_any_tokenizer(name_or_path: str) -> Any:
             f'the Hugging Face hub ({first_line(error)}). Without a network '
             'pass the folder of the model, with its tokenizer.json.'
         ) from error
+    if type(tokenizer).__name__.startswith('Gemma'):
+        backend = tokenizer.backend_tokenizer
+        backend.normalizer = normalizers.Sequence(
+            [normalizers.Lowercase(), backend.normalizer]
+        )
+    return tokenizer
 
 
 @TRANSFORMS.register_module()

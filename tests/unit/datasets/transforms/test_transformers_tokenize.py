@@ -7,6 +7,10 @@ import pytest
 from transformers import AutoTokenizer, BertTokenizerFast
 
 from clipbert_mm.datasets import TransformersTokenize
+from clipbert_mm.datasets.transforms.transformers_tokenize import (
+    load_any_tokenizer,
+)
+from tests.toolbox.small_image_text import write_piece_tokenizer
 
 TEXTS = ['a man, playing!', 'dogs', 'the woman is playing the red guitar']
 
@@ -39,3 +43,17 @@ def test_transformers_tokenize__says_which_folder_to_pass(
 ) -> None:
     with pytest.raises(OSError, match='pass the folder of the model'):
         TransformersTokenize(str(tmp_path / 'none'), 6)
+
+
+def test_load_any_tokenizer__of_siglip_2_lower_cases(tmp_path: Path) -> None:
+    write_piece_tokenizer(tmp_path, ' '.join(TEXTS).split())
+    tokenizer = load_any_tokenizer(str(tmp_path))
+    plain = AutoTokenizer.from_pretrained(tmp_path)
+    texts = ['A Man, playing!', 'DOGS', 'the woman']
+    expected = plain([text.lower() for text in texts])['input_ids']
+    assert plain(texts)['input_ids'] != expected
+    assert tokenizer(texts)['input_ids'] == expected
+    tokenizer.save_pretrained(tmp_path)
+    load_any_tokenizer.cache_clear()
+    again = load_any_tokenizer(str(tmp_path))
+    assert again(texts)['input_ids'] == expected
