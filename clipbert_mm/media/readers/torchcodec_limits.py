@@ -5,8 +5,8 @@ import av
 
 from clipbert_mm.media.packet_index import PacketIndex
 
-# Where torchcodec's seeking ends at a wrong frame.
-_NO_SEEKING = ('mpegts', 'mpeg', 'mpegvideo', 'swf')
+# Where torchcodec's seeking fails or ends at a wrong frame.
+_NO_SEEKING = 'mpegts mpeg mpegvideo swf h264 hevc vvc'.split()
 
 
 def torchcodec_refusal(

@@ -50,7 +50,7 @@ REFUSED_WITH_TORCHCODEC = {
     'mpeg2.mpg': 'torchcodec cannot seek in MPEG-PS',
     'xvid.avi': 'torchcodec takes its B-frames for their neighbours',
     'h264.avi': 'torchcodec takes its B-frames for their neighbours',
-    'raw.h264': 'torchcodec takes its B-frames for their neighbours',
+    'raw.h264': 'torchcodec cannot seek in raw H.264 video',
     'h264.wmv': 'torchcodec takes its B-frames for their neighbours',
     'h264.mxf': 'torchcodec takes its B-frames for their neighbours',
     'h264.ts': 'torchcodec cannot seek in MPEG-TS',
