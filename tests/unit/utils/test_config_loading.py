@@ -117,7 +117,8 @@ def test_option__part_that_is_no_dict(key: str) -> None:
     [
         ('a.py', b'a = (', r"SyntaxError: '\(' was never closed"),
         ('a.py', b'a = "\xe9"', "UnicodeDecodeError: 'utf-8' codec"),
-        ('a.py', b'a = \0', 'SyntaxError: source code string cannot con'),
+        # Python 3.10 raises a ValueError, whose name is not shown.
+        ('a.py', b'a = \0', '(SyntaxError: )?source code string cannot'),
         ('a.py', b'a = 1 / 0', 'ZeroDivisionError: division by zero'),
         ('a.py', b"_base_ = 'b.py'", 'FileNotFoundError: .*b.py'),
         ('a.py', b"_base_ = 'clipbert_mm::b'", "FileNotFoundError: .*'b'"),
