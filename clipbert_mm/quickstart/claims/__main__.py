@@ -18,7 +18,13 @@ from pathlib import Path
 from clipbert_mm.utils.whole_files import write_whole
 
 from .table import table
-from .variants import DENSE_CLIPS, SPARSE_CLIPS
+from .variants import (
+    CLAIMS,
+    DENSE_CLIPS,
+    LEARNING_RATE,
+    SPARSE_CLIPS,
+    chosen_claims,
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -51,6 +57,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='folder for everything that is written (default: %(default)s)',
     )
     parser.add_argument('--smoke', action='store_true', help='few steps')
+    add_settings(parser)
     args = parser.parse_args(argv)
     least = DENSE_CLIPS // SPARSE_CLIPS
     if args.jobs < 1 or args.threads < 1 or args.epochs % least:
@@ -60,6 +67,35 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         )
     args.work_dir = args.work_dir.resolve()
     return args
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which claims to measure, and how to train.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to change.
+    """
+    letters = list(dict.fromkeys(claim.letter for claim in CLAIMS))
+    parser.add_argument(
+        '--claims',
+        nargs='+',
+        choices=letters,
+        default=letters,
+        metavar='LETTER',
+        help=f'claims to measure, among {", ".join(letters)} (default: all)',
+    )
+    parser.add_argument(
+        '--neck-norm',
+        choices=['batch'],
+        help='norm of the neck in every run (default: none)',
+    )
+    for name, what in (('pretrain-lr', 'pretraining'), ('lr', 'answering')):
+        parser.add_argument(
+            f'--{name}',
+            type=float,
+            default=LEARNING_RATE,
+            help=f'learning rate of {what} (default: %(default)s)',
+        )
 
 
 def main() -> None:
@@ -75,7 +111,7 @@ def main() -> None:
     os.environ['PYTHONWARNINGS'] = 'ignore:Fail to import'
     start = time.time()
     run_all(args)
-    text = table(args.work_dir, args.seeds)
+    text = table(args.work_dir, args.seeds, chosen_claims(args.claims))
     write_whole(args.work_dir / 'claims.md', text + '\n')
     print(
         f'\n{text}\n\nAccuracy in percent, mean (smallest..largest) of '

@@ -33,6 +33,9 @@ from .variants import (
     TARGET_FPS,
     TEST_CLIPS,
     VARIANTS,
+    Training,
+    chosen_claims,
+    compared_runs,
 )
 
 
@@ -42,6 +45,8 @@ def run_all(args: argparse.Namespace) -> None:
     Args:
         args (argparse.Namespace): Options of the command line.
     """
+    training = Training(args.epochs, args.neck_norm, args.pretrain_lr, args.lr)
+    compared = compared_runs(chosen_claims(args.claims))
     every = {
         seed: prepare(args.work_dir, seed, args.smoke, args.jobs)
         for seed in args.seeds
@@ -49,15 +54,20 @@ def run_all(args: argparse.Namespace) -> None:
     # MMEngine's configs are not made for threads: start new interpreters.
     with ProcessPoolExecutor(args.jobs, get_context('spawn')) as pool:
         first = {
-            seed: pool.submit(run_pretraining, options)
+            seed: pool.submit(run_pretraining, options, training)
             for seed, options in every.items()
         }
         runs = [
             pool.submit(
-                run_variant, options, name, args.epochs, first[seed].result()
+                run_variant,
+                options,
+                name,
+                training,
+                first[seed].result(),
+                test_clips,
             )
             for seed, options in every.items()
-            for name in VARIANTS
+            for name, test_clips in compared.items()
         ]
         for run in runs:
             run.result()
@@ -98,11 +108,12 @@ def prepare(
     return parse_args(options + ['--smoke'] * smoke)
 
 
-def pretrain_config(options: argparse.Namespace) -> dict:
+def pretrain_config(options: argparse.Namespace, training: Training) -> dict:
     """Return the quickstart's pretraining for the network that answers.
 
     Args:
         options (argparse.Namespace): Options from :func:`prepare`.
+        training (Training): Settings of all runs.
 
     Returns:
         dict: The config.
@@ -111,6 +122,8 @@ def pretrain_config(options: argparse.Namespace) -> dict:
     answering = stage_config('qa_sparse', options, 'events')['model']
     for part in ('backbone', 'neck'):
         cfg['model'][part] = answering[part]
+    cfg['model']['neck']['norm'] = training.neck_norm
+    cfg['optim_wrapper']['optimizer']['lr'] = training.pretrain_lr
     if not options.smoke:
         cfg['train_cfg']['max_epochs'] = PRETRAIN_EPOCHS
         cfg['param_scheduler']['end'] = PRETRAIN_EPOCHS
@@ -118,14 +131,17 @@ def pretrain_config(options: argparse.Namespace) -> dict:
 
 
 def variant_config(
-    options: argparse.Namespace, name: str, epochs: int, pretrained: Path
+    options: argparse.Namespace,
+    name: str,
+    training: Training,
+    pretrained: Path,
 ) -> dict:
     """Return the config of a variant.
 
     Args:
         options (argparse.Namespace): Options from :func:`prepare`.
         name (str): One of :data:`~.variants.VARIANTS`.
-        epochs (int): Number of epochs with sparse clips.
+        training (Training): Settings of all runs.
         pretrained (Path): Checkpoint of the pretraining.
 
     Returns:
@@ -137,13 +153,15 @@ def variant_config(
     model = cfg['model']
     model['consensus']['aggregation'] = variant.aggregation
     model['frozen_backbone'] = variant.frozen
+    model['neck']['norm'] = training.neck_norm
+    cfg['optim_wrapper']['optimizer']['lr'] = training.lr
     if variant.pretrained:
         cfg['load_from'] = str(pretrained)
     set_clips(cfg['train_dataloader'], variant.clips, variant.mode)
     set_clips(cfg['test_dataloader'], TEST_CLIPS, 'uniform')
     if not options.smoke:
         # The same total of clips: the more in a step, the fewer steps.
-        number = epochs * SPARSE_CLIPS // variant.clips
+        number = training.epochs * SPARSE_CLIPS // variant.clips
         cfg['train_cfg']['max_epochs'] = number
         cfg['param_scheduler']['end'] = number
     return cfg
@@ -166,11 +184,12 @@ def set_clips(dataloader: dict, number: int, mode: str) -> None:
         )
 
 
-def run_pretraining(options: argparse.Namespace) -> Path:
+def run_pretraining(options: argparse.Namespace, training: Training) -> Path:
     """Pretrain, unless that is finished.
 
     Args:
         options (argparse.Namespace): Options from :func:`prepare`.
+        training (Training): Settings of all runs.
 
     Returns:
         Path: The checkpoint.
@@ -178,7 +197,7 @@ def run_pretraining(options: argparse.Namespace) -> Path:
     start, folder = time.time(), options.work_dir / 'pretrain'
     finish(
         folder,
-        pretrain_config(options),
+        pretrain_config(options, training),
         lambda c: run_command('train', [str(c)], quiet=True),
     )
     report_time(f'seed {options.seed}, pretraining', start)
@@ -186,22 +205,27 @@ def run_pretraining(options: argparse.Namespace) -> Path:
 
 
 def run_variant(
-    options: argparse.Namespace, name: str, epochs: int, pretrained: Path
+    options: argparse.Namespace,
+    name: str,
+    training: Training,
+    pretrained: Path,
+    test_clips: list[int],
 ) -> None:
-    """Train a variant and test it, the base with several numbers of clips.
+    """Train a variant and test it.
 
     Args:
         options (argparse.Namespace): Options from :func:`prepare`.
         name (str): One of :data:`~.variants.VARIANTS`.
-        epochs (int): Number of epochs with sparse clips.
+        training (Training): Settings of all runs.
         pretrained (Path): Checkpoint of the pretraining.
+        test_clips (list[int]): Numbers of clips to test with.
     """
     start = time.time()
-    cfg = variant_config(options, name, epochs, pretrained)
+    cfg = variant_config(options, name, training, pretrained)
     folder = options.work_dir / name
     finish(folder, cfg, lambda c: run_command('train', [str(c)], quiet=True))
     checkpoint = last_checkpoint(folder)
-    for number in (1, 2, 4, 8) if name == 'base' else (TEST_CLIPS,):
+    for number in test_clips:
         tested = copy.deepcopy(cfg)
         place = options.work_dir / f'test_{name}_{number}'
         tested.update(work_dir=str(place), trained=cfg)

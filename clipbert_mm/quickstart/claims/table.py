@@ -3,9 +3,10 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
-from .variants import CLAIMS
+from .variants import CLAIMS, Claim
 
 EVENT_TYPES = ('action', 'transition')
 
@@ -74,12 +75,15 @@ def verdict(gains: list[float]) -> str:
     return 'not in every seed'
 
 
-def table(folder: Path, seeds: list[int]) -> str:
-    """Return the Markdown table of all claims.
+def table(
+    folder: Path, seeds: list[int], claims: Sequence[Claim] = CLAIMS
+) -> str:
+    """Return the Markdown table of claims.
 
     Args:
         folder (Path): Work folder of all runs.
         seeds (list[int]): Seeds that were run.
+        claims (Sequence[Claim]): The claims. Defaults to all.
 
     Returns:
         str: The table.
@@ -88,7 +92,7 @@ def table(folder: Path, seeds: list[int]) -> str:
         '| claim | questions | better | worse | difference | seeds | |',
         '|---|---|---|---|---|---|---|',
     ]
-    for claim in CLAIMS:
+    for claim in claims:
         better = accuracies(folder, claim.better, seeds)
         worse = accuracies(folder, claim.worse, seeds)
         for kind in better:

@@ -11,6 +11,8 @@ from clipbert_mm.quickstart.claims import __main__ as claims
     [
         (['--epochs', '6'], 'a multiple of 4, but got 2, 1, 6'),
         (['--jobs', '0'], 'but got 0, 1, 4'),
+        (['--claims', 'f'], "invalid choice: 'f'"),
+        (['--neck-norm', 'layer'], "invalid choice: 'layer'"),
     ],
 )
 def test_claims__wrong_options(arguments, message, capsys) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clipbert_mm.quickstart.claims import __main__ as claims
 from clipbert_mm.quickstart.claims import runs, variants
 from clipbert_mm.quickstart.options import parse_args
 from tests.toolbox.vocabulary import write_vocabulary
@@ -20,7 +21,9 @@ def options(tmp_path: Path) -> argparse.Namespace:
 
 @pytest.mark.parametrize('name', variants.VARIANTS)
 def test_variants__cost_as_many_clips(options, name: str) -> None:
-    cfg = runs.variant_config(options, name, 24, Path('pretrained.pth'))
+    cfg = runs.variant_config(
+        options, name, variants.Training(24), Path('pretrained.pth')
+    )
     sampler = cfg['train_dataloader']['dataset']['pipeline'][1]
     variant = variants.VARIANTS[name]
     assert sampler['mode'] == variant.mode
@@ -33,8 +36,19 @@ def test_variants__cost_as_many_clips(options, name: str) -> None:
 
 
 def test_variants__pretraining_has_the_network_that_answers(options) -> None:
-    model = runs.pretrain_config(options)['model']
-    answering = runs.variant_config(options, 'base', 4, Path('a'))['model']
+    training = variants.Training(neck_norm='batch', pretrain_lr=1e-3, lr=5e-4)
+    cfg = runs.pretrain_config(options, training)
+    answers = runs.variant_config(options, 'base', training, Path('a'))
+    for stage, rate in ((cfg, 1e-3), (answers, 5e-4)):
+        assert stage['model']['neck']['norm'] == 'batch'
+        assert stage['optim_wrapper']['optimizer']['lr'] == rate
+    model, answering = cfg['model'], answers['model']
     for part in ('backbone', 'neck'):
         assert model[part] == answering[part]
     assert model['head']['bert'] == answering['head']['bert']
+
+
+def test_training__defaults_are_those_of_the_command_line() -> None:
+    args = claims.parse_args([])
+    given = (args.epochs, args.neck_norm, args.pretrain_lr, args.lr)
+    assert variants.Training(*given) == variants.Training()

@@ -10,6 +10,8 @@ from clipbert_mm.quickstart.claims.variants import (
     TEST_CLIPS,
     VARIANTS,
     Claim,
+    chosen_claims,
+    compared_runs,
 )
 
 # Clips and their mode are one decision: sparse or dense.
@@ -42,3 +44,11 @@ def test_claims__compare_the_base_with_one_change(claim: Claim) -> None:
 def test_claims__every_variant_is_compared() -> None:
     assert {claim.worse[0] for claim in CLAIMS} == set(VARIANTS)
     assert len({claim.text for claim in CLAIMS}) == len(CLAIMS)
+
+
+def test_compared_runs__of_all_claims_are_all_variants() -> None:
+    letters = [claim.letter for claim in CLAIMS]
+    runs = compared_runs(chosen_claims(letters))
+    assert list(runs) == list(VARIANTS)
+    assert runs['base'] == [1, 2, 4, 8]
+    assert all(runs[name] == [TEST_CLIPS] for name in runs if name != 'base')
