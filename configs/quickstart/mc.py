@@ -4,9 +4,7 @@
 #     tools/quickstart.sh --task mc
 _base_ = ['qa_sparse.py']
 
-settings = dict(
-    num_train_clips=2, num_test_clips=8, max_epochs=2, base_lr=1e-3
-)
+settings = dict(num_train_clips=2, num_test_clips=8, max_epochs=2)
 load_from = None  # set by the quickstart
 
 model = dict(

@@ -6,5 +6,5 @@
 #     tools/quickstart.sh --task qa
 _base_ = ['qa_sparse.py']
 
-settings = dict(clip_len=8, num_test_clips=2, max_epochs=2, base_lr=1e-3)
+settings = dict(clip_len=8, num_test_clips=2, max_epochs=2)
 load_from = None  # set by the quickstart

@@ -9,7 +9,8 @@ vocabulary = 'annotations/answers.json'
 
 model = dict(
     backbone=dict(stage_blocks=(1, 1), strides=(2, 2)),
-    neck=dict(in_channels=256),
+    # Without the norm a quarter of the channels die, and shapes are guessed.
+    neck=dict(in_channels=256, norm='batch'),
     head=dict(num_classes=21),
     consensus=dict(aggregation='mean'),
     task=dict(
@@ -99,6 +100,7 @@ test_evaluator = dict(type='VideoQAMetric')
 test_cfg = dict(type='TestLoop')
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=10)
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(
     type='WarmupLinearLR',
     end=10,
