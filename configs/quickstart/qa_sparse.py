@@ -9,7 +9,8 @@ vocabulary = 'annotations/answers.json'
 
 model = dict(
     backbone=dict(stage_blocks=(1, 1), strides=(2, 2)),
-    # Without the norm a quarter of the channels die, and shapes are guessed.
+    # Without the norm a quarter of the channels die, and few shapes are
+    # learned.
     neck=dict(in_channels=256, norm='batch'),
     head=dict(num_classes=21),
     consensus=dict(aggregation='mean'),
