@@ -31,6 +31,7 @@ from .official import (
     test_coco_vg,
     test_didemo,
     test_easy_vqa,
+    test_emoji,
     test_msrvtt,
     test_msrvtt_retrieval,
     test_tgif_qa,
@@ -172,6 +173,18 @@ def mc_options(folder: Path) -> list[str]:
     ]
 
 
+def emoji_options(folder: Path) -> list[str]:
+    (folder / 'webp').mkdir()
+    test_emoji.write_animation(folder / 'first.webp')
+    content = (folder / 'first.webp').read_bytes()
+    for code in test_emoji.PEOPLE[:11]:
+        for end in ('', '-1F3FB', '-1F3FC', '-1F3FD', '-1F3FE', '-1F3FF'):
+            (folder / 'webp' / f'{code}{end}.webp').write_bytes(content)
+    return test_emoji.options(
+        folder, test_emoji.names()[:11], test_emoji.keywords()
+    )
+
+
 def vqa_options(folder: Path) -> list[str]:
     return test_vqa.options(folder, '--min-count', '1')
 
@@ -182,6 +195,7 @@ CONVERTERS: dict[str, tuple[str, Callable[[Path], list[str]], str | None]] = {
     'coco_vg': ('coco_vg', test_coco_vg.options, None),
     'didemo': ('didemo', test_didemo.didemo_options, None),
     'easy_vqa': ('easy_vqa', test_easy_vqa.options, 'open'),
+    'emoji': ('emoji', emoji_options, None),
     'msrvtt_retrieval': ('msrvtt', test_msrvtt_retrieval.options, None),
     'msrvtt_qa': ('msrvtt', qa_options, 'open'),
     'msrvtt_mc': ('msrvtt', mc_options, 'choice'),
