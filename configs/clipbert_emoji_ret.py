@@ -39,7 +39,11 @@ optim_wrapper = dict(
     type='OptimWrapper',
     constructor='ClipBERTOptimWrapperConstructor',
     optimizer=dict(
-        type='AdamW', lr=5e-5, betas=(0.9, 0.98), weight_decay=1e-3
+        type='AdamW',
+        lr=5e-5,
+        betas=(0.9, 0.98),
+        weight_decay=1e-3,
+        fused=True,  # a tenth less time for a step
     ),
     paramwise_cfg=dict(  # these start at random
         prefix_lr_mult={
