@@ -9,8 +9,9 @@
 # test_dataloader.dataset.ann_file=annotations/unseen_combinations.jsonl` for
 # another one.
 #
-# One process on a CPU, 8 animations a step. Measured on 60 emoji:
-# docs/real_data.md.
+# One process on a CPU, 8 animations a step. Measured on 60 emoji, with and
+# without pretraining on stills (clipbert_emoji_pretrain.py), for sampling and
+# aggregation too: docs/real_data.md.
 _base_ = ['clipbert_msrvtt_ret_mobilenetv2.py']
 
 settings = dict(
@@ -23,7 +24,7 @@ settings = dict(
     clip_len=1,
     max_txt_len=16,
     num_workers=0,
-    max_epochs=50,
+    max_epochs=40,
     base_lr=5e-5,
 )
 
@@ -72,7 +73,7 @@ evaluation = dict(
 )
 val_dataloader = evaluation
 test_dataloader = evaluation
-train_cfg = dict(val_interval=25)  # all pairs take longer than an epoch
+train_cfg = dict(val_interval=20)  # all pairs take longer than an epoch
 default_hooks = dict(
     logger=dict(interval=10), checkpoint=dict(interval=10, max_keep_ckpts=1)
 )

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from clipbert_mm import config_file
+from clipbert_mm.utils.config_loading import load_config
 from tests.toolbox.shrink import shrink
 
 CONFIGS = sorted(
@@ -131,6 +132,15 @@ def test_config__pretraining_mixes_and_groups() -> None:
     assert cfg.model.head.classifier == 'linear'
     assert cfg.optim_wrapper.accumulative_counts == 2
     assert dataset.pipeline[5].mask_prob == 0.15
+
+
+def test_config__emoji_are_pretrained_and_trained_with_one_network() -> None:
+    first, then = (
+        load_config(config_file(f'clipbert_emoji_{name}')).model
+        for name in ('pretrain', 'ret')
+    )
+    for part in ('data_preprocessor', 'backbone', 'neck', 'head'):
+        assert first[part] == then[part]
 
 
 TOWER = """
