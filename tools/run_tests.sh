@@ -2,9 +2,9 @@
 # Run the tests in a virtual environment, which is created on the first call.
 #   tools/run_tests.sh [options of pytest]
 # Installing takes a few minutes (see tools/setup_env.sh), testing a quarter of
-# an hour or a little more on two cores. A process more than there are cores
-# runs tests, because some of them wait, at most four; `-n 0` runs all of them
-# in one process, and `-m 'not slow'` leaves out whole training runs.
+# an hour on two cores. A process more than there are cores runs tests, because
+# some of them wait, at most four; `-n 0` runs all of them in one process, and
+# `-m 'not slow'` leaves out whole training runs.
 set -euo pipefail
 
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
