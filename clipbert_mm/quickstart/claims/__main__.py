@@ -10,6 +10,7 @@ the sign of the claim. Whatever is finished is not repeated::
 """
 
 import argparse
+import math
 import os
 import time
 import warnings
@@ -65,6 +66,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
             '--jobs and --threads must be >= 1 and --epochs a multiple of '
             f'{least}, but got {args.jobs}, {args.threads}, {args.epochs}'
         )
+    for name, rate in (('pretrain-lr', args.pretrain_lr), ('lr', args.lr)):
+        if not 0 < rate < math.inf:
+            parser.error(f'--{name} must be a number > 0, but got {rate}')
     args.work_dir = args.work_dir.resolve()
     return args
 

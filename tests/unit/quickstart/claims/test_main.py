@@ -12,6 +12,8 @@ from clipbert_mm.quickstart.claims import __main__ as claims
         (['--epochs', '6'], 'a multiple of 4, but got 2, 1, 6'),
         (['--jobs', '0'], 'but got 0, 1, 4'),
         (['--claims', 'f'], "invalid choice: 'f'"),
+        (['--lr', '-1'], '--lr must be a number > 0, but got -1.0'),
+        (['--pretrain-lr', 'nan'], '--pretrain-lr must be a number > 0, but'),
         (['--neck-norm', 'layer'], "invalid choice: 'layer'"),
     ],
 )
