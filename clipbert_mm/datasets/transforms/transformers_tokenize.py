@@ -22,9 +22,9 @@ PADDINGS = ('longest', 'max_length')
 def load_any_tokenizer(name_or_path: str) -> Any:
     """Load the tokenizer of a model, once per argument.
 
-    No code of a repository is run. Gemma's tokenizer is that of SigLIP 2
-    here, which was trained on lower-case texts: transformers lower-cases
-    those of checkpoints without a fixed resolution only
+    No code of a repository is run. Gemma's tokenizer, which only SigLIP 2
+    has here, lower-cases its texts, because SigLIP 2 was trained that way;
+    transformers does so only for checkpoints without a fixed resolution
     (https://github.com/huggingface/transformers/pull/43101).
 
     Args:
