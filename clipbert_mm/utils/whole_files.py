@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,16 +89,13 @@ def whole_file(path: PathLike, sweep: bool = True) -> Iterator[Path]:
         return
     with _explained(target):
         with _explained(target, anything=True):
-            partial = _partial_path(target, sweep)
-            descriptor = os.open(
-                partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666
-            )
+            partial, descriptor = _begin(target, _new_file, sweep)
         try:
-            _hold(descriptor)
             yield partial
             _sync(partial)
             if target.is_file() and not target.is_symlink():
-                shutil.copymode(target, partial)
+                with contextlib.suppress(FileNotFoundError):  # just removed
+                    shutil.copymode(target, partial)
             # Still held, so that it cannot pass for a leftover.
             os.replace(partial, target)
         except BaseException:
@@ -130,11 +127,8 @@ def whole_folder(path: PathLike) -> Iterator[Path]:
     target = Path(path)
     with _explained(target):
         with _explained(target, anything=True):
-            partial = _partial_path(target, sweep=True)
-            partial.mkdir()
-            descriptor = os.open(partial, os.O_RDONLY)
+            partial, descriptor = _begin(target, _new_folder)
         try:
-            _hold(descriptor)
             yield partial
             with _explained(target, anything=True):
                 os.replace(partial, target)
@@ -209,12 +203,40 @@ def is_stream(path: PathLike) -> bool:
     return place.exists() and not (place.is_file() or place.is_dir())
 
 
-def _partial_path(target: Path, sweep: bool) -> Path:
-    """Return a new name next to a path, in a folder that is created."""
+def _begin(
+    target: Path, create: Callable[[Path], int | None], sweep: bool = True
+) -> tuple[Path, int]:
+    """Create a file or folder next to a path, and hold it.
+
+    Returns the new path and the descriptor that holds it.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     if sweep:
         remove_leftovers(target.parent)
-    return target.with_name(f'.{secrets.token_hex(8)}.partial')
+    while True:
+        partial = target.with_name(f'.{secrets.token_hex(8)}.partial')
+        descriptor = create(partial)
+        if descriptor is None:
+            continue
+        _hold(descriptor)
+        # Until then, another process could take it for a leftover.
+        if partial.exists():
+            return partial, descriptor
+        os.close(descriptor)
+
+
+def _new_file(path: Path) -> int:
+    """Create a file and return its descriptor."""
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+
+
+def _new_folder(path: Path) -> int | None:
+    """Create a folder and return its descriptor, if it is still there."""
+    path.mkdir()
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager
@@ -228,10 +250,13 @@ def _open(path: Path) -> Iterator[int]:
 
 
 def _hold(descriptor: int) -> None:
-    """Lock a file while it is written, where the filesystem has locks."""
+    """Lock what is being written, where the filesystem has locks.
+
+    Who takes it for a leftover has removed it when this returns.
+    """
     if fcntl is not None:
         with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _sync(path: Path) -> None:

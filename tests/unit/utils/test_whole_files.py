@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,26 @@ def test_leftovers__not_those_of_a_living_process(tmp_path, kind):
     kill(process, signal.SIGKILL)
     remove_leftovers(tmp_path)
     assert os.listdir(tmp_path) == []
+
+
+def test_write_whole__in_one_folder_at_once(tmp_path):
+    # As the processes of a distributed test write their metrics: what one has
+    # begun is no leftover to another.
+    def write(writer: int) -> None:
+        for number in range(100):
+            write_whole(tmp_path / 'metrics.json', f'{writer}')
+            with whole_folder(tmp_path / f'{writer}_{number}') as partial:
+                (partial / 'a.txt').touch()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert (tmp_path / 'metrics.json').read_text() in '0123'
+    assert len(os.listdir(tmp_path)) == 1 + 4 * 100
+    assert all(
+        folder.joinpath('a.txt').exists()
+        for folder in tmp_path.iterdir()
+        if folder.is_dir()
+    )
 
 
 def test_leftovers__files_of_others_stay(tmp_path):
