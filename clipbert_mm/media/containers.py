@@ -1,10 +1,12 @@
 # Copyright (c) clipbert_mm contributors.
 """Open media files with PyAV, and choose the stream to read."""
 
+import ctypes
 import errno
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +15,7 @@ from av.stream import Disposition
 
 from .completeness import check_complete
 from .limits import VIDEO_LIMITS, MediaLimits
-from .reading import open_media
+from .reading import LocalFile, open_media
 from .sniffing import HEAD_BYTES, check_video
 
 # Demuxers that read nothing but the file itself. FFmpeg refuses all others:
@@ -147,19 +149,46 @@ def _prominence(
 
 
 class _Nameless:
-    """File without a name, from which FFmpeg would derive a format."""
+    """File without a name, from which FFmpeg would derive a format.
+
+    PyAV loses a KeyboardInterrupt that is raised while FFmpeg reads, and
+    FFmpeg takes the file for a damaged one. Python raises it in Python code
+    only: here FFmpeg calls functions that are compiled.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
+        self._file = file  # which would close itself
         self.read = file.read
         self.tell = file.tell
-        self._seek = file.seek
+        self.seek = file.seek
+        if isinstance(file, LocalFile):
+            descriptor = file.fileno()
+            self.read = partial(os.read, descriptor)
+            self.tell = partial(os.lseek, descriptor, 0, os.SEEK_CUR)
+            self.seek = partial(_seek, descriptor)
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place; damaged files send FFmpeg before their start."""
-        try:
-            return self._seek(offset, whence)
-        except (OSError, ValueError):
-            return -errno.EINVAL
+
+def _system_seek() -> Callable[[int, int, int], int]:
+    """Return the system's lseek, which returns an error and raises none.
+
+    Damaged files send FFmpeg to where no file reaches.
+    """
+    seek = ctypes.CDLL(None).lseek
+    seek.argtypes = ctypes.c_int, ctypes.c_int64, ctypes.c_int
+    seek.restype = ctypes.c_int64
+    return seek
+
+
+def _seek_or_error(descriptor: int, offset: int, whence: int) -> int:
+    """Go to a place in a file; return a negative number if there is none."""
+    try:
+        return os.lseek(descriptor, offset, whence)
+    except OSError:
+        return -errno.EINVAL
+
+
+# Windows has no such function for the descriptors of Python.
+_seek = _system_seek() if os.name == 'posix' else _seek_or_error
 
 
 def check_limits(

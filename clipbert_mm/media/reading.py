@@ -165,8 +165,10 @@ class LocalFile(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file; once more is allowed."""
-        if not self.closed and self._descriptor >= 0:
-            os.close(self._descriptor)
+        # Before it is closed: an interrupted call must not close it twice.
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
         super().close()
 
 

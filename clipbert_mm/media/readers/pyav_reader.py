@@ -109,7 +109,8 @@ class PyAVReader(VideoReader):
 
     def __del__(self) -> None:
         # The container is part of a cycle and would keep the file open.
-        self.close()
+        if hasattr(self, '_file'):
+            self.close()
 
     def _leave_out_undecodable(self) -> None:
         """Let the video begin with the first frame that can be decoded."""

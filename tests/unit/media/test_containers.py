@@ -2,7 +2,14 @@
 """Tests of opening media files with PyAV: which stream, and no other file."""
 
 import io
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
 
 import av
 import pytest
@@ -16,6 +23,7 @@ from clipbert_mm.media.containers import (
 )
 from clipbert_mm.media.errors import MediaError
 from clipbert_mm.media.opening import open_video
+from clipbert_mm.media.reading import open_media
 from tests.toolbox.damage import damage
 from tests.toolbox.media import write_sound, write_video
 from tests.toolbox.numbered_video import write_numbered
@@ -162,3 +170,70 @@ def test_packets_of__streams_that_appear_later(tmp_path: Path) -> None:
             assert len(container.streams) == 1
         assert 100 < len(packets) <= 251
         assert not packets[-1].size
+
+
+@pytest.mark.parametrize('in_memory', [False, True])
+def test_open_container__ffmpeg_calls_no_python_code(
+    folder: Path, in_memory: bool
+) -> None:
+    # A KeyboardInterrupt raised there would be lost.
+    path = folder / 'small.mp4'
+    file: BinaryIO = io.BytesIO(path.read_bytes())
+    if not in_memory:
+        file = open_media(str(path))
+    called = []
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == 'call':
+            called.append(frame.f_code.co_name)
+
+    with file:
+        sys.setprofile(note)
+        try:
+            with open_container(file) as container:
+                frames = list(container.decode(video=0))
+        finally:
+            sys.setprofile(None)
+    assert len(frames) == 8
+    # The place to start from is set by open_container.
+    assert 'read' not in called
+    assert called.count('seek') == (0 if in_memory else 1)
+
+
+@pytest.fixture
+def interrupted() -> Iterator[list[int]]:
+    """Let an alarm interrupt this process as Ctrl-C does; count them."""
+    signals = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    yield signals
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_open_video__interrupted_is_not_damaged(
+    folder: Path, interrupted: list[int]
+) -> None:
+    def read() -> None:
+        with open_video(folder / 'small.mp4') as reader:
+            reader.get_batch([0, 4])
+
+    read()
+    start = time.perf_counter()
+    read()
+    seconds = time.perf_counter() - start
+    rng = random.Random(0)
+    caught = 0
+    for _ in range(200):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, seconds))
+            read()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except KeyboardInterrupt:
+            caught += 1
+    # PyAV itself loses a few while it builds the traceback of an error.
+    assert caught > 0.9 * len(interrupted) > 50
