@@ -186,6 +186,7 @@ def _start_and_kill(job: Job, kill: Kill | None, limit: float) -> bool:
     context = multiprocessing.get_context('forkserver')
     process = context.Process(target=_work, args=(job,))
     process.start()
+    assert process.pid is not None
     start = time.monotonic()
     was_killed = False
     while process.is_alive():
@@ -204,22 +205,17 @@ def _start_and_kill(job: Job, kill: Kill | None, limit: float) -> bool:
     return was_killed and process.exitcode != 0
 
 
-def _send(pid: int | None, number: int) -> bool:
-    """Send a signal to a process and its children; return if it was there."""
-    assert pid is not None
+def _send(pid: int, number: int) -> bool:
+    """Send a signal to a job and its children; return if it could be sent."""
     try:
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, number)
-        else:  # it has just been forked
-            os.kill(pid, number)
-    except ProcessLookupError:
+        os.killpg(pid, number)
+    except ProcessLookupError:  # it has ended, or not begun
         return False
     return True
 
 
 def _work(job: Job) -> None:
     """Be the process of a job."""
-    os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT):
         handler = (
             signal.default_int_handler
@@ -227,6 +223,7 @@ def _work(job: Job) -> None:
             else signal.SIG_DFL
         )
         signal.signal(number, handler)
+    os.setsid()  # from now on there is a group to send signals to
     with open(job.log, 'a') as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
