@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 from mmengine.logging import MMLogger
@@ -18,10 +19,37 @@ WORDS = (
     'guitar ball in on two people video of ##s ##ing .'
 ).split()
 
+LONG = ('tests/docs/', 'tests/end_to_end/')  # whole runs
+
 
 def pytest_report_header() -> str:
     """Return the version under test, for the head of the report."""
     return f'clipbert_mm {clipbert_mm.__version__}'
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each process begin with whole runs, and end with short tests.
+
+    Every process of pytest-xdist gets one piece of the list, of equal length,
+    and takes from others when it has none left: a long test must not be last.
+    """
+    processes = int(os.environ.get('PYTEST_XDIST_WORKER_COUNT', '1'))
+    runs: dict[str, list[pytest.Item]] = {}
+    short: list[pytest.Item] = []
+    for item in items:
+        module = item.nodeid.partition('::')[0]
+        if module.startswith(LONG):
+            runs.setdefault(module, []).append(item)
+        else:
+            short.append(item)
+    ordered: list[pytest.Item] = []
+    for process in range(processes):
+        left = len(items) - len(ordered)
+        piece = list(chain(*list(runs.values())[process::processes]))
+        room = max(left // (processes - process) - len(piece), 0)
+        ordered += piece + short[:room]
+        del short[:room]
+    items[:] = ordered + short
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
