@@ -135,7 +135,7 @@ def serve_on_ray(
         port = free.getsockname()[1]
     logging.getLogger('ray.serve').setLevel(logging.WARNING)
     with connected(ray, address):
-        if serve.status().proxies:
+        if _runs_serve(ray):
             raise ValueError(
                 'Ray Serve runs on this cluster already, and has one address. '
                 'End it with `serve shutdown`, or use another cluster.'
@@ -157,6 +157,15 @@ def serve_on_ray(
             threading.Event().wait()
         finally:
             serve.shutdown()
+
+
+def _runs_serve(ray: Any) -> bool:
+    """Return whether Ray Serve runs on the connected cluster.
+
+    After another cluster has ended, `serve.status()` still asks that one.
+    """
+    actors = ray.util.list_named_actors(all_namespaces=True)
+    return any(actor['namespace'] == 'serve' for actor in actors)
 
 
 def plan_replica(

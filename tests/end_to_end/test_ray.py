@@ -22,7 +22,7 @@ from clipbert_mm.library import VideoLibrary
 from clipbert_mm.serving import LibraryService
 from clipbert_mm.serving.ray_serving import Replica, serve_on_ray
 from tests.toolbox.paths import ROOT
-from tests.toolbox.processes import wait_for
+from tests.toolbox.processes import run_python, wait_for
 
 ray = pytest.importorskip('ray', reason='the extra ray is not installed')
 pytest.importorskip('lancedb', reason='the extra search is not installed')
@@ -240,3 +240,21 @@ def test_serve__replicas_answer_are_replaced_and_end_by_ctrl_c(
         time.sleep(0.1)
     with pytest.raises(ConnectionRefusedError):
         post(url, '/api/search', search)
+
+
+AFTERWARDS = """
+import sys
+import ray
+from ray import serve
+from clipbert_mm.serving.ray_serving import Replica, serve_on_ray
+ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+serve.start(proxy_location='Disabled')
+ray.shutdown()
+serve_on_ray(Replica(sys.argv[1]), '127.0.0.1', 0)
+"""
+
+
+def test_serve__after_the_end_of_another_cluster(tmp_path: Path) -> None:
+    pytest.importorskip('ray.serve', reason='the extra ray is not installed')
+    found = run_python('-W', 'ignore', '-c', AFTERWARDS, str(tmp_path))
+    assert f"LibraryError: there is no index in '{tmp_path}'" in found.stderr
