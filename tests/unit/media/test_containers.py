@@ -215,6 +215,7 @@ def interrupted() -> Iterator[list[int]]:
     signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.slow
 def test_open_video__interrupted_is_not_damaged(
     folder: Path, interrupted: list[int]
 ) -> None:
@@ -222,13 +223,15 @@ def test_open_video__interrupted_is_not_damaged(
         with open_video(folder / 'small.mp4') as reader:
             reader.get_batch([0, 4])
 
-    read()
-    start = time.perf_counter()
-    read()
-    seconds = time.perf_counter() - start
+    def timed() -> float:
+        start = time.perf_counter()
+        read()
+        return time.perf_counter() - start
+
+    seconds = min(timed() for _ in range(5))
     rng = random.Random(0)
     caught = 0
-    for _ in range(200):
+    while len(interrupted) < 100:
         try:
             signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, seconds))
             read()
@@ -236,4 +239,4 @@ def test_open_video__interrupted_is_not_damaged(
         except KeyboardInterrupt:
             caught += 1
     # PyAV itself loses a few while it builds the traceback of an error.
-    assert caught > 0.9 * len(interrupted) > 50
+    assert caught > 90
