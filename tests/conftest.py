@@ -27,6 +27,7 @@ def pytest_report_header() -> str:
     return f'clipbert_mm {clipbert_mm.__version__}'
 
 
+@pytest.hookimpl(trylast=True)  # the tests that are left
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let each process begin with whole runs, and end with short tests.
 
