@@ -9,9 +9,9 @@
 # test_dataloader.dataset.ann_file=annotations/unseen_combinations.jsonl` for
 # another one.
 #
-# One process on a CPU, 8 animations a step. Measured on 60 emoji, with and
-# without pretraining on stills (clipbert_emoji_pretrain.py), for sampling and
-# aggregation too: docs/real_data.md.
+# One process on a CPU, 8 animations a step. Measured on 60 emoji and on all,
+# with and without pretraining on stills (clipbert_emoji_pretrain.py), for
+# sampling and aggregation too: docs/real_data.md.
 _base_ = ['clipbert_msrvtt_ret_mobilenetv2.py']
 
 settings = dict(
