@@ -86,18 +86,18 @@ class _Hook:
 
     def set(self) -> None:
         with self._lock:
+            if not self._users:
+                self._level = av.logging.get_level()
+                self._skips = av.logging.get_skip_repeated()
+                self.others = []
+                self._capture = Capture(local=False)
+                self.others = self._capture.__enter__()
+                # PyAV compares with the last message of any file.
+                av.logging.set_skip_repeated(False)
+                if self._level is None or self._level < av.logging.ERROR:
+                    av.logging.set_level(av.logging.ERROR)
+            # Ctrl-C may come before this line: the next one sets it again.
             self._users += 1
-            if self._users > 1:
-                return
-            self._level = av.logging.get_level()
-            self._skips = av.logging.get_skip_repeated()
-            self.others = []
-            self._capture = Capture(local=False)
-            self.others = self._capture.__enter__()
-            # PyAV compares with the last message of any file.
-            av.logging.set_skip_repeated(False)
-            if self._level is None or self._level < av.logging.ERROR:
-                av.logging.set_level(av.logging.ERROR)
 
     def unset(self) -> None:
         with self._lock:

@@ -6,9 +6,11 @@ import threading
 from subprocess import run
 
 import av.logging
+import pytest
 
 from clipbert_mm.media.ffmpeg_log import LoggedError, logged_errors
 from tests.toolbox.paths import ROOT
+from tests.toolbox.processes import run_python
 
 
 def test_logged_errors__repeated_ones_and_warnings() -> None:
@@ -74,3 +76,34 @@ for level in (None, av.logging.FATAL, av.logging.INFO):
 
 def test_logged_errors__settings_come_back() -> None:
     run([sys.executable, '-c', SETTINGS], check=True, cwd=ROOT)
+
+
+INTERRUPTED = """
+import random, signal
+import av.logging
+from clipbert_mm.media.ffmpeg_log import logged_errors
+
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+rng = random.Random(0)
+for _ in range(2000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, 3e-4))
+        for _ in range(20):
+            with logged_errors():
+                pass
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        pass
+    with logged_errors() as log:
+        av.logging.log(av.logging.ERROR, 'h264', 'no frame!')
+        assert [str(error) for error in log.errors()] == ['h264: no frame!']
+"""
+
+
+@pytest.mark.slow
+def test_logged_errors__are_seen_after_interrupts() -> None:
+    result = run_python('-W', 'ignore', '-c', INTERRUPTED)
+    assert result.returncode == 0, result.stderr
