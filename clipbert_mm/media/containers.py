@@ -6,7 +6,8 @@ import errno
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -160,35 +161,35 @@ class _Nameless:
         self._file = file  # which would close itself
         self.read = file.read
         self.tell = file.tell
-        self.seek = file.seek
-        if isinstance(file, LocalFile):
+        self.seek: Callable[[int, int], int] = partial(
+            _seek_or_error, file.seek
+        )
+        if isinstance(file, BytesIO):
+            self.seek = file.seek  # every place can be reached
+        elif isinstance(file, LocalFile) and os.name == 'posix':
             descriptor = file.fileno()
             self.read = partial(os.read, descriptor)
             self.tell = partial(os.lseek, descriptor, 0, os.SEEK_CUR)
-            self.seek = partial(_seek, descriptor)
+            self.seek = partial(_system_seek(), descriptor)
 
 
+def _seek_or_error(
+    seek: Callable[[int, int], int], offset: int, whence: int
+) -> int:
+    """Go to a place; damaged files send FFmpeg to where no file reaches."""
+    try:
+        return seek(offset, whence)
+    except (OSError, ValueError):
+        return -errno.EINVAL
+
+
+@cache
 def _system_seek() -> Callable[[int, int, int], int]:
-    """Return the system's lseek, which returns an error and raises none.
-
-    Damaged files send FFmpeg to where no file reaches.
-    """
+    """Return the system's lseek, which returns an error and raises none."""
     seek = ctypes.CDLL(None).lseek
     seek.argtypes = ctypes.c_int, ctypes.c_int64, ctypes.c_int
     seek.restype = ctypes.c_int64
     return seek
-
-
-def _seek_or_error(descriptor: int, offset: int, whence: int) -> int:
-    """Go to a place in a file; return a negative number if there is none."""
-    try:
-        return os.lseek(descriptor, offset, whence)
-    except OSError:
-        return -errno.EINVAL
-
-
-# Windows has no such function for the descriptors of Python.
-_seek = _system_seek() if os.name == 'posix' else _seek_or_error
 
 
 def check_limits(
