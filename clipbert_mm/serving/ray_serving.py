@@ -164,8 +164,8 @@ def _runs_serve(ray: Any) -> bool:
 
     After another cluster has ended, `serve.status()` still asks that one.
     """
-    actors = ray.util.list_named_actors(all_namespaces=True)
-    return any(actor['namespace'] == 'serve' for actor in actors)
+    controller = dict(name='SERVE_CONTROLLER_ACTOR', namespace='serve')
+    return controller in ray.util.list_named_actors(all_namespaces=True)
 
 
 def plan_replica(
